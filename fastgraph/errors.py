@@ -1,0 +1,201 @@
+"""The tree of errors.
+
+    FastGraphError
+    ├── GraphDefinitionError      a graph that can't be compiled (also a ValueError)
+    ├── GraphRecursionError       more steps than recursion_limit (also a RecursionError)
+    ├── InvalidUpdateError        what a node returned or wrote does not fit the state
+    ├── UnstorableValueError      a value that is no plain data
+    ├── EmptyInputError           nothing to start from
+    ├── NodeError / NodeTimeoutError / NodeCancelledError
+    ├── OutsideNodeError          a function for nodes was called elsewhere
+    ├── StoreError
+    │   ├── LostOwnershipError    the guard refused: another epoch owns the run
+    │   ├── IllegalTransitionError
+    │   ├── NotFoundError         RunNotFoundError, ArtifactNotFoundError, WorkflowNotFoundError
+    │   ├── ConflictError         the thing is in no state for this
+    │   └── SchemaVersionError    the store is newer than the program
+    └── SettingsError
+
+Every class keeps the facts as attributes and builds its own sentence: the thing, what was seen, what was expected, what
+to do. `GraphInterrupt` is no error of ours: it is how a node pauses, and is kept apart so that nobody catches it by mistake.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = [
+    "ArtifactNotFoundError",
+    "ConflictError",
+    "EmptyInputError",
+    "FastGraphError",
+    "GraphBubbleUp",
+    "GraphDefinitionError",
+    "GraphInterrupt",
+    "GraphRecursionError",
+    "IllegalTransitionError",
+    "InvalidUpdateError",
+    "LostOwnershipError",
+    "NodeCancelledError",
+    "NodeError",
+    "NodeTimeoutError",
+    "NotFoundError",
+    "OutsideNodeError",
+    "RunNotFoundError",
+    "SchemaVersionError",
+    "SettingsError",
+    "StoreError",
+    "UnstorableValueError",
+    "WorkflowNotFoundError",
+]
+
+
+class FastGraphError(Exception):
+    """The root of all errors that FastGraph raises on purpose."""
+
+
+class GraphDefinitionError(FastGraphError, ValueError):
+    """A graph is wrong as it is written; the sentence says which edge or node and what would be right."""
+
+
+class GraphRecursionError(FastGraphError, RecursionError):
+    """A run needed more steps than its `recursion_limit`."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(
+            f"The run did not end within {limit} steps. Give it a way to END, or raise `recursion_limit` in the config."
+        )
+
+
+class InvalidUpdateError(FastGraphError):
+    """What a node returned or wrote can't be applied to the state."""
+
+
+class UnstorableValueError(FastGraphError, TypeError):
+    """A value is no plain data, so it could not be kept; `where` is its key path, `seen` the type's name."""
+
+    def __init__(self, where: str, seen: str, remedy: str) -> None:
+        self.where = where
+        self.seen = seen
+        self.remedy = remedy
+        super().__init__(f"{where} holds a value of type {seen}, which can't be stored. {remedy}")
+
+
+class EmptyInputError(FastGraphError):
+    """A graph was started without an input and has nothing to continue."""
+
+
+class NodeError(FastGraphError):
+    """A node failed after all its attempts; `node` names it and `error` is what it raised."""
+
+    def __init__(self, node: str, error: BaseException) -> None:
+        self.node = node
+        self.error = error
+        super().__init__(f"Node {node!r} failed with {type(error).__name__}: {error}")
+
+
+class NodeTimeoutError(FastGraphError, TimeoutError):
+    """A node's attempt ran past its timeout."""
+
+    def __init__(self, node: str, timeout_seconds: float) -> None:
+        self.node = node
+        self.timeout_seconds = timeout_seconds
+        super().__init__(f"Node {node!r} did not end within {timeout_seconds:g} s.")
+
+
+class NodeCancelledError(FastGraphError):
+    """A node raised CancelledError although nobody had cancelled it."""
+
+    def __init__(self, node: str) -> None:
+        self.node = node
+        super().__init__(f"Node {node!r} cancelled itself; that counts as a failure, not as an end.")
+
+
+class OutsideNodeError(FastGraphError, RuntimeError):
+    """A function that only works inside a running node was called elsewhere."""
+
+    def __init__(self, function: str) -> None:
+        self.function = function
+        super().__init__(f"{function}() works inside a running node only; there is none here.")
+
+
+class GraphBubbleUp(Exception):
+    """What leaves a node upwards and is no failure."""
+
+
+class GraphInterrupt(GraphBubbleUp):
+    """A node waits for an answer; `interrupts` are what it asked."""
+
+    def __init__(self, interrupts: tuple[Any, ...] = ()) -> None:
+        self.interrupts = interrupts
+        super().__init__(interrupts)
+
+
+class StoreError(FastGraphError):
+    """Something the store refused or could not do."""
+
+
+class LostOwnershipError(StoreError):
+    """The guard found another owner, epoch or sequence: this writer must stop and write nothing more."""
+
+    def __init__(self, run_key: int, *, expected: tuple[str, int, int], seen: tuple[str | None, int, int] | None) -> None:
+        self.run_key = run_key
+        self.expected = expected
+        self.seen = seen
+        super().__init__(
+            f"Run {run_key} is no longer owned as expected: (owner, epoch, seq) should be {expected}, the store has {seen}."
+        )
+
+
+class IllegalTransitionError(StoreError):
+    """A status can't follow another; nothing was changed."""
+
+    def __init__(self, run: str, seen: str, wanted: str) -> None:
+        self.run = run
+        self.seen = seen
+        self.wanted = wanted
+        super().__init__(f"Run {run} is {seen} and can't become {wanted}.")
+
+
+class NotFoundError(StoreError):
+    """Something named by the caller does not exist."""
+
+
+class RunNotFoundError(NotFoundError):
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+        super().__init__(f"There is no run {run_id}.")
+
+
+class ArtifactNotFoundError(NotFoundError):
+    def __init__(self, artifact_id: str) -> None:
+        self.artifact_id = artifact_id
+        super().__init__(f"There is no artifact {artifact_id}.")
+
+
+class WorkflowNotFoundError(NotFoundError):
+    def __init__(self, workflow: str, known: tuple[str, ...]) -> None:
+        self.workflow = workflow
+        self.known = known
+        names = ", ".join(known) if known else "none is published yet: start a host"
+        super().__init__(f"There is no workflow {workflow!r}. Those that exist: {names}.")
+
+
+class ConflictError(StoreError):
+    """The thing exists and is in no state for what was asked; the sentence says which state would do."""
+
+
+class SchemaVersionError(StoreError):
+    """The store was written by a newer program."""
+
+    def __init__(self, seen: str, known: str) -> None:
+        self.seen = seen
+        self.known = known
+        super().__init__(
+            f"The store has schema {seen}, this program knows up to {known}. Start the newer program, or restore an older backup."
+        )
+
+
+class SettingsError(FastGraphError, ValueError):
+    """One or more settings are wrong; all faults are named at once."""
