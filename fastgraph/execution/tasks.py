@@ -1,0 +1,141 @@
+"""Tasks, and what comes back from them: the messages between the machine and whoever runs user code.
+
+A task is a message in (`Task` plus the values its node may read) and one ending out: `TaskResult`, `TaskInterrupted` or
+`TaskFailed`. They hold stored values only, so the same messages serve threads, processes and other machines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from fastgraph.state.changes import Change
+from fastgraph.state.values import StoredValue
+
+__all__ = [
+    "DueTask",
+    "ErrorRecord",
+    "Folded",
+    "InterruptRequest",
+    "SendWrite",
+    "Task",
+    "TaskEnding",
+    "TaskFailed",
+    "TaskInterrupted",
+    "TaskKind",
+    "TaskResult",
+    "Write",
+]
+
+
+class TaskKind(StrEnum):
+    """PULL: an edge led here. PUSH: a Send asked for it, with an argument of its own."""
+
+    PULL = "pull"
+    PUSH = "push"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueTask:
+    """What the next step has to do, as a checkpoint keeps it."""
+
+    node: str
+    kind: TaskKind
+    triggers: tuple[str, ...]
+    argument: StoredValue | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One execution of a node in a step. `path` sorts tasks in the order in which their writes apply."""
+
+    id: str
+    node: str
+    kind: TaskKind
+    path: str
+    step: int
+    triggers: tuple[str, ...]
+    argument: StoredValue | None = None
+
+
+class Write(NamedTuple):
+    """One value for one key, already encoded under the key's type."""
+
+    key: str
+    value: StoredValue
+
+
+class SendWrite(NamedTuple):
+    """A task asked for with an argument of its own."""
+
+    node: str
+    argument: StoredValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """What reducers made of a step's writes: each changed key's new value and how it differs from the old one."""
+
+    values: Mapping[str, StoredValue]
+    changes: Mapping[str, Change]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskResult:
+    """A node returned. `goto` are the nodes its routers and Commands chose (END left out), beside its static edges.
+
+    `has_update` is False where the node returned None. `unknown_keys` were dropped, as in LangGraph, and are reported
+    in a warning event. `folded` is there when the executor also ran the reducers, which it does for a step of one task.
+    """
+
+    task_id: str
+    writes: tuple[Write, ...] = ()
+    goto: tuple[str, ...] = ()
+    sends: tuple[SendWrite, ...] = ()
+    has_update: bool = True
+    unknown_keys: tuple[str, ...] = ()
+    folded: Folded | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterruptRequest:
+    """A question of a node: its id is the same each time the same checkpoint asks it."""
+
+    id: str
+    position: int
+    value: StoredValue
+    response_schema: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskInterrupted:
+    """A node waits for answers."""
+
+    task_id: str
+    interrupts: tuple[InterruptRequest, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorRecord:
+    """An error as it is kept and shown: never the object."""
+
+    type: str
+    message: str
+    traceback: str = ""
+    node: str | None = None
+    attempt: int | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFailed:
+    """A node raised. `matched_policy` is the index of the retry policy that wants another attempt, else None."""
+
+    task_id: str
+    error: ErrorRecord
+    matched_policy: int | None = None
+
+
+TaskEnding = TaskResult | TaskInterrupted | TaskFailed
