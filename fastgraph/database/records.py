@@ -1,0 +1,366 @@
+"""What goes into the store and what comes out of it: the words between the store and the actors.
+
+Every class in the first half is an *operation* of the Writer: plain facts, with `run_keys` saying which rows of `runs` it
+will lock. Operations of one group share a transaction; an operation that is refused (a lost epoch, a conflict) answers
+with its own error and hinders nobody else. `bytes` fields are encoded JSON unless their name says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fastgraph.events import EventKind
+from fastgraph.status import RunStatus
+
+__all__ = [
+    "AcceptRun",
+    "Accepted",
+    "ArtifactRow",
+    "AttemptRow",
+    "CheckpointRow",
+    "ClaimRuns",
+    "ClaimedRun",
+    "CommandKind",
+    "CommitRun",
+    "Committed",
+    "DeleteRun",
+    "FreeDeadHost",
+    "InboxRow",
+    "InterruptRow",
+    "NewEvent",
+    "PublishHost",
+    "PublishedWorkflow",
+    "RenewLease",
+    "ResultRow",
+    "RetireHost",
+    "SendCommand",
+    "StoreUpload",
+    "TerminateRun",
+]
+
+CommandKind = str  # "cancel" | "resume" | later "signal" | "pause" | "unpause"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """An event before it has a number. `data` is its JSON value. `result` is the index in the commit's `results` whose
+    update the reader puts into `data` as `update`. A streamed batch has kind "stream", `covers` > 0 numbers and as data
+    an array of `{"event","node","at","data"}` objects, one for each number."""
+
+    kind: EventKind | str
+    at: datetime
+    node: str | None = None
+    data: bytes | None = None
+    result: int | None = None
+    covers: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultRow:
+    """What one task wrote, once. `update` is a JSON object key -> value (an array of objects where a key was written
+    twice, `null` where the node returned None); `routing` is JSON or None: `{"goto": [...], "sends": [[node, value], ...]}`."""
+
+    task_id: str
+    node: str
+    path: str
+    checkpoint_number: int
+    namespace: str = ""
+    update: bytes
+    routing: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointRow:
+    """A checkpoint of the run's thread. `changes` is a JSON object key -> change as `fastgraph.state.changes` encodes it,
+    where a change may also be `["@", index]`: the value stands in this commit's result of that index, under the same key
+    (the store keeps it as a reference to the result's number). `machine` holds due tasks and joins. `is_snapshot`: the
+    changes are the whole state. `state_bytes` is the size of the whole state."""
+
+    number: int
+    parent: int | None
+    step: int
+    changes: bytes
+    machine: bytes
+    is_snapshot: bool
+    state_bytes: int
+    namespace: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactRow:
+    artifact_id: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    node: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterruptRow:
+    interrupt_id: str
+    task_id: str
+    node: str
+    position: int
+    value: bytes
+    response_schema: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRow:
+    """An attempt of a task that failed and is to be repeated at `next_at`; `attempt` counts from 1."""
+
+    task_id: str
+    node: str
+    attempt: int
+    next_at: datetime
+    error: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitRun:
+    """The fenced commit: guard on (owner, epoch, seq), then everything or nothing.
+
+    `results` present resets the run's count of deaths. `status` None leaves it. An ending status also clears the owner,
+    ends interrupts, attempts and the thread's turn, and sets finished_at; so the same function serves terminate.
+    `release` gives up the claim (waiting, drain). `consumed` is how many inbox rows have been consumed in all; with
+    `seen_inbox` set and `release`, the commit is refused by ConflictError where the inbox has grown since (no lost wake-up).
+    """
+
+    run_key: int
+    run_id: str
+    thread_key: int
+    owner: str
+    epoch: int
+    expected_seq: int
+    events: tuple[NewEvent, ...] = ()
+    results: tuple[ResultRow, ...] = ()
+    checkpoint: CheckpointRow | None = None
+    artifacts: tuple[ArtifactRow, ...] = ()
+    interrupts: tuple[InterruptRow, ...] = ()
+    answered: tuple[tuple[str, bytes], ...] = ()
+    attempts: tuple[AttemptRow, ...] = ()
+    status: RunStatus | None = None
+    result: bytes | None = None
+    error: bytes | None = None
+    consumed: int | None = None
+    seen_inbox: int | None = None
+    release: bool = False
+    wake_at: datetime | None = None
+
+    @property
+    def run_keys(self) -> tuple[int, ...]:
+        return (self.run_key,)
+
+    @property
+    def size_bytes(self) -> int:
+        size = 200 * (len(self.events) + len(self.results) + 1)
+        size += sum(len(event.data or b"") for event in self.events)
+        size += sum(len(row.update) for row in self.results)
+        return size + (len(self.checkpoint.changes) if self.checkpoint else 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """A commit is durable: the run's last event number and how many inbox rows it has had."""
+
+    run_key: int
+    run_id: str
+    seq: int
+    inbox: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptRun:
+    """A new run, with its event 1 (`queued`) and, where `thread_id` is new, its thread. Answers `Accepted`; the same
+    `idempotency_key` with the same `request_hash` answers the first run's id with `is_new` False, with another hash it is
+    refused by ConflictError. `on_busy_thread="reject"` is refused by ConflictError while another run of the thread is
+    active. An interrupted run of the thread is superseded (ends cancelled) as DESIGN section 5 says."""
+
+    run_id: str
+    name: str
+    workflow: str
+    thread_id: str
+    payload: bytes
+    tags: tuple[str, ...] = ()
+    context: bytes | None = None
+    config: bytes | None = None
+    on_busy_thread: str = "queue"
+    idempotency_key: str | None = None
+    request_hash: str | None = None
+    now: datetime
+    run_keys: tuple[int, ...] = ()
+
+    @property
+    def size_bytes(self) -> int:
+        return 600 + len(self.payload)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    run_id: str
+    run_key: int
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimRuns:
+    """Take up to `limit` claimable runs of the given workflows for a host: ownerless, status queued or running, or
+    waiting with `inbox > consumed` or `wake_at` due; their thread's turn free or theirs; deaths below `max_deaths` unless
+    `only_run_id` names the run. Raises the epoch, takes the turn. Answers a tuple of ClaimedRun (payload and all)."""
+
+    owner: str
+    workflows: tuple[str, ...]
+    limit: int
+    now: datetime
+    max_deaths: int = 2
+    only_run_id: str | None = None
+    run_keys: tuple[int, ...] = ()
+    size_bytes: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxRow:
+    """A command from outside, in order of `key`; `body` is JSON."""
+
+    key: int
+    kind: CommandKind
+    body: bytes
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedRun:
+    """All that a run actor needs to begin. `checkpoint_number` is the thread's last one (0: none); `inbox` how many
+    inbox rows it has had, `consumed` how many were consumed; `commands` are the unconsumed ones. `recovered_from` is the
+    boot that lost it, with the reason, or None. `base_checkpoint` is the thread's last checkpoint before this run."""
+
+    run_key: int
+    run_id: str
+    thread_key: int
+    thread_id: str
+    workflow: str
+    name: str
+    epoch: int
+    seq: int
+    status: RunStatus
+    deaths: int
+    inbox: int
+    consumed: int
+    payload: bytes
+    context: bytes | None
+    config: bytes | None
+    checkpoint_number: int
+    base_checkpoint: int
+    graph_hash: str | None
+    recovered_from: str | None
+    recovered_reason: str | None
+    commands: tuple[InboxRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendCommand:
+    """Put a command into a run's inbox. Refused by ConflictError where the run has ended (or, for `resume`, waits for
+    no answer), by RunNotFoundError where it does not exist. `cancel` of a run that no live host owns and that is not
+    claimable by itself (queued, waiting) ends it at once, by the same function as terminate. Answers Committed."""
+
+    run_id: str
+    kind: CommandKind
+    body: bytes
+    now: datetime
+    run_keys: tuple[int, ...] = ()
+    size_bytes: int = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminateRun:
+    """End a run whoever owns it: epoch + 1, its own event, timers, interrupts, turn. `kind` and `status` say how."""
+
+    run_id: str
+    status: RunStatus
+    kind: EventKind
+    data: bytes | None
+    error: bytes | None
+    now: datetime
+    expected_epoch: int | None = None
+    run_keys: tuple[int, ...] = ()
+    size_bytes: int = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteRun:
+    """Delete an ended run and all that hangs on it; files are left to the sweeper. Answers the deleted artifacts' sha256s."""
+
+    run_id: str
+    run_keys: tuple[int, ...] = ()
+    size_bytes: int = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreUpload:
+    """An artifact that came in through the API; it belongs to no run."""
+
+    artifact: ArtifactRow
+    now: datetime
+    run_keys: tuple[int, ...] = ()
+    size_bytes: int = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedWorkflow:
+    name: str
+    description: str
+    graph_hash: str
+    input_schema: bytes
+    graph: bytes
+    mermaid: str
+    is_default: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishHost:
+    """A host has booted with these workflows; also its first lease."""
+
+    boot_id: str
+    pid: int
+    address: str
+    version: str
+    lease_seconds: float
+    now: datetime
+    workflows: tuple[PublishedWorkflow, ...] = field(default=())
+    run_keys: tuple[int, ...] = ()
+    size_bytes: int = 4000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewLease:
+    """One row a host boot; `report` is a small JSON object for health. Answers False where the boot was declared dead."""
+
+    boot_id: str
+    lease_seconds: float
+    report: bytes
+    run_keys: tuple[int, ...] = ()
+    size_bytes: int = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeDeadHost:
+    """A boot is proved dead (or its lease has lapsed): free its claims (owner NULL, epoch + 1) and count a death for
+    each run that was executing and has committed nothing since the last one. Answers the freed run ids."""
+
+    boot_id: str
+    reason: str
+    now: datetime
+    run_keys: tuple[int, ...] = ()
+    size_bytes: int = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetireHost:
+    """A host ends in order: its row is closed; claims that are left are freed without a death."""
+
+    boot_id: str
+    now: datetime
+    run_keys: tuple[int, ...] = ()
+    size_bytes: int = 300
