@@ -1,0 +1,66 @@
+"""Fixtures for all tests: the two databases, real programs, the async backend.
+
+What needs PostgreSQL, a browser or minutes is marked: `postgres` is set here from the fixtures a test asks for,
+`browser` and `slow` by the test itself. Fixtures hand out what `tests/support/` holds and clean up after it.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.postgres import PostgresServer, running_server
+from support.programs import ProgramStarter
+
+POSTGRES_FIXTURES = {"postgres_server", "postgres_url", "postgres_database"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what asks for PostgreSQL, so that `-m "not postgres"` leaves it out."""
+    for item in items:
+        if POSTGRES_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.postgres)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Async tests (marked `anyio`) run on asyncio, as the product does."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A real PostgreSQL server, started by the first test that asks and stopped after the last one."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_server: PostgresServer) -> str:
+    """SQLAlchemy's URL of the server's maintenance database: for tests that make databases themselves."""
+    return postgres_server.url()
+
+
+@pytest.fixture
+def postgres_database(postgres_server: PostgresServer) -> Iterator[str]:
+    """SQLAlchemy's URL of an empty database of this test alone."""
+    name = postgres_server.create_database()
+    yield postgres_server.url(name)
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of an empty store: the test runs once on a SQLite file in `tmp_path` and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'fastgraph.db'}"
+    url: str = request.getfixturevalue("postgres_database")
+    return url
+
+
+@pytest.fixture
+def start_program(tmp_path: Path) -> Iterator[ProgramStarter]:
+    """Start real processes; each one, with all that it started, is killed when the test ends."""
+    starter = ProgramStarter(tmp_path)
+    yield starter
+    starter.end_all()
