@@ -8,7 +8,11 @@
     ├── EmptyInputError           nothing to start from
     ├── NodeError / NodeTimeoutError / NodeCancelledError
     ├── OutsideNodeError          a function for nodes was called elsewhere
+    ├── TaskMismatchError         a task's result does not belong to the step
+    ├── AmbiguousResumeError      several interrupts wait and the answer names none (also a RuntimeError)
+    ├── UnknownInterruptError     an answer names an interrupt that is not pending (also a ValueError)
     ├── StoreError
+    │   ├── StoreUnavailableError the store can't be written now; trying again later is right
     │   ├── LostOwnershipError    the guard refused: another epoch owns the run
     │   ├── IllegalTransitionError
     │   ├── NotFoundError         RunNotFoundError, ArtifactNotFoundError, WorkflowNotFoundError
@@ -25,6 +29,7 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
+    "AmbiguousResumeError",
     "ArtifactNotFoundError",
     "ConflictError",
     "EmptyInputError",
@@ -45,6 +50,9 @@ __all__ = [
     "SchemaVersionError",
     "SettingsError",
     "StoreError",
+    "StoreUnavailableError",
+    "TaskMismatchError",
+    "UnknownInterruptError",
     "UnstorableValueError",
     "WorkflowNotFoundError",
 ]
@@ -120,6 +128,32 @@ class OutsideNodeError(FastGraphError, RuntimeError):
         super().__init__(f"{function}() works inside a running node only; there is none here.")
 
 
+class TaskMismatchError(FastGraphError):
+    """A result was handed to the machine for a task that the step does not have, or has the result of already."""
+
+
+class AmbiguousResumeError(FastGraphError, RuntimeError):
+    """Several interrupts are pending and a resume value does not say which one it answers."""
+
+    def __init__(self, pending: tuple[str, ...]) -> None:
+        self.pending = pending
+        super().__init__(
+            f"{len(pending)} interrupts are pending, so the answer must name its interrupt: "
+            f"resume with a dict of interrupt id to answer. Pending: {', '.join(pending)}."
+        )
+
+
+class UnknownInterruptError(FastGraphError, ValueError):
+    """An answer names an interrupt that does not wait for one."""
+
+    def __init__(self, interrupt: str | None, pending: tuple[str, ...]) -> None:
+        self.interrupt = interrupt
+        self.pending = pending
+        waiting = f"Pending: {', '.join(pending)}." if pending else "Nothing is pending."
+        named = f"Interrupt {interrupt} does not wait for an answer." if interrupt else "There is nothing to answer."
+        super().__init__(f"{named} {waiting}")
+
+
 class GraphBubbleUp(Exception):
     """What leaves a node upwards and is no failure."""
 
@@ -134,6 +168,11 @@ class GraphInterrupt(GraphBubbleUp):
 
 class StoreError(FastGraphError):
     """Something the store refused or could not do."""
+
+
+class StoreUnavailableError(StoreError):
+    """The store can't be reached or written at the moment (busy, full, restarting): nothing is wrong with what was asked,
+    and trying again later is right."""
 
 
 class LostOwnershipError(StoreError):

@@ -26,6 +26,7 @@ __all__ = [
     "Committed",
     "DeleteRun",
     "FreeDeadHost",
+    "FreeRun",
     "InboxRow",
     "InterruptRow",
     "NewEvent",
@@ -73,8 +74,8 @@ class ResultRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointRow:
     """A checkpoint of the run's thread. `changes` is a JSON object key -> change as `fastgraph.state.changes` encodes it,
-    where a change may also be `["@", index]`: the value stands in this commit's result of that index, under the same key
-    (the store keeps it as a reference to the result's number). `machine` holds due tasks and joins. `is_snapshot`: the
+    where a change may also be a reference: `["@", seq]` (set to) or `["@a", seq]` (append) the value that the run's result
+    with event number `seq` holds under the same key. Numbers are final: the store keeps these bytes as they are. `machine` holds due tasks and joins. `is_snapshot`: the
     changes are the whole state. `state_bytes` is the size of the whole state."""
 
     number: int
@@ -124,6 +125,7 @@ class CommitRun:
 
     `results` present resets the run's count of deaths. `status` None leaves it. An ending status also clears the owner,
     ends interrupts, attempts and the thread's turn, and sets finished_at; so the same function serves terminate.
+    `waiting_for` (a sentence, "" clears it) and `graph_hash` are kept with the run where they are not None.
     `release` gives up the claim (waiting, drain). `consumed` is how many inbox rows have been consumed in all; with
     `seen_inbox` set and `release`, the commit is refused by ConflictError where the inbox has grown since (no lost wake-up).
     """
@@ -144,6 +146,8 @@ class CommitRun:
     status: RunStatus | None = None
     result: bytes | None = None
     error: bytes | None = None
+    waiting_for: str | None = None
+    graph_hash: str | None = None
     consumed: int | None = None
     seen_inbox: int | None = None
     release: bool = False
@@ -216,6 +220,7 @@ class ClaimRuns:
     now: datetime
     max_deaths: int = 2
     only_run_id: str | None = None
+    exclude: tuple[int, ...] = ()
     run_keys: tuple[int, ...] = ()
     size_bytes: int = 200
 
@@ -347,13 +352,34 @@ class RenewLease:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreeDeadHost:
     """A boot is proved dead (or its lease has lapsed): free its claims (owner NULL, epoch + 1) and count a death for
-    each run that was executing and has committed nothing since the last one. Answers the freed run ids."""
+    each run that was executing and has committed nothing since the last one; a run whose deaths reach `quarantine_deaths`
+    ends quarantined, its error saying at which node its hosts died. Answers the freed run ids."""
 
     boot_id: str
     reason: str
     now: datetime
+    quarantine_deaths: int = 3
     run_keys: tuple[int, ...] = ()
     size_bytes: int = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeRun:
+    """A run's actor has died inside a living host: give up the claim (owner NULL, epoch + 1) so that it is taken up again
+    from its last checkpoint, `not_before` some time. Answers False where the epoch is another by now."""
+
+    run_key: int
+    owner: str
+    epoch: int
+    reason: str
+    not_before: datetime | None
+    now: datetime
+
+    @property
+    def run_keys(self) -> tuple[int, ...]:
+        return (self.run_key,)
+
+    size_bytes: int = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
