@@ -7,6 +7,8 @@
     ├── UnstorableValueError      a value that is no plain data
     ├── EmptyInputError           nothing to start from
     ├── NodeError / NodeTimeoutError / NodeCancelledError
+    ├── InvalidDestinationError   a router chose what is no target (also a ValueError)
+    ├── UnknownChoiceError        a router's answer is not in its path_map (also a KeyError)
     ├── OutsideNodeError          a function for nodes was called elsewhere
     ├── TaskMismatchError         a task's result does not belong to the step
     ├── AmbiguousResumeError      several interrupts wait and the answer names none (also a RuntimeError)
@@ -39,6 +41,7 @@ __all__ = [
     "GraphInterrupt",
     "GraphRecursionError",
     "IllegalTransitionError",
+    "InvalidDestinationError",
     "InvalidUpdateError",
     "LostOwnershipError",
     "NodeCancelledError",
@@ -52,6 +55,7 @@ __all__ = [
     "StoreError",
     "StoreUnavailableError",
     "TaskMismatchError",
+    "UnknownChoiceError",
     "UnknownInterruptError",
     "UnstorableValueError",
     "WorkflowNotFoundError",
@@ -78,6 +82,18 @@ class GraphRecursionError(FastGraphError, RecursionError):
 
 class InvalidUpdateError(FastGraphError):
     """What a node returned or wrote can't be applied to the state."""
+
+
+class InvalidDestinationError(FastGraphError, ValueError):
+    """A conditional edge chose what is no node, such as None or START."""
+
+
+class UnknownChoiceError(FastGraphError, KeyError):
+    """A conditional edge gave an answer that its path_map does not have."""
+
+    def __str__(self) -> str:
+        # KeyError shows its argument's repr, which is no sentence
+        return str(self.args[0])
 
 
 class UnstorableValueError(FastGraphError, TypeError):
