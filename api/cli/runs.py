@@ -1,0 +1,171 @@
+"""`fastgraph runs …`: look at runs, watch them, answer them, end them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.options import DEFAULT_URL, AsJson, Limit, RunIdArgument, Url
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="Look at runs, watch them, answer them, end them.")
+
+
+@app.command("list")
+def list_runs(
+    *,
+    status: Annotated[
+        list[str] | None, typer.Option("--status", help="Only these; may be given several times.")
+    ] = None,
+    workflow: Annotated[str | None, typer.Option("--workflow", help="Only of this workflow.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Only of this name.")] = None,
+    tag: Annotated[str | None, typer.Option("--tag", help="Only with this tag.")] = None,
+    limit: Limit = 20,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """List runs, the newest first."""
+    from api.cli.client import Client
+    from api.cli.output import age, print_json, print_table, say
+
+    asked = {"status": status, "workflow": workflow, "name": name, "tag": tag, "limit": limit}
+    with Client(url) as client:
+        page = client.get_page("/api/runs/", asked)
+    if as_json:
+        print_json(page.items)
+        return
+    rows = [
+        (
+            run["run_id"],
+            run["status"],
+            run["workflow"],
+            run["name"],
+            age(run["created_at"]),
+            run.get("waiting_for"),
+        )
+        for run in page.items
+    ]
+    print_table(
+        ("run", "status", "workflow", "name", "created", "waiting for"), rows, empty="There is no such run."
+    )
+    if page.total is not None and page.total > len(rows):
+        say(f"{len(rows)} of {page.total}; --limit shows more.")
+
+
+@app.command()
+def show(run_id: RunIdArgument, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+    """Show one run: status, payload, result or error, and what it waits for."""
+    from api.cli.client import Client
+    from api.cli.output import print_fields, print_json
+
+    with Client(url) as client:
+        run = client.get(f"/api/runs/{run_id}")
+        interrupts = (
+            client.get(f"/api/runs/{run_id}/state")["interrupts"] if run["status"] == "interrupted" else []
+        )
+    if as_json:
+        print_json(run)
+        return
+    error = run.get("error") or {}
+    names = (
+        "name",
+        "workflow",
+        "status",
+        "waiting_for",
+        "tags",
+        "thread_id",
+        "created_at",
+        "started_at",
+        "finished_at",
+    )
+    fields: list[tuple[str, Any]] = [("run_id", run["run_id"]), *((name, run.get(name)) for name in names)]
+    fields += [("payload", run.get("payload")), ("result", run.get("result"))]
+    fields += [
+        (f"error.{name}", error.get(name)) for name in ("type", "message", "node", "attempt", "traceback")
+    ]
+    fields += [(f"interrupt {entry['id']}", entry.get("value")) for entry in interrupts]
+    print_fields(fields)
+
+
+@app.command()
+def events(
+    run_id: RunIdArgument,
+    *,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run ends.")] = False,
+    after: Annotated[int, typer.Option("--after", min=0, help="Only events after this number.")] = 0,
+    limit: Limit = 1000,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Print a run's events, one a line; with --follow watch it and end with the code of how it ended."""
+    from api.cli.client import Client
+    from api.cli.lines import event_line
+    from api.cli.output import print_json
+    from api.cli.watch import watch_run
+
+    with Client(url) as client:
+        if follow:
+            raise typer.Exit(watch_run(client, run_id, after=after, as_json=as_json))
+        stored = client.get(f"/api/runs/{run_id}/events", after=after, limit=limit)
+    if as_json:
+        print_json(stored)
+        return
+    for event in stored:
+        print(event_line(event))
+
+
+@app.command()
+def cancel(
+    run_id: RunIdArgument,
+    *,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why; it is kept with the run.")] = None,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a run to end; it does within seconds, also where its node hangs."""
+    _order(f"/api/runs/{run_id}/cancel", {} if reason is None else {"reason": reason}, url, as_json=as_json)
+
+
+@app.command()
+def resume(
+    run_id: RunIdArgument,
+    *,
+    answer: Annotated[
+        str,
+        typer.Option("--answer", "-a", metavar="JSON|@FILE|-", help="The answer; a text needs its quotes."),
+    ],
+    interrupt: Annotated[
+        str | None, typer.Option("--interrupt", metavar="ID", help="Which question, where there are several.")
+    ] = None,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a run that waits for a person."""
+    from api.cli.inputs import read_value
+
+    value = read_value(answer, option="--answer")
+    body = {"resume": value} if interrupt is None else {"answers": {interrupt: value}}
+    _order(f"/api/runs/{run_id}/resume", body, url, as_json=as_json)
+
+
+@app.command()
+def delete(run_id: RunIdArgument, url: Url = DEFAULT_URL) -> None:
+    """Delete an ended run with its events, checkpoints and artifacts."""
+    from api.cli.client import Client
+    from api.cli.output import say
+
+    with Client(url) as client:
+        client.delete(f"/api/runs/{run_id}")
+    say(f"Run {run_id} is deleted.")
+
+
+def _order(path: str, body: dict[str, Any], url: str, *, as_json: bool) -> None:
+    """Send a command to a run and say how it stands."""
+    from api.cli.client import Client
+    from api.cli.output import print_json
+
+    with Client(url) as client:
+        run = client.post(path, body)
+    print_json(run) if as_json else print(f"{run['run_id']} {run['status']}")

@@ -1,0 +1,86 @@
+"""`fastgraph workflows …`: what can be run here, and what it takes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from api.cli.options import DEFAULT_URL, AsJson, Url
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="See what can be run.")
+
+
+@app.command("list")
+def list_workflows(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+    """List the workflows that hosts have published."""
+    from api.cli.client import Client
+    from api.cli.output import print_json, print_table
+
+    with Client(url) as client:
+        found = client.get("/api/workflows")
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (entry["name"], "default" if entry.get("is_default") else "", _first_line(entry.get("description")))
+        for entry in found
+    ]
+    print_table(
+        ("workflow", "", "description"),
+        rows,
+        empty="No workflow is published yet: start a host with `fastgraph host`.",
+    )
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="WORKFLOW")],
+    mermaid: Annotated[
+        bool, typer.Option("--mermaid", help="Print its graph as a Mermaid diagram only.")
+    ] = False,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Show one workflow: its description, what its payload takes, its graph."""
+    from urllib.parse import quote
+
+    from api.cli.client import Client
+    from api.cli.output import print_fields, print_json
+
+    with Client(url) as client:
+        found = client.get(f"/api/workflows/{quote(name, safe='')}")
+    if as_json:
+        print_json(found)
+        return
+    if mermaid:
+        print(found["mermaid"])
+        return
+    schema = found.get("input_schema") or {}
+    required = set(schema.get("required") or ())
+    fields = [
+        (
+            f"payload.{key}",
+            f"{_kind(rule)}{', required' if key in required else ''}  {rule.get('description', '')}".rstrip(),
+        )
+        for key, rule in (schema.get("properties") or {}).items()
+    ]
+    edges = "\n".join(f"{edge['source']} → {edge['target']}" for edge in found["graph"]["edges"])
+    print_fields(
+        [("workflow", found["name"]), ("description", found.get("description")), *fields, ("graph", edges)]
+    )
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").strip().partition("\n")[0]
+
+
+def _kind(rule: dict[str, object]) -> str:
+    """The type that a JSON Schema asks for, in one word where it says one."""
+    if isinstance(options := rule.get("anyOf"), list):
+        return " or ".join(_kind(option) for option in options)
+    if isinstance(choices := rule.get("enum"), list):
+        return " or ".join(map(repr, choices))
+    return str(rule.get("type") or rule.get("title") or "any")
