@@ -20,6 +20,7 @@
     │   ├── NotFoundError         RunNotFoundError, ArtifactNotFoundError, WorkflowNotFoundError
     │   ├── ConflictError         the thing is in no state for this
     │   └── SchemaVersionError    the store is newer than the program
+    ├── ConfigError               an option of a call that can't be (also a ValueError)
     └── SettingsError
 
 Every class keeps the facts as attributes and builds its own sentence: the thing, what was seen, what was expected, what
@@ -33,6 +34,7 @@ from typing import Any
 __all__ = [
     "AmbiguousResumeError",
     "ArtifactNotFoundError",
+    "ConfigError",
     "ConflictError",
     "EmptyInputError",
     "FastGraphError",
@@ -250,6 +252,10 @@ class SchemaVersionError(StoreError):
         super().__init__(
             f"The store has schema {seen}, this program knows up to {known}. Start the newer program, or restore an older backup."
         )
+
+
+class ConfigError(FastGraphError, ValueError):
+    """The config or an option of one call is wrong; nothing was run."""
 
 
 class SettingsError(FastGraphError, ValueError):
