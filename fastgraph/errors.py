@@ -20,6 +20,7 @@
     │   ├── NotFoundError         RunNotFoundError, ArtifactNotFoundError, WorkflowNotFoundError
     │   ├── ConflictError         the thing is in no state for this
     │   └── SchemaVersionError    the store is newer than the program
+    ├── LoopRunningError          invoke on a running loop with async nodes (also a TypeError)
     ├── ConfigError               an option of a call that can't be (also a ValueError)
     └── SettingsError
 
@@ -45,6 +46,7 @@ __all__ = [
     "IllegalTransitionError",
     "InvalidDestinationError",
     "InvalidUpdateError",
+    "LoopRunningError",
     "LostOwnershipError",
     "NodeCancelledError",
     "NodeError",
@@ -256,6 +258,16 @@ class SchemaVersionError(StoreError):
 
 class ConfigError(FastGraphError, ValueError):
     """The config or an option of one call is wrong; nothing was run."""
+
+
+class LoopRunningError(FastGraphError, TypeError):
+    """A graph with async nodes was run by invoke or stream where an event loop runs."""
+
+    def __init__(self, graph: str) -> None:
+        self.graph = graph
+        super().__init__(
+            f"Graph {graph!r} has async nodes and an event loop runs in this thread. Use `await graph.ainvoke(…)` or astream."
+        )
 
 
 class SettingsError(FastGraphError, ValueError):
