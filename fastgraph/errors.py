@@ -21,6 +21,7 @@
     │   ├── ConflictError         the thing is in no state for this
     │   └── SchemaVersionError    the store is newer than the program
     ├── LoopRunningError          invoke on a running loop with async nodes (also a TypeError)
+    ├── CheckpointerError         a graph was compiled with what is no checkpointer (also a TypeError)
     ├── ConfigError               an option of a call that can't be (also a ValueError)
     └── SettingsError
 
@@ -35,6 +36,7 @@ from typing import Any
 __all__ = [
     "AmbiguousResumeError",
     "ArtifactNotFoundError",
+    "CheckpointerError",
     "ConfigError",
     "ConflictError",
     "EmptyInputError",
@@ -258,6 +260,16 @@ class SchemaVersionError(StoreError):
 
 class ConfigError(FastGraphError, ValueError):
     """The config or an option of one call is wrong; nothing was run."""
+
+
+class CheckpointerError(FastGraphError, TypeError):
+    """What was given as checkpointer can't keep a thread."""
+
+    def __init__(self, seen: object) -> None:
+        self.seen = seen
+        super().__init__(
+            f"Invalid checkpointer: a {type(seen).__name__} can't keep threads. Give a saver, such as InMemorySaver()."
+        )
 
 
 class LoopRunningError(FastGraphError, TypeError):
