@@ -1,0 +1,130 @@
+"""Where a step leads: the tasks that are due next, given what the step's tasks chose.
+
+Static edges and chosen targets trigger nodes, once a step however many edges meet there; joins remember over steps whom
+they have seen; Sends make a task each, in path order. Pure and without user code: routers have run at the end of their
+tasks, and their choice stands in the results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from fastgraph.errors import InvalidUpdateError
+from fastgraph.execution.checkpoint import UnknownTarget
+from fastgraph.execution.plan import START, GraphPlan
+from fastgraph.execution.tasks import DueTask, SendWrite, TaskKind
+
+__all__ = ["Choice", "Route", "route"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What one finished task chose beside its static edges."""
+
+    node: str
+    goto: tuple[str, ...] = ()
+    sends: tuple[SendWrite, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What is due next, what goes on waiting, and what could not be followed."""
+
+    due: tuple[DueTask, ...]
+    deferred: tuple[DueTask, ...]
+    joins: Mapping[str, frozenset[str]]
+    unknown: tuple[UnknownTarget, ...]
+
+
+def route(
+    plan: GraphPlan,
+    choices: Iterable[Choice],
+    joins: Mapping[str, frozenset[str]],
+    deferred: tuple[DueTask, ...] = (),
+) -> Route:
+    """Follow the choices of one step's tasks, given in path order.
+
+    Raises InvalidUpdateError for an unknown target where the plan is strict.
+    """
+    triggers: dict[str, set[str]] = {}
+    pushed: list[DueTask] = []
+    unknown: list[UnknownTarget] = []
+    seen = joins
+    for choice in choices:
+        node = plan.nodes[choice.node]
+        for target in node.targets:
+            triggers.setdefault(target, set()).add(f"branch:to:{target}")
+        for target in choice.goto:
+            if _is_node(plan, target):
+                triggers.setdefault(target, set()).add(f"branch:to:{target}")
+            else:
+                unknown.append(UnknownTarget(choice.node, target))
+        for send in choice.sends:
+            if _is_node(plan, send.node):
+                pushed.append(_push(send))
+            else:
+                unknown.append(UnknownTarget(choice.node, send.node))
+        if node.joins:
+            seen = _see(plan, node.name, node.joins, seen)
+    if unknown and plan.is_strict:
+        raise InvalidUpdateError(_say_unknown(plan, unknown[0]))
+    seen = _fire_joins(plan, seen, triggers)
+    pulled, waiting = _split_deferred(plan, triggers, deferred)
+    return Route((*pulled, *pushed), waiting, seen, tuple(unknown))
+
+
+def _is_node(plan: GraphPlan, target: str) -> bool:
+    return target in plan.nodes and target != START
+
+
+def _push(send: SendWrite) -> DueTask:
+    return DueTask(node=send.node, kind=TaskKind.PUSH, triggers=("__pregel_push",), argument=send.argument)
+
+
+def _see(
+    plan: GraphPlan, node: str, names: tuple[str, ...], seen: Mapping[str, frozenset[str]]
+) -> Mapping[str, frozenset[str]]:
+    return {**seen, **{name: seen.get(name, frozenset()) | {node} for name in names}}
+
+
+def _fire_joins(
+    plan: GraphPlan, seen: Mapping[str, frozenset[str]], triggers: dict[str, set[str]]
+) -> Mapping[str, frozenset[str]]:
+    """Trigger the targets of complete joins and let those joins begin anew."""
+    complete = [name for name, sources in seen.items() if name in plan.joins and sources >= plan.joins[name].sources]
+    if not complete:
+        return seen
+    for name in complete:
+        triggers.setdefault(plan.joins[name].target, set()).add(name)
+    return {name: sources for name, sources in seen.items() if name not in complete}
+
+
+def _split_deferred(
+    plan: GraphPlan, triggers: Mapping[str, set[str]], deferred: tuple[DueTask, ...]
+) -> tuple[list[DueTask], tuple[DueTask, ...]]:
+    """Return the pulled tasks in order of name, and the deferred ones that go on waiting.
+
+    Deferred nodes wait while an edge triggers any other node; Sends do not hold them, as in LangGraph.
+    """
+    waiting = {task.node: set(task.triggers) for task in deferred}
+    ready: dict[str, set[str]] = {}
+    for node, names in triggers.items():
+        (waiting if plan.nodes[node].is_deferred else ready).setdefault(node, set()).update(names)
+    if not ready and waiting:
+        ready, waiting = waiting, {}
+    return _pull(ready), tuple(_pull(waiting))
+
+
+def _pull(triggers: Mapping[str, set[str]]) -> list[DueTask]:
+    return [
+        DueTask(node=node, kind=TaskKind.PULL, triggers=tuple(sorted(triggers[node]))) for node in sorted(triggers)
+    ]
+
+
+def _say_unknown(plan: GraphPlan, fault: UnknownTarget) -> str:
+    names = ", ".join(sorted(name for name in plan.nodes if name != START))
+    return (
+        f"Node {fault.source!r} chose the target {fault.target!r}, which graph {plan.name!r} does not have. "
+        f"Its nodes: {names}."
+    )

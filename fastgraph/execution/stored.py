@@ -1,0 +1,89 @@
+"""What a checkpoint keeps beside the values: due tasks, waiting ones, joins. Plain JSON, small, readable by anybody.
+
+Values are stored as changes (`fastgraph.state.changes`); this is the rest of a `Checkpoint`. A due task is
+`[node, triggers]`, or `[node, triggers, argument]` where a Send asked for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from fastgraph.execution.checkpoint import Checkpoint
+from fastgraph.execution.tasks import DueTask, TaskKind
+from fastgraph.state.values import StoredValue
+
+__all__ = ["MachineFacts", "decode_machine", "encode_machine", "next_nodes"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineFacts:
+    """A checkpoint without its values. `first_step` is where its run began to count its steps."""
+
+    first_step: int = -1
+    due: tuple[DueTask, ...] = ()
+    deferred: tuple[DueTask, ...] = ()
+    joins: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    finished: tuple[str, ...] = ()
+
+    def checkpoint(
+        self, *, number: int, step: int, parent: int | None, values: Mapping[str, StoredValue]
+    ) -> Checkpoint:
+        """Put the checkpoint together again."""
+        return Checkpoint(
+            number=number,
+            step=step,
+            parent=parent,
+            values=values,
+            due=self.due,
+            deferred=self.deferred,
+            joins=self.joins,
+            finished=self.finished,
+        )
+
+
+def encode_machine(checkpoint: Checkpoint, first_step: int) -> bytes:
+    """Encode all of a checkpoint but its values."""
+    facts: dict[str, Any] = {"first_step": first_step}
+    if checkpoint.due:
+        facts["due"] = [_encode_due(task) for task in checkpoint.due]
+    if checkpoint.deferred:
+        facts["deferred"] = [_encode_due(task) for task in checkpoint.deferred]
+    if checkpoint.joins:
+        facts["joins"] = {name: sorted(seen) for name, seen in checkpoint.joins.items()}
+    if checkpoint.finished:
+        facts["finished"] = checkpoint.finished
+    return orjson.dumps(facts)
+
+
+def decode_machine(encoded: bytes) -> MachineFacts:
+    """The inverse of `encode_machine`, but for the values."""
+    facts = orjson.loads(encoded)
+    return MachineFacts(
+        first_step=facts["first_step"],
+        due=tuple(_decode_due(item) for item in facts.get("due", ())),
+        deferred=tuple(_decode_due(item) for item in facts.get("deferred", ())),
+        joins={name: frozenset(seen) for name, seen in facts.get("joins", {}).items()},
+        finished=tuple(facts.get("finished", ())),
+    )
+
+
+def next_nodes(encoded: bytes) -> tuple[str, ...]:
+    """The nodes that are due at a stored checkpoint, in order, for people."""
+    return tuple(item[0] for item in orjson.loads(encoded).get("due", ()))
+
+
+def _encode_due(task: DueTask) -> list[Any]:
+    if task.kind is TaskKind.PULL or task.argument is None:
+        return [task.node, task.triggers]
+    return [task.node, task.triggers, orjson.Fragment(task.argument.to_bytes())]
+
+
+def _decode_due(item: list[Any]) -> DueTask:
+    if len(item) == 2:
+        return DueTask(node=item[0], kind=TaskKind.PULL, triggers=tuple(item[1]))
+    argument = StoredValue.from_tree(item[2])
+    return DueTask(node=item[0], kind=TaskKind.PUSH, triggers=tuple(item[1]), argument=argument)
