@@ -23,7 +23,7 @@ MAX_DEPTH = 100
 _CONTAINERS = (dict, list)
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 # Longer integers do not fit 64 bits, and orjson would read them as floats; such exponents may overflow to infinity.
-_BIG_NUMBER = re.compile(rb"\d{20,}|[eE]\+?\d{3,}")
+_BIG_NUMBER = re.compile(rb"\d{20,}|-\d{19}|[eE]\+?\d{3,}")
 _BRACKET = re.compile(rb"[\[\]{}]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
