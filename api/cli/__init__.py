@@ -1,1 +1,2 @@
-"""The command line: `fastgraph <noun> <verb>`, a thin way to the server's own HTTP interface and to its processes."""
+"""The command line: `fastgraph <noun> <verb>`, a thin way to the server's own HTTP interface and to its
+processes."""

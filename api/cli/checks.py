@@ -1,7 +1,7 @@
 """What `fastgraph doctor` looks at: each check is a function that answers findings and never raises.
 
-A finding says what was seen and, where that is not well, what to do. Nothing here changes anything: a folder is written
-to by a probe that is removed, a port is bound and given back, the store is only read.
+A finding says what was seen and, where that is not well, what to do. Nothing here changes anything: a folder
+is written to by a probe that is removed, a port is bound and given back, the store is only read.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The one way from the command line to a running server: a small client over HTTP.
 
-It turns every failure into one sentence with an exit code (`api.cli.failures`): nobody there, a problem document, an
-answer that is no FastGraph's. It never prints.
+It turns every failure into one sentence with an exit code (`api.cli.failures`): nobody there, a problem
+document, an answer that is no FastGraph's. It never prints.
 """
 
 from __future__ import annotations

@@ -14,14 +14,20 @@ app = typer.Typer(no_args_is_help=True, help="Look after the store.")
 @app.command()
 def upgrade(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     """Bring the store to this program's schema; safe beside running processes and to repeat."""
+    from sqlalchemy.exc import DBAPIError
+
+    from api.cli.failures import CannotStartError
     from api.cli.serve import settings_of
-    from api.cli.server import ensure_writable
+    from api.cli.server import ensure_writable, store_sentence
     from api.cli.store_state import look_at_store
     from fastgraph.database.migrate import upgrade_store
 
     settings = settings_of(None, data_dir=data_dir, database_url=database_url)
     ensure_writable(settings.data_dir)
-    upgrade_store(settings)
+    try:
+        upgrade_store(settings)
+    except DBAPIError as error:
+        raise CannotStartError(store_sentence(error)) from error
     print(look_at_store(settings).seen)
 
 

@@ -1,7 +1,8 @@
-"""`fastgraph dev`: serve, and start the hosts anew when a workflow's file changes. Running runs resume where they were.
+"""`fastgraph dev`: serve, and start the hosts anew when a workflow's file changes. Running runs resume where
+they were.
 
-The API process never imports user code, so what is to be watched is found by looking for files: the folder of a file,
-the package of a module.
+The API process never imports user code, so what is to be watched is found by looking for files: the folder of
+a file, the package of a module.
 """
 
 from __future__ import annotations

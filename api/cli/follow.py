@@ -1,7 +1,8 @@
 """Follows one run's events, each exactly once, across restarts of the server.
 
-Keeps the promise "one order" at the client's end: whatever breaks, the feed is opened again after the last number that
-was handed out, and a number that was seen is never handed out again. Ends with the run's last event.
+Keeps the promise "one order" at the client's end: whatever breaks, the feed is opened again after the last
+number that was handed out, and a number that was seen is never handed out again. Ends with the run's last
+event.
 """
 
 from __future__ import annotations

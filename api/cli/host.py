@@ -1,7 +1,7 @@
 """`fastgraph host`: becomes a host process.
 
-Only execs the boot file, because a host must never hold `api`: users have packages of that name (DESIGN section 2).
-Settings travel in the environment, targets as arguments.
+Only execs the boot file, because a host must never hold `api`: users have packages of that name (DESIGN
+section 2). Settings travel in the environment, targets as arguments.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Values that are typed, read from a file, or piped in: `JSON`, `@FILE` or `-`.
 
-What is wrong is said with the place of the fault and with how to quote it, because a shell eats quotes in silence.
+What is wrong is said with the place of the fault and with how to quote it, because a shell eats quotes in
+silence.
 """
 
 from __future__ import annotations

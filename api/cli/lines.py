@@ -2,8 +2,8 @@
 
     12  14:03:07.120  node_update   parse     sections=[12 items]
 
-A line never breaks: what would be long is cut, and control characters of a node's output are made visible, so that what
-a workflow writes can't move the cursor of who reads it.
+A line never breaks: what would be long is cut, and control characters of a node's output are made visible, so
+that what a workflow writes can't move the cursor of who reads it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The live picture of one run on a terminal: its nodes and their state, progress, the last lines, and what it asks.
+"""The live picture of one run on a terminal: its nodes and their state, progress, the last lines, and what it
+asks.
 
 Draws from a `RunView` only. What a workflow wrote is shown as text, never as markup.
 """

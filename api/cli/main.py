@@ -1,7 +1,8 @@
-"""The program `fastgraph`: which commands there are, and where every failure becomes one sentence and an exit code.
+"""The program `fastgraph`: which commands there are, and where every failure becomes one sentence and an exit
+code.
 
-Only typer is imported here and in what this file imports; a command loads what it needs when it is called, so that
-`fastgraph --help` answers at once.
+Only typer is imported here and in what this file imports; a command loads what it needs when it is called, so
+that `fastgraph --help` answers at once.
 """
 
 from __future__ import annotations

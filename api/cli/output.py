@@ -1,6 +1,7 @@
 """What commands print: JSON for programs, tables for people.
 
-A table in a pipe has no colours, no frame and never cuts a cell; on a terminal rich draws it as wide as the window.
+A table in a pipe has no colours, no frame and never cuts a cell; on a terminal rich draws it as wide as the
+window.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is known of a run from its events so far: a fold, without a terminal and without a clock.
 
-The live display draws a `RunView`; tests feed it events. A node may execute several times at once (Send), so it is
-counted and not switched.
+The live display draws a `RunView`; tests feed it events. A node may execute several times at once (Send), so
+it is counted and not switched.
 """
 
 from __future__ import annotations

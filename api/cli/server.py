@@ -1,8 +1,8 @@
 """The api process as a program: binds the address, runs the application, announces itself, ends in time.
 
-`serve`, `dev` and `api` share `run_app`. The socket is bound before anything else, so that a taken port is one sentence
-and not a server that started its hosts first. SIGTERM and Ctrl-C end it in order within `END_SECONDS`; what hangs then
-is left to the hosts, which end by themselves when their keeper is gone.
+`serve`, `dev` and `api` share `run_app`. The socket is bound before anything else, so that a taken port is
+one sentence and not a server that started its hosts first. SIGTERM and Ctrl-C end it in order within
+`END_SECONDS`; what hangs then is left to the hosts, which end by themselves when their keeper is gone.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy.exc import DBAPIError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.cli.failures import CannotStartError
 from fastgraph.errors import FastGraphError
 from fastgraph.settings import Settings
 
-__all__ = ["END_SECONDS", "Announced", "bind", "run_app"]
+__all__ = ["END_SECONDS", "Announced", "bind", "ensure_writable", "run_app", "store_sentence"]
 
 END_SECONDS = 9.5  # from the first signal to the end, whatever hangs (DESIGN section 3: within 10 s)
 GRACE_SECONDS = 2  # for requests that are being answered; feeds are cut, watchers come back with `after`
@@ -64,7 +65,7 @@ def run_app(settings: Settings, *, on_serving: Announced | None = None) -> None:
     try:
         _Server(config, app, on_serving).run(sockets=[listener])
     except SystemExit as error:
-        raise CannotStartError(f"The server could not start: {guarded.failure or 'see above'}") from error
+        raise CannotStartError(f"The server could not start. {guarded.failure or 'See above.'}") from error
     finally:
         listener.close()
 
@@ -172,11 +173,15 @@ class _Guarded:
 
 def _sentence(error: Exception) -> str | None:
     """What a person can act on; None for what is a fault of the program."""
-    from sqlalchemy.exc import DBAPIError
-
     if isinstance(error, DBAPIError):
-        return f"the store does not answer: {str(error.orig).strip().splitlines()[0]}. Check FASTGRAPH_DATABASE_URL."
+        return store_sentence(error)
     return str(error) if isinstance(error, FastGraphError | OSError) else None
+
+
+def store_sentence(error: DBAPIError) -> str:
+    """Say in one line why the store does not answer, and what to look at."""
+    reason = str(error.orig).strip().splitlines()[0]
+    return f"The store does not answer: {reason}. Check FASTGRAPH_DATABASE_URL, and that its server runs."
 
 
 def _url(config: uvicorn.Config) -> str:

@@ -1,7 +1,8 @@
-"""Server-sent events as they are read: lines in, messages out, nothing else (WHATWG HTML, "Server-sent events").
+"""Server-sent events as they are read: lines in, messages out, nothing else (WHATWG HTML, "Server-sent
+events").
 
-Pure: the caller brings the lines. A message that the end of the stream cuts off is dropped, as the standard asks: the
-server sends it again to whoever comes back with the last id.
+Pure: the caller brings the lines. A message that the end of the stream cuts off is dropped, as the standard
+asks: the server sends it again to whoever comes back with the last id.
 """
 
 from __future__ import annotations

@@ -34,6 +34,8 @@ class StoreState:
 
 def look_at_store(settings: Settings) -> StoreState:
     """Open the store and compare its schema with the program's. Never raises."""
+    from fastgraph.database.migrate import find_schema_version
+
     try:
         url = parse_url(settings.url)
         name = url.render_as_string(hide_password=True)
@@ -45,7 +47,7 @@ def look_at_store(settings: Settings) -> StoreState:
                 remedy="The first start makes it.",
             )
         with _open_reading(url) as connection:
-            return _compare(name, _revision_of(connection))
+            return _compare(name, find_schema_version(connection))
     except (SQLAlchemyError, SettingsError) as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         return StoreState(
@@ -60,14 +62,15 @@ def _compare(name: str, seen: str | None) -> StoreState:
     from fastgraph.database.migrate import known_revisions
 
     known = known_revisions()
-    if seen == known[-1]:
+    newest = known[-1]
+    if seen == newest:
         return StoreState(seen=f"{name} has schema {seen}, the newest", is_current=True, is_fault=False)
     if seen is None or seen in known:
-        what = "no schema yet" if seen is None else f"schema {seen}, this program has {known[-1]}"
+        what = "no schema yet" if seen is None else f"schema {seen}, this program has {newest}"
         remedy = "The next start upgrades it, or do it now: fastgraph db upgrade"
         return StoreState(seen=f"{name} has {what}", is_current=False, is_fault=False, remedy=remedy)
     return StoreState(
-        seen=f"{name} has schema {seen}, which this program does not know (it knows up to {known[-1]})",
+        seen=f"{name} has schema {seen}, which this program does not know (it knows up to {newest})",
         is_current=False,
         is_fault=True,
         remedy="Start the newer program, or restore an older backup.",
@@ -85,9 +88,3 @@ def _open_reading(url: URL) -> Connection:
         return sqlite3.connect(address, uri=True, timeout=CONNECT_SECONDS)
 
     return create_engine("sqlite://", creator=connect, poolclass=NullPool).connect()
-
-
-def _revision_of(connection: Connection) -> str | None:
-    from alembic.runtime.migration import MigrationContext
-
-    return MigrationContext.configure(connection).get_current_revision()

@@ -1,7 +1,7 @@
 """Bytes of artifacts between files and the server.
 
-A download is written beside its target and renamed when it is whole; a name that the server gives is taken as a file's
-name only, never as a path.
+A download is written beside its target and renamed when it is whole; a name that the server gives is taken as
+a file's name only, never as a path.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Watching a run until it ends: a live display on a terminal, plain lines into a pipe, JSON lines where asked.
+"""Watching a run until it ends: a live display on a terminal, plain lines into a pipe, JSON lines where
+asked.
 
 Ctrl-C stops the watching and never the run; the sentence that follows says how to go on.
 """

@@ -39,6 +39,7 @@ class SmallServer:
         self.doubles = False
         self.answers_503 = 0
         self.is_html = False
+        self.health: dict[str, Any] = {}
         self.requests: list[tuple[str, str, dict[str, str], bytes]] = []
         self.feeds_opened_after: list[int] = []
         self.may_go_on = threading.Event()
@@ -119,6 +120,10 @@ class _Handler(BaseHTTPRequestHandler):
                     self._feed(after)
                 else:
                     self._json([event for event in self.world.events if event["seq"] > after])
+            case ["api", "monitoring", "health"]:
+                self._json(
+                    self.world.health, status=503 if self.world.health.get("status") == "failing" else 200
+                )
             case ["api", "artifacts"]:
                 self._json([_artifact()])
             case ["api", "artifacts", _]:
