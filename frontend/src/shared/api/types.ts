@@ -1,0 +1,32 @@
+/** The words of the API, as types. Everything comes from the generated schema; pages import from here only. */
+import type { components } from "./schema.gen";
+
+type Schemas = components["schemas"];
+
+export type Run = Schemas["Run"];
+export type RunStatus = Schemas["RunStatus"];
+export type RunError = Schemas["RunError"];
+export type CreateRun = Schemas["CreateRun"];
+export type RunState = Schemas["RunState"];
+export type Interrupt = Schemas["Interrupt"];
+export type Checkpoint = Schemas["Checkpoint"];
+export type Artifact = Schemas["Artifact"];
+export type Workflow = Schemas["Workflow"];
+export type WorkflowGraph = Schemas["WorkflowGraph"];
+export type Health = Schemas["Health"];
+export type FieldError = Schemas["FieldError"];
+
+/**
+ * One event of a run. `seq_from` stands only on rows that cover a range of numbers (a batch of tokens, or the
+ * empty row that retention leaves), `cursor` only in the feed of all runs.
+ */
+export interface RunEvent {
+  event: string;
+  run_id: string;
+  seq: number;
+  at: string;
+  node?: string | null;
+  data?: Record<string, unknown> | null;
+  seq_from?: number;
+  cursor?: number | string;
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import type { Run, RunEvent } from "@/shared/api/types";
+import { patchRun } from "./patch-run";
+
+const run: Run = {
+  run_id: "r",
+  name: "n",
+  workflow: "w",
+  thread_id: "t",
+  status: "queued",
+  error: null,
+  tags: [],
+  created_at: "2026-01-01T00:00:00Z",
+  started_at: null,
+  finished_at: null,
+  waiting_for: "no host has w",
+  last_seq: 1,
+};
+
+const event = (name: string, seq: number, data?: Record<string, unknown>): RunEvent => ({
+  event: name,
+  run_id: "r",
+  seq,
+  at: "2026-01-01T00:00:05Z",
+  data: data ?? null,
+});
+
+describe("patchRun", () => {
+  it("starts a queued run", () => {
+    expect(patchRun(run, event("started", 2))).toMatchObject({
+      status: "running",
+      started_at: "2026-01-01T00:00:05Z",
+      waiting_for: null,
+      last_seq: 2,
+    });
+  });
+
+  it("gives back the same object when nothing changes or the event is old", () => {
+    const running: Run = { ...run, status: "running", last_seq: 4 };
+    expect(patchRun(running, event("node_update", 5))).toBe(running);
+    expect(patchRun(running, event("failed", 3))).toBe(running);
+  });
+
+  it("ends a run with its error", () => {
+    const error = { type: "ValueError", message: "no", node: "parse", attempt: 1, traceback: "" };
+    const failed = patchRun({ ...run, status: "running" }, event("failed", 9, { error }));
+    expect(failed).toMatchObject({ status: "failed", error, finished_at: "2026-01-01T00:00:05Z" });
+  });
+
+  it("never wakes a run that has ended, and keeps a paused run paused", () => {
+    const done: Run = { ...run, status: "completed" };
+    expect(patchRun(done, event("node_started", 9)).status).toBe("completed");
+    expect(patchRun({ ...run, status: "paused" }, event("resumed", 9)).status).toBe("paused");
+  });
+});
