@@ -47,14 +47,15 @@ class Server:
     def __init__(self, arguments: list[str], *, folder: Path, **variables: str) -> None:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("FASTGRAPH_")}
         self._log = folder / f"{arguments[1].replace('.', '-')}-{time.time_ns()}.log"
-        self._process = subprocess.Popen(
-            [sys.executable, *arguments],
-            cwd=folder,
-            env={**clean, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **variables},
-            stdout=self._log.open("wb"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=folder,
+                env={**clean, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **variables},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         self.url = ""
 
     @property
