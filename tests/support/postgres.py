@@ -1,8 +1,8 @@
 """A real PostgreSQL server for the tests, in a temporary folder, on a port of its own.
 
 The binaries are looked for in `FASTGRAPH_TEST_POSTGRES_BIN`, on the PATH and where Debian and Homebrew put them. As
-root the server runs as an unprivileged user, because initdb refuses root. It is gone when the tests are: a small shell holds
-a pipe of ours and stops the server when that reads end of file, also after kill -9 of the tests.
+root the server runs as an unprivileged user, because initdb refuses root. It is gone when the tests are: a small shell
+holds a pipe of ours and stops the server when that reads end of file, also after kill -9 of the tests.
 
 `fsync` is off by default, which makes a group of commits about ten times as fast and is wrong only for a power cut; a
 test that wants the real thing starts a server of its own with `durable=True`.
@@ -167,7 +167,10 @@ def running_server(*, durable: bool = False) -> Iterator[PostgresServer]:
 
 
 def find_binaries() -> Path:
-    """Answer the folder of initdb and pg_ctl: as named, on the PATH, or the newest installed. Raises PostgresMissingError."""
+    """Answer the folder of initdb and pg_ctl: as named, on the PATH, or the newest installed.
+
+    Raises PostgresMissingError.
+    """
     if named := os.environ.get("FASTGRAPH_TEST_POSTGRES_BIN"):
         return Path(named)
     if on_path := shutil.which("initdb"):

@@ -1,8 +1,8 @@
 """Waiting with a deadline for what cannot tell us that it happened.
 
 Prefer an event, a line of output or a message on a socket; they wake the test at once. What can only be looked at (a
-row that another process writes, an HTTP status) is looked at again and again here, until it is so or the time is over. A
-test never sleeps for a fixed time and hopes.
+row that another process writes, an HTTP status) is looked at again and again here, until it is so or the time is over.
+A test never sleeps for a fixed time and hopes.
 """
 
 import asyncio
