@@ -1,8 +1,9 @@
 """What goes into the store and what comes out of it: the words between the store and the actors.
 
-Every class in the first half is an *operation* of the Writer: plain facts, with `run_keys` saying which rows of `runs` it
-will lock. Operations of one group share a transaction; an operation that is refused (a lost epoch, a conflict) answers
-with its own error and hinders nobody else. `bytes` fields are encoded JSON unless their name says otherwise.
+Every class in the first half is an *operation* of the Writer: plain facts, with `run_keys` saying which rows of
+`runs` it will lock. Operations of one group share a transaction; an operation that is refused (a lost epoch, a
+conflict) answers with its own error and hinders nobody else. `bytes` fields are encoded JSON unless their name says
+otherwise.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ class NewEvent:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultRow:
     """What one task wrote, once. `update` is a JSON object key -> value (an array of objects where a key was written
-    twice, `null` where the node returned None); `routing` is JSON or None: `{"goto": [...], "sends": [[node, value], ...]}`."""
+    twice, `null` where the node returned None); `routing` is JSON or None: `{"goto": [...], "sends": [[node, value],
+    ...]}`."""
 
     task_id: str
     node: str
@@ -73,10 +75,11 @@ class ResultRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointRow:
-    """A checkpoint of the run's thread. `changes` is a JSON object key -> change as `fastgraph.state.changes` encodes it,
-    where a change may also be a reference: `["@", seq]` (set to) or `["@a", seq]` (append) the value that the run's result
-    with event number `seq` holds under the same key. Numbers are final: the store keeps these bytes as they are. `machine` holds due tasks and joins. `is_snapshot`: the
-    changes are the whole state. `state_bytes` is the size of the whole state."""
+    """A checkpoint of the run's thread. `changes` is a JSON object key -> change as `fastgraph.state.changes` encodes
+    it, where a change may also be a reference: `["@", seq]` (set to) or `["@a", seq]` (append) the value that the
+    run's result with event number `seq` holds under the same key. Numbers are final: the store keeps these bytes as
+    they are. `machine` holds due tasks and joins. `is_snapshot`: the changes are the whole state. `state_bytes` is
+    the size of the whole state."""
 
     number: int
     parent: int | None
@@ -127,7 +130,8 @@ class CommitRun:
     ends interrupts, attempts and the thread's turn, and sets finished_at; so the same function serves terminate.
     `waiting_for` (a sentence, "" clears it) and `graph_hash` are kept with the run where they are not None.
     `release` gives up the claim (waiting, drain). `consumed` is how many inbox rows have been consumed in all; with
-    `seen_inbox` set and `release`, the commit is refused by ConflictError where the inbox has grown since (no lost wake-up).
+    `seen_inbox` set and `release`, the commit is refused by ConflictError where the inbox has grown since (no lost
+    wake-up).
     """
 
     run_key: int
@@ -178,9 +182,9 @@ class Committed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptRun:
     """A new run, with its event 1 (`queued`) and, where `thread_id` is new, its thread. Answers `Accepted`; the same
-    `idempotency_key` with the same `request_hash` answers the first run's id with `is_new` False, with another hash it is
-    refused by ConflictError. `on_busy_thread="reject"` is refused by ConflictError while another run of the thread is
-    active. An interrupted run of the thread is superseded (ends cancelled) as DESIGN section 5 says."""
+    `idempotency_key` with the same `request_hash` answers the first run's id with `is_new` False, with another hash
+    it is refused by ConflictError. `on_busy_thread="reject"` is refused by ConflictError while another run of the
+    thread is active. An interrupted run of the thread is superseded (ends cancelled) as DESIGN section 5 says."""
 
     run_id: str
     name: str
@@ -203,16 +207,20 @@ class AcceptRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
+    """`superseded` are the runs of the thread that ended because of this one; their actors are worth a hint."""
+
     run_id: str
     run_key: int
     is_new: bool
+    superseded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimRuns:
     """Take up to `limit` claimable runs of the given workflows for a host: ownerless, status queued or running, or
-    waiting with `inbox > consumed` or `wake_at` due; their thread's turn free or theirs; deaths below `max_deaths` unless
-    `only_run_id` names the run. Raises the epoch, takes the turn. Answers a tuple of ClaimedRun (payload and all)."""
+    waiting with `inbox > consumed` or `wake_at` due; their thread's turn free or theirs; deaths below `max_deaths`
+    unless `only_run_id` names the run. Raises the epoch, takes the turn. Answers a tuple of ClaimedRun (payload and
+    all)."""
 
     owner: str
     workflows: tuple[str, ...]
@@ -238,8 +246,9 @@ class InboxRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedRun:
     """All that a run actor needs to begin. `checkpoint_number` is the thread's last one (0: none); `inbox` how many
-    inbox rows it has had, `consumed` how many were consumed; `commands` are the unconsumed ones. `recovered_from` is the
-    boot that lost it, with the reason, or None. `base_checkpoint` is the thread's last checkpoint before this run."""
+    inbox rows it has had, `consumed` how many were consumed; `commands` are the unconsumed ones. `recovered_from` is
+    the boot that lost it, with the reason, or None. `base_checkpoint` is the thread's last checkpoint before this
+    run."""
 
     run_key: int
     run_id: str
@@ -295,7 +304,8 @@ class TerminateRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteRun:
-    """Delete an ended run and all that hangs on it; files are left to the sweeper. Answers the deleted artifacts' sha256s."""
+    """Delete an ended run and all that hangs on it; files are left to the sweeper. Answers the deleted artifacts'
+    sha256s."""
 
     run_id: str
     run_keys: tuple[int, ...] = ()
@@ -340,7 +350,8 @@ class PublishHost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenewLease:
-    """One row a host boot; `report` is a small JSON object for health. Answers False where the boot was declared dead."""
+    """One row a host boot; `report` is a small JSON object for health. Answers False where the boot was declared
+    dead."""
 
     boot_id: str
     lease_seconds: float
@@ -352,21 +363,23 @@ class RenewLease:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreeDeadHost:
     """A boot is proved dead (or its lease has lapsed): free its claims (owner NULL, epoch + 1) and count a death for
-    each run that was executing and has committed nothing since the last one; a run whose deaths reach `quarantine_deaths`
-    ends quarantined, its error saying at which node its hosts died. Answers the freed run ids."""
+    each run that was executing and has committed nothing since the last one; a run whose deaths reach
+    `quarantine_deaths` ends quarantined, its error saying at which node its hosts died. Answers the freed run ids.
+    With `only_if_lapsed`, ConflictError where the boot has renewed its lease meanwhile (database time)."""
 
     boot_id: str
     reason: str
     now: datetime
     quarantine_deaths: int = 3
+    only_if_lapsed: bool = False
     run_keys: tuple[int, ...] = ()
     size_bytes: int = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreeRun:
-    """A run's actor has died inside a living host: give up the claim (owner NULL, epoch + 1) so that it is taken up again
-    from its last checkpoint, `not_before` some time. Answers False where the epoch is another by now."""
+    """A run's actor has died inside a living host: give up the claim (owner NULL, epoch + 1) so that it is taken up
+    again from its last checkpoint, `not_before` some time. Answers False where the epoch is another by now."""
 
     run_key: int
     owner: str

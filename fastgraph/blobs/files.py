@@ -1,0 +1,200 @@
+"""Content-addressed files in a folder: `ab/abcdef…`.
+
+Write to a temporary name, fsync, rename, fsync the folder: a name that exists has all its bytes, also after a power
+cut. Content that is there already gets a new mtime before its row is committed, so the sweeper, which asks for an
+age, can't take it away in between (DESIGN section 5, "Sweeping").
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import uuid_utils
+
+from fastgraph.blobs.blobs import Blob, BlobMissingError, BlobTooLargeError
+
+__all__ = ["SWEEP_AGE_SECONDS", "FileBlobs"]
+
+CHUNK_BYTES = 1024 * 1024
+SWEEP_AGE_SECONDS = 3_600.0
+SWEEP_BATCH = 500  # files that are asked for in one transaction
+_TEMPORARY = "new"
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+class FileBlobs:
+    """A folder of blobs. Any number of threads and processes may use it at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / _TEMPORARY).mkdir(parents=True, exist_ok=True)
+
+    def put(self, data: bytes) -> Blob:
+        """Keep bytes; durable when it returns."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        if not self._touch(sha256):
+            with self._temporary() as path:
+                _write(path, [data])
+                self._name(path, sha256)
+        return Blob(sha256=sha256, size=len(data))
+
+    def put_file(self, path: Path, *, limit_bytes: int | None = None) -> Blob:
+        """Keep a copy of a file. Raises BlobTooLargeError."""
+        with path.open("rb") as file:
+            return self.put_stream(iter(lambda: file.read(CHUNK_BYTES), b""), limit_bytes=limit_bytes)
+
+    def put_stream(self, chunks: Iterable[bytes], *, limit_bytes: int | None = None) -> Blob:
+        """Keep what a stream yields, without holding it in memory. Raises BlobTooLargeError, and whatever the stream
+        raises; nothing is kept then."""
+        with self.receive(limit_bytes=limit_bytes) as receiver:
+            for chunk in chunks:
+                receiver.write(chunk)
+            return receiver.finish()
+
+    @contextlib.contextmanager
+    def receive(self, *, limit_bytes: int | None = None) -> Iterator[Receiver]:
+        """Take content in pieces, for callers that are handed them one by one; without `finish` nothing is kept."""
+        with self._temporary() as path, path.open("xb") as file:
+            yield Receiver(self, path, file, limit_bytes)
+
+    def open(self, sha256: str) -> BinaryIO:
+        """Open content for reading; the caller closes it. Raises BlobMissingError."""
+        try:
+            return self.path(sha256).open("rb")
+        except FileNotFoundError:
+            raise BlobMissingError(sha256) from None
+
+    def read(self, sha256: str) -> bytes:
+        """Return content. Raises BlobMissingError."""
+        with self.open(sha256) as file:
+            return file.read()
+
+    def path(self, sha256: str) -> Path:
+        """Return where content of this hash lies or would lie; ValueError for what is no hash, so no name from outside
+        leads out of the folder."""
+        if not _HASH.fullmatch(sha256):
+            raise ValueError(f"{sha256!r} is no SHA-256 in lower case hexadecimal digits")
+        return self.folder / sha256[:2] / sha256
+
+    def sweep(
+        self, is_referenced: Callable[[list[str]], set[str]], *, older_than_seconds: float = SWEEP_AGE_SECONDS
+    ) -> int:
+        """Delete files that are old and that nothing refers to, and left-over temporary ones; return how many.
+
+        `is_referenced` is asked in batches, and holds a transaction in which nobody can begin to refer to them, for as
+        long as the files of its answer are deleted: see `fastgraph.database.sweeping`.
+        """
+        oldest = time.time() - older_than_seconds
+        old = [path for path in self._files() if _is_older(path, oldest)]
+        swept = 0
+        for start in range(0, len(old), SWEEP_BATCH):
+            batch = {path.name: path for path in old[start : start + SWEEP_BATCH]}
+            kept = is_referenced(sorted(batch))
+            for name in batch.keys() - kept:
+                # Somebody may have put the same content since we looked: then the file is young again.
+                if _is_older(batch[name], oldest):
+                    batch[name].unlink(missing_ok=True)
+                    swept += 1
+        for path in (self.folder / _TEMPORARY).iterdir():
+            if _is_older(path, oldest):
+                path.unlink(missing_ok=True)
+                swept += 1
+        return swept
+
+    def name_file(self, path: Path, sha256: str) -> None:
+        """Give a complete temporary file its name, unless the content is there already."""
+        if self._touch(sha256):
+            path.unlink()
+        else:
+            self._name(path, sha256)
+
+    def _name(self, path: Path, sha256: str) -> None:
+        final = self.path(sha256)
+        is_new_folder = not final.parent.exists()
+        final.parent.mkdir(exist_ok=True)
+        path.replace(final)
+        _sync_folder(final.parent)
+        if is_new_folder:
+            _sync_folder(self.folder)
+
+    def _touch(self, sha256: str) -> bool:
+        """Make content that is there young again; False where it is not."""
+        try:
+            os.utime(self.path(sha256))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _files(self) -> Iterator[Path]:
+        for folder in self.folder.iterdir():
+            if len(folder.name) == 2:
+                yield from (path for path in folder.iterdir() if _HASH.fullmatch(path.name))
+
+    @contextlib.contextmanager
+    def _temporary(self) -> Iterator[Path]:
+        path = self.folder / _TEMPORARY / str(uuid_utils.uuid7())
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+
+class Receiver:
+    """Content that is coming in. Not for several threads."""
+
+    def __init__(self, blobs: FileBlobs, path: Path, file: BinaryIO, limit_bytes: int | None) -> None:
+        self._blobs = blobs
+        self._path = path
+        self._file = file
+        self._limit_bytes = limit_bytes
+        self._hash = hashlib.sha256()
+        self._size = 0
+
+    def write(self, chunk: bytes) -> None:
+        """Take a piece. Raises BlobTooLargeError as soon as the limit is passed."""
+        self._size += len(chunk)
+        if self._limit_bytes is not None and self._size > self._limit_bytes:
+            raise BlobTooLargeError(self._limit_bytes)
+        self._hash.update(chunk)
+        self._file.write(chunk)
+
+    def finish(self) -> Blob:
+        """Keep what came; durable when it returns."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        sha256 = self._hash.hexdigest()
+        self._blobs.name_file(self._path, sha256)
+        return Blob(sha256=sha256, size=self._size)
+
+
+def _write(path: Path, chunks: Iterable[bytes]) -> None:
+    with path.open("xb") as file:
+        for chunk in chunks:
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make names in a folder durable; Windows can't open a folder and does so by itself."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _is_older(path: Path, moment: float) -> bool:
+    try:
+        return path.stat().st_mtime < moment
+    except FileNotFoundError:
+        return False

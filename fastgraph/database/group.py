@@ -1,0 +1,166 @@
+"""The group commit: many operations, one transaction, one outcome each.
+
+A refusal (a lost epoch, a conflict) answers that operation alone and rolls nothing back. Any other error repeats the
+group in halves until the guilty operation is alone; it gets the error and the others are committed. What a database
+calls temporary (deadlock, serialisation, lock timeout, busy) repeats one run at a time. Where the connection was lost
+at the commit, the store is asked what became of it before anything is believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Engine, RootTransaction
+from sqlalchemy.exc import SQLAlchemyError
+
+from fastgraph.clock import Clock
+from fastgraph.database.faults import Fault, classify, wrap_error
+from fastgraph.database.operations import Operation, Outcome, carry_out
+from fastgraph.database.preparation import prepare
+from fastgraph.database.records import CommitRun
+from fastgraph.database.transaction import Transaction
+from fastgraph.database.turnstile import Turnstile
+from fastgraph.database.unknown_commit import was_committed
+from fastgraph.errors import LostOwnershipError, StoreError
+
+__all__ = ["MAX_GROUP", "MAX_GROUP_BYTES", "GroupWriter"]
+
+MAX_GROUP = 500  # operations
+MAX_GROUP_BYTES = 4 * 1024 * 1024
+REPEATS = 5  # of one operation that meets temporary errors only
+TRIES_TO_REACH = 2  # a connection that broke while it was idle is worth one more
+
+_Answer = Outcome | Exception
+
+
+class GroupWriter:
+    """Writes groups. One thread at a time: the Writer's."""
+
+    def __init__(self, engine: Engine, *, turnstile: Turnstile, clock: Clock) -> None:
+        self._engine = engine
+        self._turnstile = turnstile
+        self._clock = clock
+        self._connection: Connection | None = None
+
+    def write(self, operations: Sequence[Operation]) -> list[_Answer]:
+        """Return an outcome or an error for each operation, in their order. At most MAX_GROUP operations.
+
+        Blocks while the turnstile and the commit take; raises nothing that belongs to an operation.
+        """
+        assert len(operations) <= MAX_GROUP, (
+            f"a group has at most {MAX_GROUP} operations, not {len(operations)}"
+        )
+        answers: list[_Answer] = [False] * len(operations)
+        if operations:
+            self._write(operations, list(range(len(operations))), answers, failed=set())
+        return answers
+
+    def close(self) -> None:
+        """Give the connection back; the engine is the store's."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _write(
+        self, operations: Sequence[Operation], indexes: list[int], answers: list[_Answer], *, failed: set[int]
+    ) -> None:
+        """Write the operations of these indexes, in parts where they can't be written together."""
+        for part in self._try(operations, indexes, answers, failed):
+            self._write(operations, part, answers, failed=failed)
+
+    def _try(
+        self, operations: Sequence[Operation], indexes: list[int], answers: list[_Answer], failed: set[int]
+    ) -> list[list[int]]:
+        """Write them in one transaction, or return the parts to write in its place."""
+        repeats = 0
+        while True:
+            try:
+                outcomes = self._transact([operations[index] for index in indexes], failed)
+            except Exception as error:  # noqa: BLE001 - each error is answered to the operation that is alone with it
+                fault, repeats = classify(error), repeats + 1
+                if fault is Fault.UNREACHABLE and repeats < TRIES_TO_REACH:
+                    continue
+                if fault is Fault.TEMPORARY and len(indexes) == 1 and repeats < REPEATS:
+                    continue
+                if fault is not Fault.UNREACHABLE and len(indexes) > 1:
+                    return _split(operations, indexes, one_run_at_a_time=fault is Fault.TEMPORARY)
+                for index in indexes:
+                    failed.update(operations[index].run_keys)
+                    answers[index] = wrap_error(error)
+                return []
+            for index, outcome in zip(indexes, outcomes, strict=True):
+                answers[index] = outcome
+            return []
+
+    def _transact(self, operations: Sequence[Operation], failed: set[int]) -> list[_Answer]:
+        with self._turnstile.hold("commit"):
+            connection = self._open()
+            tx = Transaction(connection, self._clock)
+            transaction = connection.begin()
+            try:
+                prepare(tx, operations)
+                outcomes = [_decide(tx, operation, failed) for operation in operations]
+                tx.flush()
+            except BaseException:
+                self._roll_back(transaction)
+                raise
+            try:
+                transaction.commit()
+            except SQLAlchemyError:
+                self._drop()
+                if not was_committed(self._engine, tx):
+                    raise
+            return outcomes
+
+    def _open(self) -> Connection:
+        if self._connection is None or self._connection.closed or self._connection.invalidated:
+            self._drop()
+            self._connection = self._engine.connect()
+        return self._connection
+
+    def _roll_back(self, transaction: RootTransaction) -> None:
+        try:
+            transaction.rollback()
+        except SQLAlchemyError:
+            # The error that led here is the one to tell; a connection that can't roll back is of no more use.
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            connection.invalidate()
+            connection.close()
+
+
+def _decide(tx: Transaction, operation: Operation, failed: set[int]) -> _Answer:
+    """Carry one operation out, or return its refusal."""
+    try:
+        return carry_out(tx, operation)
+    except LostOwnershipError as error:
+        if failed and isinstance(operation, CommitRun) and _follows_failed(operation, error, failed):
+            return StoreError(
+                f"A commit of run {operation.run_id} was not written, because the one before it in its group failed."
+            )
+        return error
+    except StoreError as error:
+        return error
+
+
+def _follows_failed(operation: CommitRun, error: LostOwnershipError, failed: set[int]) -> bool:
+    """Only the number is wrong, and an earlier commit of this group is the reason: nobody has taken the run."""
+    return operation.run_key in failed and error.seen is not None and error.seen[:2] == error.expected[:2]
+
+
+def _split(
+    operations: Sequence[Operation], indexes: list[int], *, one_run_at_a_time: bool
+) -> list[list[int]]:
+    """Return halves, or a part a run: each run's operations together and in their order."""
+    if one_run_at_a_time:
+        parts: dict[object, list[int]] = {}
+        for index in indexes:
+            keys = operations[index].run_keys
+            parts.setdefault(keys[0] if keys else ("alone", index), []).append(index)
+        if len(parts) > 1:
+            return list(parts.values())
+    middle = len(indexes) // 2
+    return [indexes[:middle], indexes[middle:]]

@@ -1,0 +1,71 @@
+"""Bringing the schema of a store up to date, by Alembic, at every start.
+
+Any number of processes may do so at once: SQLite's are queued by the turnstile, PostgreSQL's by an advisory lock. The
+first one migrates and the others find it done. A store that a newer program has written is left alone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+
+from fastgraph.database.engine import create_writer_engine, parse_url
+from fastgraph.database.turnstile import Turnstile, make_turnstile
+from fastgraph.errors import SchemaVersionError
+from fastgraph.settings import Settings
+
+__all__ = ["find_schema_version", "known_revisions", "migrate", "upgrade_store"]
+
+MIGRATION_LOCK = 0x46475F4D494752  # "FG_MIGR"
+_FOLDER = Path(__file__).parent / "migrations"
+
+
+def migrate(engine: Engine, turnstile: Turnstile) -> None:
+    """Bring the schema to the newest version. Raises SchemaVersionError where it is of a version unknown here."""
+    with turnstile.hold("migration"), engine.connect() as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            # The first process may take longer than the lock timeout of ordinary writers.
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+        seen, known = find_schema_version(connection), known_revisions()
+        if seen == known[-1]:
+            return
+        if seen is not None and seen not in known:
+            raise SchemaVersionError(seen=seen, known=known[-1])
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def find_schema_version(connection: Connection) -> str | None:
+    """Return the version stamped in the store, or None for an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def known_revisions() -> list[str]:
+    """Return the versions that this program knows, oldest first."""
+    script = ScriptDirectory.from_config(_config())
+    return [revision.revision for revision in script.walk_revisions()][::-1]
+
+
+def upgrade_store(settings: Settings) -> None:
+    """Bring the store that the settings name up to date; for the command line. Raises as `migrate` does."""
+    url = parse_url(settings.url)
+    engine = create_writer_engine(url, synchronous=settings.sqlite_synchronous)
+    turnstile = make_turnstile(url)
+    try:
+        migrate(engine, turnstile)
+    finally:
+        engine.dispose()
+        turnstile.close()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    return config

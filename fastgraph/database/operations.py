@@ -1,0 +1,87 @@
+"""The operations of the Writer, and the function that carries each out.
+
+An operation answers with its outcome, or raises a StoreError and has then gathered nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias, assert_never
+
+from fastgraph.database.acceptance import accept_run
+from fastgraph.database.artifacts import store_upload
+from fastgraph.database.claims import claim_runs, refuse_claim
+from fastgraph.database.commits import commit_run
+from fastgraph.database.deletion import delete_run
+from fastgraph.database.endings import terminate_run
+from fastgraph.database.freeing import free_dead_host, free_run, retire_host
+from fastgraph.database.hosts import publish_host, renew_lease
+from fastgraph.database.inbox import send_command
+from fastgraph.database.records import (
+    Accepted,
+    AcceptRun,
+    ClaimedRun,
+    ClaimRuns,
+    CommitRun,
+    Committed,
+    DeleteRun,
+    FreeDeadHost,
+    FreeRun,
+    PublishHost,
+    RenewLease,
+    RetireHost,
+    SendCommand,
+    StoreUpload,
+    TerminateRun,
+)
+from fastgraph.database.transaction import Transaction
+
+__all__ = ["Operation", "Outcome", "carry_out"]
+
+Operation: TypeAlias = (
+    AcceptRun
+    | ClaimRuns
+    | CommitRun
+    | DeleteRun
+    | FreeDeadHost
+    | FreeRun
+    | PublishHost
+    | RenewLease
+    | RetireHost
+    | SendCommand
+    | StoreUpload
+    | TerminateRun
+)
+Outcome: TypeAlias = Accepted | Committed | tuple[ClaimedRun, ...] | tuple[str, ...] | str | bool
+
+
+def carry_out(tx: Transaction, operation: Operation) -> Outcome:
+    """Carry out one operation in a prepared transaction. Raises StoreError where it is refused."""
+    match operation:
+        case CommitRun():
+            return commit_run(tx, operation)
+        case AcceptRun():
+            return accept_run(tx, operation)
+        case ClaimRuns():
+            if not tx.hosts.get(operation.owner):
+                raise refuse_claim(operation.owner)
+            return claim_runs(tx, operation, tx.candidates[id(operation)])
+        case SendCommand():
+            return send_command(tx, operation)
+        case TerminateRun():
+            return terminate_run(tx, operation)
+        case DeleteRun():
+            return delete_run(tx, operation)
+        case StoreUpload():
+            return store_upload(tx, operation)
+        case PublishHost():
+            return publish_host(tx, operation)
+        case RenewLease():
+            return renew_lease(tx, operation)
+        case FreeDeadHost():
+            return free_dead_host(tx, operation)
+        case FreeRun():
+            return free_run(tx, operation)
+        case RetireHost():
+            return retire_host(tx, operation)
+        case _:
+            assert_never(operation)

@@ -1,0 +1,33 @@
+"""Runs whose hosts died of them, perhaps: those that only a child host of their own may claim."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import literal_column, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from fastgraph.database.tables import runs
+
+__all__ = ["list_suspects"]
+
+
+async def list_suspects(
+    connection: AsyncConnection, *, workflows: Sequence[str], min_deaths: int, limit: int
+) -> list[str]:
+    """List ownerless runs of these workflows whose count of deaths in a row is at least `min_deaths`, oldest first.
+
+    By ix_runs_claimable, which holds few rows: what has no owner and could execute.
+    """
+    query = (
+        select(runs.c.run_id)
+        .where(
+            runs.c.owner.is_(None),
+            literal_column("runs.status IN ('queued', 'running')"),
+            runs.c.workflow.in_(workflows),
+            runs.c.deaths >= min_deaths,
+        )
+        .order_by(runs.c.key)
+        .limit(limit)
+    )
+    return [row[0] for row in await connection.execute(query)]

@@ -1,0 +1,341 @@
+"""The schema: one metadata for SQLite and PostgreSQL.
+
+Times are whole microseconds since 1970 in UTC: they compare right on both databases and cost no formatting in a hot
+insert. Values are bytes of encoded JSON and are never looked into by SQL. What the outside names is TEXT with a unique
+index; inside, rows have integer keys, and no table is clustered by a random id (72,000 against 15,000 steps/s, see
+`docs/performance.md`). `runs` holds only what guard and claim need: an UPDATE rewrites the row, so bodies stand apart.
+
+Hot updates of `runs` touch `seq`, `checkpoint` and `deaths` only: no index and no index predicate names these
+columns, so PostgreSQL can update in place (HOT) and SQLite rewrites one page. Keep it so.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import TypeEngine
+
+__all__ = [
+    "artifacts",
+    "attempts",
+    "checkpoints",
+    "events",
+    "host_workflows",
+    "hosts",
+    "idempotency",
+    "inbox",
+    "interrupts",
+    "metadata",
+    "results",
+    "run_bodies",
+    "run_tags",
+    "runs",
+    "spilled_values",
+    "threads",
+    "workflows",
+]
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _key_type() -> TypeEngine[int]:
+    """SQLite's own row number is a column of type INTEGER and of no other name; PostgreSQL's is as wide."""
+    return BigInteger().with_variant(Integer(), "sqlite")
+
+
+threads = Table(
+    "threads",
+    metadata,
+    Column("key", _key_type(), primary_key=True),
+    Column("thread_id", Text, nullable=False, unique=True),
+    # The run whose turn it is, taken in the claim and given up by the ending.
+    Column("turn", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("key", _key_type(), primary_key=True),
+    Column("run_id", Text, nullable=False, unique=True),
+    Column("thread_key", BigInteger, nullable=False),
+    Column("workflow", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("owner", Text),
+    Column("epoch", Integer, nullable=False, server_default="0"),
+    Column("seq", BigInteger, nullable=False),
+    Column("inbox", Integer, nullable=False, server_default="0"),
+    Column("consumed", Integer, nullable=False, server_default="0"),
+    Column("deaths", SmallInteger, nullable=False, server_default="0"),
+    Column("checkpoint", BigInteger, nullable=False, server_default="0"),
+    Column("base_checkpoint", BigInteger),
+    Column("graph_hash", Text),
+    # Not to be claimed before, unless a command comes: a timer, or the pause after a death.
+    Column("wake_at", BigInteger),
+    Column("lost_by", Text),
+    Column("lost_reason", Text),
+    Index(None, "status", "key"),
+    Index(None, "workflow", "key"),
+    Index(None, "thread_key", "key"),
+    Index(
+        "ix_runs_active",
+        "thread_key",
+        "key",
+        sqlite_where=text("status NOT IN ('completed', 'failed', 'cancelled', 'quarantined')"),
+        postgresql_where=text("status NOT IN ('completed', 'failed', 'cancelled', 'quarantined')"),
+    ),
+    Index(
+        "ix_runs_owner",
+        "owner",
+        sqlite_where=text("owner IS NOT NULL"),
+        postgresql_where=text("owner IS NOT NULL"),
+    ),
+    Index(
+        "ix_runs_claimable",
+        "workflow",
+        "key",
+        sqlite_where=text("owner IS NULL AND status IN ('queued', 'running')"),
+        postgresql_where=text("owner IS NULL AND status IN ('queued', 'running')"),
+    ),
+    Index(
+        "ix_runs_woken",
+        "key",
+        sqlite_where=text("owner IS NULL AND inbox > consumed"),
+        postgresql_where=text("owner IS NULL AND inbox > consumed"),
+    ),
+    Index(
+        "ix_runs_wake_at",
+        "wake_at",
+        sqlite_where=text("owner IS NULL AND wake_at IS NOT NULL"),
+        postgresql_where=text("owner IS NULL AND wake_at IS NOT NULL"),
+    ),
+    sqlite_autoincrement=True,
+    # Room on each page for the next version of its rows.
+    postgresql_with={"fillfactor": 70},
+)
+
+run_bodies = Table(
+    "run_bodies",
+    metadata,
+    Column("run_key", _key_type(), ForeignKey("runs.key"), primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("tags", LargeBinary, nullable=False),
+    Column("context", LargeBinary),
+    Column("config", LargeBinary),
+    Column("result", LargeBinary),
+    Column("error", LargeBinary),
+    Column("created_at", BigInteger, nullable=False),
+    Column("started_at", BigInteger),
+    Column("finished_at", BigInteger),
+    Column("waiting_for", Text),
+    Index(None, "name"),
+)
+
+run_tags = Table(
+    "run_tags",
+    metadata,
+    Column("tag", Text, nullable=False),
+    Column("run_key", BigInteger, ForeignKey("runs.key"), nullable=False),
+    PrimaryKeyConstraint("tag", "run_key"),
+    Index(None, "run_key"),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("idempotency_key", Text, nullable=False),
+    Column("run_key", BigInteger, ForeignKey("runs.key"), nullable=False),
+    Column("request_hash", Text),
+    Column("created_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("idempotency_key"),
+    Index(None, "run_key"),
+)
+
+# What a task wrote, once. `seq` is the number of the event that tells of it.
+results = Table(
+    "results",
+    metadata,
+    Column("run_key", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("checkpoint_number", BigInteger, nullable=False),
+    Column("task_id", Text, nullable=False),
+    Column("node", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("namespace", Text, nullable=False),
+    Column("update", LargeBinary, nullable=False),
+    Column("routing", LargeBinary),
+    PrimaryKeyConstraint("run_key", "seq"),
+)
+
+# `seq` is the run's last event of the commit that wrote the checkpoint: what came after it is pending.
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("thread_key", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("run_key", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("parent", BigInteger),
+    Column("step", Integer, nullable=False),
+    Column("is_snapshot", Boolean, nullable=False),
+    Column("state_bytes", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("namespace", Text, nullable=False),
+    Column("changes", LargeBinary, nullable=False),
+    Column("machine", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("thread_key", "number"),
+    Index(
+        "ix_checkpoints_snapshots",
+        "thread_key",
+        "number",
+        sqlite_where=text("is_snapshot"),
+        postgresql_where=text("is_snapshot"),
+    ),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("feed_id", _key_type(), primary_key=True),
+    Column("run_key", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    # Set where one row stands for the numbers seq_from..seq (a batch of a stream).
+    Column("seq_from", BigInteger),
+    Column("kind", SmallInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("node", Text),
+    Column("data", LargeBinary),
+    UniqueConstraint("run_key", "seq"),
+    sqlite_autoincrement=True,
+)
+
+interrupts = Table(
+    "interrupts",
+    metadata,
+    Column("run_key", BigInteger, ForeignKey("runs.key"), nullable=False),
+    Column("interrupt_id", Text, nullable=False),
+    Column("task_id", Text, nullable=False),
+    Column("node", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Column("response_schema", LargeBinary),
+    Column("answer", LargeBinary),
+    Column("created_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("run_key", "interrupt_id"),
+)
+
+# The number is the run's own (1, 2, 3 …): `runs.inbox` counts the rows that came, `runs.consumed` those that are done.
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("run_key", BigInteger, ForeignKey("runs.key"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("run_key", "number"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("run_key", BigInteger, ForeignKey("runs.key"), nullable=False),
+    Column("task_id", Text, nullable=False),
+    Column("node", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("next_at", BigInteger, nullable=False),
+    Column("error", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("run_key", "task_id"),
+)
+
+# `run_key` is NULL for an upload: it belongs to no run.
+artifacts = Table(
+    "artifacts",
+    metadata,
+    Column("key", _key_type(), primary_key=True),
+    Column("artifact_id", Text, nullable=False, unique=True),
+    Column("run_key", BigInteger, ForeignKey("runs.key")),
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("node", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Index(None, "run_key", "key"),
+    Index(None, "sha256"),
+    sqlite_autoincrement=True,
+)
+
+# Which files under states/ and checkpoints/ the rows of a run's thread refer to; the sweeper asks here.
+spilled_values = Table(
+    "spilled_values",
+    metadata,
+    Column("sha256", Text, nullable=False),
+    Column("thread_key", BigInteger, nullable=False),
+    PrimaryKeyConstraint("sha256", "thread_key"),
+    Index(None, "thread_key"),
+)
+
+workflows = Table(
+    "workflows",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("description", Text, nullable=False),
+    Column("graph_hash", Text, nullable=False),
+    Column("input_schema", LargeBinary, nullable=False),
+    Column("graph", LargeBinary, nullable=False),
+    Column("mermaid", Text, nullable=False),
+    Column("is_default", Boolean, nullable=False),
+    Column("published_at", BigInteger, nullable=False),
+)
+
+# `lease_until` is in the database's own time. A row with `ended_at` belongs to a boot that is over for ever.
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("boot_id", Text, primary_key=True),
+    Column("pid", BigInteger, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
+    Column("report", LargeBinary),
+    Column("started_at", BigInteger, nullable=False),
+    Column("renewed_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("ended_reason", Text),
+    Index(None, "ended_at", "lease_until"),
+)
+
+host_workflows = Table(
+    "host_workflows",
+    metadata,
+    Column("boot_id", Text, ForeignKey("hosts.boot_id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("graph_hash", Text, nullable=False),
+    PrimaryKeyConstraint("boot_id", "name"),
+    Index(None, "name"),
+)

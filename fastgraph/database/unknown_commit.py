@@ -1,0 +1,57 @@
+"""What became of a commit whose answer was lost.
+
+PostgreSQL keeps the fate of every recent transaction by its number, so the question has an exact answer for every
+kind of operation. SQLite rolls back a commit that failed; whether it did is read from the last event that was
+written.
+"""
+
+from __future__ import annotations
+
+import time
+
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import DBAPIError
+
+from fastgraph.database.tables import events
+from fastgraph.database.transaction import Transaction
+
+__all__ = ["was_committed"]
+
+ASK_SECONDS = 10.0  # for the server to notice that its client is gone, or to come back
+PAUSE_SECONDS = 0.05
+
+
+def was_committed(engine: Engine, tx: Transaction) -> bool:
+    """Say whether the transaction is durable. Raises DBAPIError where the store can't be asked, or has no answer."""
+    if tx.dialect == "postgresql":
+        return _ask_postgres(engine, tx)
+    return _ask_sqlite(engine, tx)
+
+
+def _ask_postgres(engine: Engine, tx: Transaction) -> bool:
+    deadline = time.monotonic() + ASK_SECONDS
+    while True:
+        try:
+            with engine.connect() as connection:
+                row = connection.exec_driver_sql("SELECT txid_status(%s)", (tx.transaction_id,)).one()
+            if row[0] != "in progress":
+                return bool(row[0] == "committed")
+        except DBAPIError:
+            if time.monotonic() > deadline:
+                raise
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(PAUSE_SECONDS)
+
+
+def _ask_sqlite(engine: Engine, tx: Transaction) -> bool:
+    if not tx.rows.events:
+        return False
+    run_key, seq, _, kind, at, node, data = tx.rows.events[-1]
+    written = select(events.c.feed_id).where(
+        events.c.run_key == run_key, events.c.seq == seq, events.c.kind == kind, events.c.at == at
+    )
+    written = written.where(events.c.node.is_(node) if node is None else events.c.node == node)
+    written = written.where(events.c.data.is_(data) if data is None else events.c.data == data)
+    with engine.connect() as connection:
+        return connection.execute(written).first() is not None
