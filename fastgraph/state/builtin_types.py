@@ -1,0 +1,75 @@
+"""The types of the standard library that every registry can store, and come back equal and of the same type.
+
+Time zones: naive times, fixed offsets and `zoneinfo` zones are kept as they are. Other tzinfo classes have no name that
+could be read back, so they are refused. Sets are written in the order of their encodings, so equal sets have equal bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import decimal
+import uuid
+import zoneinfo
+from typing import Any
+
+from pydantic_core import TzInfo
+
+from fastgraph.state.overwrite import Overwrite
+from fastgraph.state.registry import TypeEntry, TypeRegistry
+
+__all__ = ["DEFAULT_REGISTRY"]
+
+
+def _encode_bytes(value: bytes | bytearray) -> str:
+    return base64.b64encode(value).decode("ascii")
+
+
+def _encode_moment(value: dt.datetime | dt.time) -> Any:
+    """Return ISO text where that says all, else [naive ISO text, zone name or None, fold]."""
+    zone = value.tzinfo
+    if zone is None:
+        return [value.isoformat(), None, 1] if value.fold else value.isoformat()
+    if isinstance(zone, zoneinfo.ZoneInfo) and zone.key is not None:
+        return [value.replace(tzinfo=None, fold=0).isoformat(), zone.key, value.fold]
+    if type(zone) is dt.timezone and zone == dt.timezone(zone.utcoffset(None)):
+        if zone.tzname(None) == dt.timezone(zone.utcoffset(None)).tzname(None):
+            return value.isoformat()
+    if isinstance(zone, TzInfo):
+        return value.isoformat()
+    raise ValueError("Use a zone of datetime.timezone or zoneinfo.ZoneInfo: others can't be read back by name.")
+
+
+def _decode_datetime(data: Any) -> dt.datetime:
+    if isinstance(data, str):
+        return dt.datetime.fromisoformat(data)
+    text, zone, fold = data
+    return dt.datetime.fromisoformat(text).replace(tzinfo=zone and zoneinfo.ZoneInfo(zone), fold=fold)
+
+
+def _decode_time(data: Any) -> dt.time:
+    if isinstance(data, str):
+        return dt.time.fromisoformat(data)
+    text, zone, fold = data
+    return dt.time.fromisoformat(text).replace(tzinfo=zone and zoneinfo.ZoneInfo(zone), fold=fold)
+
+
+DEFAULT_REGISTRY = TypeRegistry(
+    [
+        TypeEntry("bytes", bytes, _encode_bytes, base64.b64decode),
+        TypeEntry("bytearray", bytearray, _encode_bytes, lambda text: bytearray(base64.b64decode(text))),
+        TypeEntry("datetime", dt.datetime, _encode_moment, _decode_datetime),
+        TypeEntry("date", dt.date, dt.date.isoformat, dt.date.fromisoformat),
+        TypeEntry("time", dt.time, _encode_moment, _decode_time),
+        TypeEntry(
+            "timedelta",
+            dt.timedelta,
+            lambda value: [value.days, value.seconds, value.microseconds],
+            lambda parts: dt.timedelta(days=parts[0], seconds=parts[1], microseconds=parts[2]),
+        ),
+        TypeEntry("uuid", uuid.UUID, str, uuid.UUID),
+        TypeEntry("decimal", decimal.Decimal, str, decimal.Decimal),
+        TypeEntry("complex", complex, lambda value: [value.real, value.imag], lambda parts: complex(*parts)),
+        TypeEntry("overwrite", Overwrite, lambda value: value.value, Overwrite),
+    ]
+)
