@@ -1,0 +1,1 @@
+"""Feeds: what is stored, then what comes, on one channel and without a seam."""

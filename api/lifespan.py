@@ -1,0 +1,155 @@
+"""The life of an API process: what is opened before the first request, and in which order it ends.
+
+Store, Writer, hints, Broadcaster, hosts; and back. A host that is kept here ends before the store closes. Never imports
+user code: workflows are known from the rows that hosts publish.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import pykka
+import structlog
+from fastapi import FastAPI
+
+from actors.broadcast.broadcaster import Broadcaster
+from actors.broadcast.event_log import EventLog
+from actors.broadcast.messages import StopSessions
+from actors.hints.hints import Hint, HintBus, HintKind
+from actors.hints.opening import open_hint_bus
+from actors.host.keeper import Keeper
+from actors.host.logs import configure_logs
+from actors.runtime.ask import ref_stop
+from actors.writer.client import WriterClient
+from actors.writer.writer import Writer
+from api.payload_check import PayloadCheck
+from api.services import Services
+from api.shutdown import on_end_signal
+from api.workflow_registry import WorkflowRegistry
+from fastgraph.clock import SystemClock
+from fastgraph.database.records import Accepted, Committed
+from fastgraph.database.store import Store
+from fastgraph.database.workflows import WorkflowView, list_workflows
+from fastgraph.ids import new_id
+from fastgraph.settings import Settings
+
+__all__ = ["lifespan_of"]
+
+STOP_SECONDS = 2.0
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+log = structlog.get_logger("api.lifespan")
+
+
+def lifespan_of(settings: Settings) -> Lifespan:
+    """Return the lifespan of an application with these settings."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if not structlog.is_configured():
+            configure_logs(settings)
+        async with AsyncExitStack() as ending:
+            app.state.services = await _open(settings, ending)
+            # What lives by now lives until the end: no collection need look at it again.
+            gc.freeze()
+            log.info("api ready", hosts=settings.hosts, store=app.state.services.store.readers.dialect.name)
+            yield
+
+    return lifespan
+
+
+async def _open(settings: Settings, ending: AsyncExitStack) -> Services:
+    clock = SystemClock()
+    store = await _open_store(settings, clock, ending)
+    bus = open_hint_bus(settings, boot_id=new_id(), loop=asyncio.get_running_loop())
+    await bus.start()
+    ending.push_async_callback(bus.stop)
+    event_log = EventLog(store)
+    broadcaster = Broadcaster.start(reader=event_log, poll_seconds=settings.poll_seconds)
+    ending.push_async_callback(ref_stop, broadcaster, STOP_SECONDS)
+    writer = _start_writer(store, bus, broadcaster, ending)
+    ending.callback(bus.subscribe(lambda hints: _hear(broadcaster, hints)))
+    ending.enter_context(on_end_signal(lambda: broadcaster.tell(StopSessions())))
+    return Services(
+        clock=clock,
+        settings=settings,
+        store=store,
+        writer=WriterClient(writer),
+        writer_ref=writer,
+        log=event_log,
+        broadcaster=broadcaster,
+        workflows=WorkflowRegistry(clock=clock, read=_reader(store), default=settings.default_workflow),
+        payloads=PayloadCheck(),
+        keeper=await _start_keeper(settings, ending),
+    )
+
+
+async def _open_store(settings: Settings, clock: SystemClock, ending: AsyncExitStack) -> Store:
+    store = Store.open(settings, clock=clock)
+    ending.push_async_callback(store.close)
+    await asyncio.to_thread(store.migrate)
+    return store
+
+
+def _start_writer(
+    store: Store, bus: HintBus, broadcaster: pykka.ActorRef[Broadcaster], ending: AsyncExitStack
+) -> pykka.ActorRef[Any]:
+    loop = asyncio.get_running_loop()
+
+    def committed(answers: Sequence[object]) -> None:
+        """Called in the Writer's thread after each group."""
+        hints = _hints(answers)
+        if hints:
+            bus.publish(hints)
+            loop.call_soon_threadsafe(_wake, broadcaster)
+
+    writer = Writer.start(write_group=store.write_group, on_committed=committed)
+    ending.push_async_callback(asyncio.to_thread, writer.stop, block=True, timeout=STOP_SECONDS)
+    return writer
+
+
+def _hints(answers: Iterable[object]) -> list[Hint]:
+    """Say what a group of commits may interest others for."""
+    hints: list[Hint] = []
+    for answer in answers:
+        if isinstance(answer, Accepted):
+            hints.append(Hint(kind=HintKind.WORK, run_key=answer.run_key))
+            hints.append(Hint(kind=HintKind.EVENTS, run_key=answer.run_key))
+        elif isinstance(answer, Committed):
+            hints.append(Hint(kind=HintKind.INBOX, run_key=answer.run_key))
+            hints.append(Hint(kind=HintKind.EVENTS, run_key=answer.run_key))
+    return hints
+
+
+def _hear(broadcaster: pykka.ActorRef[Broadcaster], hints: Iterable[Hint]) -> None:
+    if any(hint.kind is HintKind.EVENTS for hint in hints):
+        _wake(broadcaster)
+
+
+def _wake(broadcaster: pykka.ActorRef[Broadcaster]) -> None:
+    """Wake the Broadcaster; on the loop. A direct call and no message, since a busy host's hints are many."""
+    actor = broadcaster._actor_weakref()  # noqa: SLF001 - Pykka has no other way to the actor on its own loop
+    if actor is not None:
+        actor.wake()
+
+
+def _reader(store: Store) -> Callable[[], Any]:
+    async def read() -> list[WorkflowView]:
+        async with store.readers.connect() as connection:
+            return await list_workflows(connection)
+
+    return read
+
+
+async def _start_keeper(settings: Settings, ending: AsyncExitStack) -> Keeper | None:
+    if settings.hosts == 0:
+        return None
+    keeper = Keeper(settings, settings.hosts)
+    await keeper.start()
+    ending.push_async_callback(keeper.stop)
+    return keeper
