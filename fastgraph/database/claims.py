@@ -141,7 +141,7 @@ def _take_turn(tx: Transaction, thread: Thread, head: RunHead, now: int) -> bool
         supersede(tx, holder, at=now)
     if thread.turn != head.key:
         thread.turn = head.key
-        tx.rows.turns_taken.append((thread.key, head.key))
+        tx.rows.turns_taken.append((head.key, thread.key))
     return True
 
 

@@ -113,7 +113,7 @@ def _add_side_rows(tx: Transaction, operation: CommitRun, at: int) -> None:
         (key, row.interrupt_id, row.task_id, row.node, row.position, row.value, row.response_schema, at)
         for row in operation.interrupts
     )
-    rows.answers.extend((key, interrupt_id, answer) for interrupt_id, answer in operation.answered)
+    rows.answers.extend((answer, key, interrupt_id) for interrupt_id, answer in operation.answered)
     rows.attempts.extend(
         (key, row.task_id, row.node, row.attempt, to_micros(row.next_at), row.error)
         for row in operation.attempts
@@ -139,7 +139,7 @@ def _change_head(tx: Transaction, head: RunHead, operation: CommitRun, at: int) 
         head.is_cold = True
         _note_status(tx, head)
     if operation.waiting_for is not None:
-        tx.rows.waiting.append((head.key, operation.waiting_for or None))
+        tx.rows.waiting.append((operation.waiting_for or None, head.key))
     if operation.wake_at is not None:
         head.wake_at = to_micros(operation.wake_at)
         head.is_cold = True

@@ -41,7 +41,7 @@ def end_run(
     head.owner = None
     head.wake_at = None
     head.is_cold = True
-    tx.rows.finished.append((head.key, result, error, at))
+    tx.rows.finished.append((result, error, at, None, head.key))
     tx.rows.ended.append((head.key,))
     tx.rows.turns_given.append((head.thread_key, head.key))
     thread = tx.threads.get(head.thread_key)

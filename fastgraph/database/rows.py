@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, null, update
 
-from fastgraph.database.hot import HotInsert, HotStatement
+from fastgraph.database.hot import HotInsert, HotStatement, HotUpdate
 from fastgraph.database.tables import (
     artifacts,
     attempts,
@@ -54,15 +54,7 @@ _INTERRUPTS = HotInsert(
     ("run_key", "interrupt_id", "task_id", "node", "position", "value", "response_schema", "created_at"),
     ignoring=("run_key", "interrupt_id"),
 )
-_ANSWERS = HotStatement(
-    update(interrupts)
-    .where(
-        interrupts.c.run_key == bindparam("b_run_key"),
-        interrupts.c.interrupt_id == bindparam("b_interrupt_id"),
-    )
-    .values(answer=bindparam("b_answer")),
-    ("b_run_key", "b_interrupt_id", "b_answer"),
-)
+_ANSWERS = HotUpdate(interrupts, ("answer",), keys=("run_key", "interrupt_id"))
 _ATTEMPTS = HotInsert(
     attempts, ("run_key", "task_id", "node", "attempt", "next_at", "error"), replacing=("run_key", "task_id")
 )
@@ -75,23 +67,8 @@ _STARTED = HotStatement(
     .values(started_at=func.coalesce(run_bodies.c.started_at, bindparam("b_at"))),
     ("b_run_key", "b_at"),
 )
-_WAITING = HotStatement(
-    update(run_bodies)
-    .where(run_bodies.c.run_key == bindparam("b_run_key"))
-    .values(waiting_for=bindparam("b_waiting_for")),
-    ("b_run_key", "b_waiting_for"),
-)
-_FINISHED = HotStatement(
-    update(run_bodies)
-    .where(run_bodies.c.run_key == bindparam("b_run_key"))
-    .values(
-        result=bindparam("b_result"),
-        error=bindparam("b_error"),
-        finished_at=bindparam("b_at"),
-        waiting_for=null(),
-    ),
-    ("b_run_key", "b_result", "b_error", "b_at"),
-)
+_WAITING = HotUpdate(run_bodies, ("waiting_for",), keys=("run_key",))
+_FINISHED = HotUpdate(run_bodies, ("result", "error", "finished_at", "waiting_for"), keys=("run_key",))
 _END_INTERRUPTS = HotStatement(
     delete(interrupts).where(interrupts.c.run_key == bindparam("b_run_key")), ("b_run_key",)
 )
@@ -104,10 +81,7 @@ _TURNS_GIVEN = HotStatement(
     .values(turn=null()),
     ("b_key", "b_run_key"),
 )
-_TURNS_TAKEN = HotStatement(
-    update(threads).where(threads.c.key == bindparam("b_key")).values(turn=bindparam("b_run_key")),
-    ("b_key", "b_run_key"),
-)
+_TURNS_TAKEN = HotUpdate(threads, ("turn",), keys=("key",))
 _EVENTS = HotInsert(events, ("run_key", "seq", "seq_from", "kind", "at", "node", "data"))
 
 _Row = tuple[Any, ...]
@@ -160,7 +134,7 @@ class Rows:
         _END_INTERRUPTS.run(connection, self.ended)
         _END_ATTEMPTS.run(connection, self.ended)
         _TURNS_GIVEN.run(connection, sorted(self.turns_given))
-        _TURNS_TAKEN.run(connection, sorted(self.turns_taken))
+        _TURNS_TAKEN.run(connection, sorted(self.turns_taken, key=lambda row: row[1]))
 
     def flush_events(self, connection: Connection) -> None:
         """Send the events, as the transaction's last rows: PostgreSQL's feed lock is taken by then."""
