@@ -13,7 +13,7 @@ unexport PYTHONPATH
 unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test quick-test lint types dashboard-check format dashboard screenshots bench lock wheel clean distclean
+.PHONY: help run dev test quick-test lint types dashboard-check format dashboard screenshots bench lock env-example wheel clean distclean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,10 @@ bench: ## Measure, print a table and write JSON under benchmarks/results/
 lock: ## Pin requirements.txt and requirements-dev.txt anew from pyproject.toml (needs the network)
 	@$(PREPARE) development
 	@$(BIN)/python scripts/lock_requirements.py
+
+env-example: ## Write .env.example anew from fastgraph/settings.py
+	@$(PREPARE) development
+	@$(BIN)/python scripts/env_example.py
 
 wheel: ## Build the wheel, dashboard included, into dist/
 	@$(PREPARE) development dashboard

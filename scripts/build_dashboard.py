@@ -1,9 +1,9 @@
 """Hatch's build hook: puts the built dashboard into the wheel.
 
-A wheel is handed on to others, so a hole in it must not be silent: where `api/dashboard/` is missing it is built with npm,
-and without Node the build stops with one sentence, unless FASTGRAPH_WITHOUT_DASHBOARD says that the hole is wanted
-(the server then shows a page that says how to get the dashboard). An editable install is for somebody who works on the tree:
-it needs no Node and builds nothing, `make dashboard` does.
+A wheel is handed on to others, so a hole in it must not be silent: where `api/dashboard/` is missing it is built with
+npm, and without Node the build stops with one sentence, unless FASTGRAPH_WITHOUT_DASHBOARD says that the hole is wanted
+(the server then shows a page that says how to get the dashboard). An editable install is for somebody who works on the
+tree: it needs no Node and builds nothing, `make dashboard` does.
 """
 
 import os
