@@ -86,9 +86,14 @@ class CheckpointView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCheckpoint(CheckpointView):
-    """A checkpoint with its state: each key's encoded JSON, tags and all, with nothing spilled any more."""
+    """A checkpoint with its state: each key's encoded JSON, tags and all, with nothing spilled any more.
+
+    `log_bytes` and `log_rows` are the changes since the last snapshot, for `fastgraph.state.changes.needs_snapshot`.
+    """
 
     values: dict[str, bytes]
+    log_bytes: int
+    log_rows: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +134,9 @@ async def read_checkpoint(
     updates = await _read_updates(connection, lineage.references())
     # Files are read and large trees built on a thread: the caller's loop has others to serve.
     values = await asyncio.to_thread(lineage.build, updates, resolve=spill.resolve_value)
-    return StoredCheckpoint(values=values, **_facts(head))
+    return StoredCheckpoint(
+        values=values, log_bytes=lineage.log_bytes, log_rows=lineage.log_rows, **_facts(head)
+    )
 
 
 async def list_checkpoints(
@@ -192,7 +199,7 @@ async def _walk_back(connection: AsyncConnection, head: Row[Any], spill: Spill) 
             changes = stored
             if holds_reference(stored):
                 changes = await asyncio.to_thread(spill.resolve_snapshot, stored)
-            lineage.add(run_key=run_key, changes=changes)
+            lineage.add(run_key=run_key, changes=changes, is_snapshot=is_snapshot)
             wanted = None if is_snapshot else parent
             if wanted is None:
                 break

@@ -8,20 +8,20 @@ result's event.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import orjson
 
 from fastgraph.errors import StoreError
+from fastgraph.state.changes import ChangeKind, apply_change
 
 __all__ = ["Lineage", "Reference"]
 
-SET = "set"
-APPEND = "append"
-MERGE = "merge"
 # Mark of a reference -> the operation whose operand stands in the result.
-_REFERENCES: Mapping[str, str] = {"@": SET, "@a": APPEND}
+_REFERENCES: Mapping[str, str] = {"@": ChangeKind.SET, "@a": ChangeKind.APPEND}
+_ANEW = frozenset({"@", ChangeKind.SET, ChangeKind.DROP})
 
 
 class Reference(NamedTuple):
@@ -32,20 +32,25 @@ class Reference(NamedTuple):
 
 
 class Lineage:
-    """Collects changes from the newest checkpoint backwards, then builds the state."""
+    """Collects changes from the newest checkpoint backwards, then builds the state. `log_bytes` and `log_rows` are what
+    stands above the snapshot: the measure for the next one (`fastgraph.state.changes.needs_snapshot`)."""
 
     def __init__(self) -> None:
+        self.log_bytes = 0
+        self.log_rows = 0
         self._newest_first: dict[str, list[tuple[int, list[Any]]]] = {}
         self._done: set[str] = set()
 
-    def add(self, *, run_key: int, changes: bytes) -> None:
+    def add(self, *, run_key: int, changes: bytes, is_snapshot: bool) -> None:
         """Take the changes of the next older checkpoint."""
+        if not is_snapshot:
+            self.log_rows += 1
+            self.log_bytes += len(changes)
         for key, change in orjson.loads(changes).items():
-            if key in self._done:
-                continue
-            self._newest_first.setdefault(key, []).append((run_key, change))
-            if _REFERENCES.get(change[0], change[0]) == SET:
-                self._done.add(key)
+            if key not in self._done:
+                self._newest_first.setdefault(key, []).append((run_key, change))
+                if change[0] in _ANEW:
+                    self._done.add(key)
 
     def references(self) -> set[Reference]:
         """Return the results that the state needs."""
@@ -57,34 +62,45 @@ class Lineage:
         }
 
     def build(self, updates: Mapping[Reference, Any], *, resolve: Callable[[Any], Any]) -> dict[str, bytes]:
-        """Return each key's value as encoded JSON, tags and all. `updates` are the parsed results, `resolve` replaces
-        the reference of a spilled value by the value. Raises StoreError where a result is missing."""
+        """Return each key's value as encoded JSON, tags and all. `updates` are the parsed results, `resolve` replaces the
+        reference of a spilled value by the value. Raises StoreError where a result is missing."""
         state = {}
-        for key, changes in self._newest_first.items():
-            tree = None
-            for run_key, change in reversed(changes):
-                operation, operand = change[0], change[1]
-                if operation in _REFERENCES:
-                    operation = _REFERENCES[operation]
-                    operand = _find_value(updates, Reference(run_key, change[1]), key)
-                tree = _apply(tree, operation, resolve(operand))
-            state[key] = orjson.dumps(tree)
+        for key, newest_first in self._newest_first.items():
+            changes = [
+                _look_up(change, run_key, key, updates, resolve) for run_key, change in reversed(newest_first)
+            ]
+            if changes[-1][0] != ChangeKind.DROP:
+                state[key] = orjson.dumps(_fold(changes))
         return state
 
 
-def _apply(tree: Any, operation: str, operand: Any) -> Any:
-    """Apply one change to a plain tree, which is ours to change."""
-    if operation == SET:
-        return operand
-    if operation == APPEND:
-        if tree is None:
-            return operand
-        tree += operand
-        return tree
-    assert operation == MERGE, f"unknown change {operation!r}"
-    tree = {} if tree is None else tree
-    tree.update(operand)
+def _look_up(
+    change: list[Any], run_key: int, key: str, updates: Mapping[Reference, Any], resolve: Callable[[Any], Any]
+) -> list[Any]:
+    """Return the change with its value in the place of the reference to a result or a file."""
+    operation = change[0]
+    if operation in _REFERENCES:
+        return [_REFERENCES[operation], resolve(_find_value(updates, Reference(run_key, change[1]), key))]
+    if len(change) > 1:
+        return [operation, resolve(change[1]), *change[2:]]
+    return change
+
+
+def _fold(changes: Sequence[list[Any]]) -> Any:
+    """Apply changes in order. Texts that were appended one after another are joined first, or a text that grew in a
+    thousand steps would be copied a thousand times."""
+    tree: Any = None
+    for is_text, group in groupby(changes, key=_appends_text):
+        if is_text:
+            tree = (tree or "") + "".join(change[1] for change in group)
+        else:
+            for change in group:
+                tree = apply_change(tree, change)
     return tree
+
+
+def _appends_text(change: list[Any]) -> bool:
+    return change[0] == ChangeKind.APPEND and isinstance(change[1], str)
 
 
 def _find_value(updates: Mapping[Reference, Any], reference: Reference, key: str) -> Any:
