@@ -1,0 +1,87 @@
+"""FastGraph: stateful, stepwise workflows that are never lost. Everything public is here.
+
+`from fastgraph import StateGraph` and `graph.invoke(…)` need no server. The modules `fastgraph.graph`, `.types`,
+`.constants`, `.config`, `.runtime`, `.errors` and `.checkpoint.memory` offer the same under LangGraph's names.
+"""
+
+# the language first: it loads its parts in an order without cycles, whatever is imported afterwards
+from fastgraph.graph import END, START, CompiledGraph, StateGraph  # isort: skip
+from fastgraph.checkpoint.base import BaseCheckpointSaver
+from fastgraph.checkpoint.memory import InMemorySaver
+from fastgraph.config import RunnableConfig, get_config
+from fastgraph.errors import (
+    EmptyInputError,
+    FastGraphError,
+    GraphDefinitionError,
+    GraphInterrupt,
+    GraphRecursionError,
+    InvalidUpdateError,
+    NodeCancelledError,
+    NodeError,
+    NodeTimeoutError,
+    OutsideNodeError,
+    UnstorableValueError,
+)
+from fastgraph.graph.commands import Command, Interrupt, Overwrite, Send, interrupt
+from fastgraph.graph.in_node import (
+    StreamWriter,
+    attempt,
+    get_stream_writer,
+    idempotency_key,
+    is_cancelled,
+    log,
+    open_artifact,
+    progress,
+    read_artifact,
+    save_artifact,
+    token,
+)
+from fastgraph.graph.retry import RetryPolicy
+from fastgraph.graph.snapshots import PregelTask, StateSnapshot
+from fastgraph.in_process.artifacts import MemoryArtifact, MemoryArtifacts
+from fastgraph.runtime import Runtime, get_runtime
+
+__all__ = [
+    "END",
+    "START",
+    "BaseCheckpointSaver",
+    "Command",
+    "CompiledGraph",
+    "EmptyInputError",
+    "FastGraphError",
+    "GraphDefinitionError",
+    "GraphInterrupt",
+    "GraphRecursionError",
+    "InMemorySaver",
+    "Interrupt",
+    "InvalidUpdateError",
+    "MemoryArtifact",
+    "MemoryArtifacts",
+    "NodeCancelledError",
+    "NodeError",
+    "NodeTimeoutError",
+    "OutsideNodeError",
+    "Overwrite",
+    "PregelTask",
+    "RetryPolicy",
+    "RunnableConfig",
+    "Runtime",
+    "Send",
+    "StateGraph",
+    "StateSnapshot",
+    "StreamWriter",
+    "UnstorableValueError",
+    "attempt",
+    "get_config",
+    "get_runtime",
+    "get_stream_writer",
+    "idempotency_key",
+    "interrupt",
+    "is_cancelled",
+    "log",
+    "open_artifact",
+    "progress",
+    "read_artifact",
+    "save_artifact",
+    "token",
+]

@@ -1,0 +1,1 @@
+"""The superstep machine: pure, and the same for hosts, notebooks and tests."""

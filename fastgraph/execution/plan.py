@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from fastgraph.state.values import StoredValue
+
 __all__ = ["END", "START", "GraphPlan", "JoinPlan", "KeyKind", "KeyPlan", "NodePlan", "join_name"]
 
 START = "__start__"
@@ -28,10 +30,11 @@ class KeyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyPlan:
-    """One key of the state."""
+    """One key of the state. `start_value` is what its reducer begins with, which it has before any write."""
 
     name: str
     kind: KeyKind = KeyKind.LAST_VALUE
+    start_value: StoredValue | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

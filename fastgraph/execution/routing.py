@@ -12,10 +12,13 @@ from dataclasses import dataclass
 
 from fastgraph.errors import InvalidUpdateError
 from fastgraph.execution.checkpoint import UnknownTarget
-from fastgraph.execution.plan import START, GraphPlan
+from fastgraph.execution.plan import START, GraphPlan, NodePlan
 from fastgraph.execution.tasks import DueTask, SendWrite, TaskKind
 
-__all__ = ["Choice", "Route", "route"]
+__all__ = ["INPUT", "Choice", "Route", "route"]
+
+INPUT = "__input__"
+_NOBODY = NodePlan(name=INPUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ def route(
     unknown: list[UnknownTarget] = []
     seen = joins
     for choice in choices:
-        node = plan.nodes[choice.node]
+        # a choice from outside (`INPUT`) belongs to no node and takes no static edge
+        node = plan.nodes.get(choice.node, _NOBODY)
         for target in node.targets:
             triggers.setdefault(target, set()).add(f"branch:to:{target}")
         for target in choice.goto:

@@ -10,14 +10,19 @@ seen and deferred nodes stay.
 
 from __future__ import annotations
 
-from fastgraph.execution.checkpoint import Checkpoint, StepCommit
-from fastgraph.execution.fold import FoldWork
-from fastgraph.execution.plan import START, GraphPlan
-from fastgraph.execution.routing import Choice, Route, route
-from fastgraph.execution.tasks import DueTask, Folded, TaskKind, Write
-from fastgraph.execution.updates import apply_writes, group_writes, make_fold_work
+from collections.abc import Mapping
+from dataclasses import replace
 
-__all__ = ["input_fold_work", "start"]
+from fastgraph.execution.checkpoint import Checkpoint, KeyChange, StepCommit
+from fastgraph.execution.fold import FoldWork
+from fastgraph.execution.plan import END, START, GraphPlan
+from fastgraph.execution.routing import INPUT, Choice, Route, route
+from fastgraph.execution.tasks import DueTask, Folded, SendWrite, TaskKind, Write
+from fastgraph.execution.updates import apply_writes, group_writes, make_fold_work
+from fastgraph.state.changes import Change
+from fastgraph.state.values import StoredValue
+
+__all__ = ["input_fold_work", "start", "steer"]
 
 
 def input_fold_work(plan: GraphPlan, checkpoint: Checkpoint, input_writes: tuple[Write, ...]) -> FoldWork:
@@ -34,6 +39,7 @@ def start(
     """
     writes = group_writes([(None, input_writes)])
     values, changes = apply_writes(plan, checkpoint.values, writes, folded)
+    values, changes = _add_start_values(plan, values, changes)
     has_routers = plan.nodes[START].has_routers
     way = _before_routers(checkpoint) if has_routers else _take_edges(plan, checkpoint)
     after = Checkpoint(
@@ -47,6 +53,55 @@ def start(
         finished=() if has_routers else (START,),
     )
     return StepCommit(checkpoint=after, changes=changes, is_end=not way.due, written=frozenset(writes))
+
+
+def steer(
+    plan: GraphPlan,
+    checkpoint: Checkpoint,
+    writes: tuple[Write, ...],
+    folded: Folded | None = None,
+    *,
+    goto: tuple[str, ...] = (),
+    sends: tuple[SendWrite, ...] = (),
+) -> StepCommit:
+    """Apply a Command from outside to a checkpoint in its place: an update, and tasks beside those that are due.
+
+    Number and step stay, so do the ids of its tasks and what is recorded of them. END among the targets is ignored.
+    """
+    grouped = group_writes([(None, writes)])
+    values, changes = apply_writes(plan, checkpoint.values, grouped, folded)
+    way = route(plan, [Choice(INPUT, tuple(name for name in goto if name != END), sends)], checkpoint.joins)
+    after = replace(checkpoint, values=values, due=_merge(checkpoint.due, (*way.due, *way.deferred)))
+    return StepCommit(
+        checkpoint=after,
+        changes=changes,
+        is_end=not after.due,
+        written=frozenset(grouped),
+        unknown_targets=way.unknown,
+    )
+
+
+def _merge(due: tuple[DueTask, ...], more: tuple[DueTask, ...]) -> tuple[DueTask, ...]:
+    """Join two sets of due tasks: pulled ones once a node and by name, then Sends in order."""
+    pulled: dict[str, DueTask] = {}
+    for task in (*due, *more):
+        if task.kind is TaskKind.PULL:
+            seen = pulled.get(task.node)
+            triggers = {*task.triggers, *(seen.triggers if seen else ())}
+            pulled[task.node] = replace(task, triggers=tuple(sorted(triggers)))
+    pushed = tuple(task for task in (*due, *more) if task.kind is TaskKind.PUSH)
+    return (*(pulled[name] for name in sorted(pulled)), *pushed)
+
+
+def _add_start_values(
+    plan: GraphPlan, values: Mapping[str, StoredValue], changes: Mapping[str, KeyChange]
+) -> tuple[Mapping[str, StoredValue], Mapping[str, KeyChange]]:
+    """Give keys with reducers what they begin with, so that a state read back shows them as LangGraph does."""
+    missing = {
+        name: key.start_value for name, key in plan.keys.items() if key.start_value is not None and name not in values
+    }
+    added = {name: KeyChange(change=Change.set_to(value)) for name, value in missing.items()}
+    return {**values, **missing}, {**changes, **added}
 
 
 def _before_routers(checkpoint: Checkpoint) -> Route:

@@ -13,7 +13,7 @@ from fastgraph.execution.checkpoint import KeyChange
 from fastgraph.execution.fold import FoldWork, KeyFold
 from fastgraph.execution.plan import GraphPlan, KeyKind
 from fastgraph.execution.tasks import Folded, Write
-from fastgraph.state.changes import Change
+from fastgraph.state.changes import Change, ChangeKind
 from fastgraph.state.values import StoredValue
 
 __all__ = ["Writes", "apply_writes", "group_writes", "make_fold_work", "needs_fold"]
@@ -82,3 +82,11 @@ def _only_write(
             f"Give it a reducer: Annotated[<type>, <function of two values>]."
         )
     return writers[0]
+
+
+def _sole_source(change: Change, writers: tuple[tuple[str | None, Write], ...]) -> str | None:
+    """Return the task whose write is the very value that the change sets or appends, so that it is not stored twice."""
+    if len(writers) != 1 or change.kind not in (ChangeKind.SET, ChangeKind.APPEND):
+        return None
+    task_id, write = writers[0]
+    return task_id if change.operand == write.value.to_bytes() else None

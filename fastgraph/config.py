@@ -1,0 +1,27 @@
+"""The config of a call, and the two functions that find the running node's, under LangGraph's module name."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+from fastgraph.graph.current import current_task
+from fastgraph.graph.in_node import get_stream_writer
+from fastgraph.graph.injection import node_config
+
+__all__ = ["RunnableConfig", "get_config", "get_stream_writer"]
+
+
+class RunnableConfig(TypedDict, total=False):
+    """What a call may be told: `configurable` holds `thread_id` and what the graph's nodes want to know."""
+
+    tags: list[str]
+    metadata: dict[str, Any]
+    run_name: str
+    max_concurrency: int | None
+    recursion_limit: int
+    configurable: dict[str, Any]
+
+
+def get_config() -> dict[str, Any]:
+    """Return the running node's config. Raises OutsideNodeError outside of a node."""
+    return node_config(current_task("get_config"))

@@ -1,0 +1,7 @@
+"""The graph language: what LangGraph keeps in `langgraph.graph`, under the same names."""
+
+from fastgraph.execution.plan import END, START
+from fastgraph.graph.builder import StateGraph
+from fastgraph.graph.compiled import CompiledGraph
+
+__all__ = ["END", "START", "CompiledGraph", "StateGraph"]

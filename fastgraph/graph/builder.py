@@ -1,0 +1,236 @@
+"""`StateGraph`: the graph as its author writes it, node by node and edge by edge.
+
+The builder only collects and checks; `compile` makes of it a `CompiledGraph` that can be run and no longer changes. Its
+methods are LangGraph's, so that a program needs only its imports renamed, and answer the builder itself for chaining.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from fastgraph.errors import GraphDefinitionError
+from fastgraph.execution.machine import ALL_NODES
+from fastgraph.execution.plan import END, START
+from fastgraph.graph.compiled import CompiledGraph
+from fastgraph.graph.definition import GraphDefinition
+from fastgraph.graph.nodes import Executor, NodeSpec, RouterSpec, function_name, read_node, read_router
+from fastgraph.graph.retry import RetryPolicy
+from fastgraph.graph.validation import (
+    check_edge_ends,
+    check_edges,
+    check_interrupt_nodes,
+    check_join,
+    check_node_name,
+    check_router_name,
+    check_timeout,
+)
+
+if TYPE_CHECKING:
+    from fastgraph.checkpoint.base import BaseCheckpointSaver
+
+__all__ = ["StateGraph"]
+
+StateT = TypeVar("StateT")
+ContextT = TypeVar("ContextT")
+InputT = TypeVar("InputT")
+OutputT = TypeVar("OutputT")
+
+Node = Callable[..., Any]
+Retries = RetryPolicy | Sequence[RetryPolicy] | None
+
+
+class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
+    """A graph of nodes that read a common state and return updates to it.
+
+    `state_schema` is a TypedDict, a dataclass or a Pydantic model; `Annotated[type, reducer]` folds updates into a key,
+    any other key takes one value a step. `input_schema` and `output_schema` narrow what a run takes and gives (default:
+    the state), `context_schema` types what `context=` hands to every node.
+
+    >>> from typing import TypedDict
+    >>> class State(TypedDict):
+    ...     text: str
+    >>> builder = StateGraph(State).add_node("shout", lambda state: {"text": state["text"].upper()})
+    >>> builder.add_edge(START, "shout").compile().invoke({"text": "hello"})
+    {'text': 'HELLO'}
+    """
+
+    def __init__(
+        self,
+        state_schema: type[StateT],
+        context_schema: type[ContextT] | None = None,
+        *,
+        input_schema: type[InputT] | None = None,
+        output_schema: type[OutputT] | None = None,
+    ) -> None:
+        self.state_schema = state_schema
+        self.context_schema = context_schema
+        self.input_schema: Any = input_schema or state_schema
+        self.output_schema: Any = output_schema or state_schema
+        self.nodes: dict[str, NodeSpec] = {}
+        self.edges: set[tuple[str, str]] = set()
+        self.waiting_edges: set[tuple[tuple[str, ...], str]] = set()
+        self.branches: dict[str, dict[str, RouterSpec]] = {}
+
+    def add_node(
+        self,
+        node: str | Node,
+        action: Node | None = None,
+        *,
+        defer: bool = False,
+        metadata: Mapping[str, Any] | None = None,
+        input_schema: type[Any] | None = None,
+        retry_policy: Retries = None,
+        timeout: float | dt.timedelta | None = None,
+        destinations: Mapping[str, str] | Sequence[str] | None = None,
+        executor: Executor | None = None,
+    ) -> Self:
+        """Add a node: a function, or a name and a function.
+
+        `input_schema` (or the first parameter's type) chooses the keys it reads and may add private ones. `timeout` in
+        seconds caps each attempt of an async node. `destinations` only tell the picture where its Commands may lead.
+        `executor` is "async" or "thread", by default what the function is. Raises GraphDefinitionError.
+        """
+        function = action if isinstance(node, str) else node
+        name = node if isinstance(node, str) else function_name(node)
+        if function is None or not callable(function):
+            raise GraphDefinitionError(f"Node {name!r} has no function. Give one: add_node({name!r}, <function>).")
+        if not name:
+            raise GraphDefinitionError(f"The node {function!r} has no name. Give one: add_node(<name>, <function>).")
+        check_node_name(name, self.nodes)
+        spec = read_node(
+            name,
+            function,
+            executor=executor,
+            input_type=input_schema,
+            retry_policies=_as_policies(retry_policy),
+            timeout_seconds=timeout.total_seconds() if isinstance(timeout, dt.timedelta) else timeout,
+            destinations=_as_destinations(destinations),
+            is_deferred=defer,
+            metadata=dict(metadata or {}),
+        )
+        check_timeout(name, spec.timeout_seconds, is_async=spec.is_async)
+        self.nodes[name] = spec
+        return self
+
+    def add_edge(self, start_key: str | Sequence[str], end_key: str) -> Self:
+        """Lead from one node to another; from a list of nodes, wait until every one of them has run (a join)."""
+        if isinstance(start_key, str):
+            check_edge_ends(start_key, end_key)
+            self.edges.add((start_key, end_key))
+        else:
+            check_join(tuple(start_key), end_key, self.nodes)
+            self.waiting_edges.add((tuple(start_key), end_key))
+        return self
+
+    def add_conditional_edges(
+        self, source: str, path: Callable[..., Any], path_map: Mapping[Any, str] | Sequence[str] | None = None
+    ) -> Self:
+        """After `source`, call `path` with the state (the node's own update applied) and go where it says.
+
+        It returns a node's name, END, a Send, or a list of these; with `path_map` its answers are looked up there.
+        """
+        check_edge_ends(source, "")
+        name = function_name(path) or "condition"
+        routers = self.branches.setdefault(source, {})
+        check_router_name(source, name, routers)
+        routers[name] = read_router(name, path, path_map)
+        return self
+
+    def add_sequence(self, nodes: Sequence[Node | tuple[str, Node]]) -> Self:
+        """Add nodes, functions or (name, function), each with an edge to the next."""
+        if not nodes:
+            raise GraphDefinitionError("The sequence has no node. Give at least one.")
+        previous: str | None = None
+        for node in nodes:
+            pair = node if isinstance(node, tuple) else (function_name(node) or "", node)
+            self.add_node(*pair)
+            if previous is not None:
+                self.add_edge(previous, pair[0])
+            previous = pair[0]
+        return self
+
+    def set_entry_point(self, key: str) -> Self:
+        """Begin at node `key`: the same as add_edge(START, key)."""
+        return self.add_edge(START, key)
+
+    def set_finish_point(self, key: str) -> Self:
+        """End after node `key`: the same as add_edge(key, END)."""
+        return self.add_edge(key, END)
+
+    def set_conditional_entry_point(
+        self, path: Callable[..., Any], path_map: Mapping[Any, str] | Sequence[str] | None = None
+    ) -> Self:
+        """Begin where `path` says when it is called with the input."""
+        return self.add_conditional_edges(START, path, path_map)
+
+    def validate(self, interrupt: Sequence[str] | None = None) -> Self:
+        """Check the whole graph; raises GraphDefinitionError with the first fault."""
+        check_edges(self.nodes, sorted(self.edges), sorted(self.waiting_edges), self.branches)
+        check_interrupt_nodes("interrupt", interrupt or (), self.nodes)
+        return self
+
+    def compile(
+        self,
+        checkpointer: BaseCheckpointSaver | None = None,
+        *,
+        interrupt_before: Sequence[str] | str | None = None,
+        interrupt_after: Sequence[str] | str | None = None,
+        name: str | None = None,
+        description: str | None = None,
+        strict: bool = False,
+    ) -> CompiledGraph:
+        """Check the graph and make it runnable.
+
+        `interrupt_before` and `interrupt_after` are node names, or "*" for all. With `strict`, what is otherwise ignored
+        with a warning (unknown targets and keys) is an error. Raises GraphDefinitionError with the first fault, and
+        TypeError for a checkpointer that is none.
+        """
+        before = _as_names(interrupt_before)
+        after = _as_names(interrupt_after)
+        check_edges(self.nodes, sorted(self.edges), sorted(self.waiting_edges), self.branches)
+        check_interrupt_nodes("interrupt_before", before, self.nodes)
+        check_interrupt_nodes("interrupt_after", after, self.nodes)
+        definition = GraphDefinition(
+            name=name or "graph",
+            description=description or _first_paragraph(self.state_schema),
+            state_type=self.state_schema,
+            context_type=self.context_schema,
+            input_type=self.input_schema,
+            output_type=self.output_schema,
+            nodes=dict(self.nodes),
+            edges=tuple(sorted(self.edges)),
+            joins=tuple(sorted(self.waiting_edges)),
+            routers={source: tuple(routers.values()) for source, routers in self.branches.items()},
+            is_strict=strict,
+        )
+        return CompiledGraph(
+            definition, checkpointer=checkpointer, interrupt_before=before, interrupt_after=after, is_named=name is not None
+        )
+
+
+def _as_policies(policies: Retries) -> tuple[RetryPolicy, ...]:
+    if policies is None:
+        return ()
+    return (policies,) if isinstance(policies, RetryPolicy) else tuple(policies)
+
+
+def _as_destinations(destinations: Mapping[str, str] | Sequence[str] | None) -> dict[str, str | None]:
+    if isinstance(destinations, Mapping):
+        return dict(destinations)
+    return dict.fromkeys(destinations or ())
+
+
+def _as_names(names: Sequence[str] | str | None) -> tuple[str, ...]:
+    if isinstance(names, str):
+        return (ALL_NODES,) if names == ALL_NODES else (names,)
+    return tuple(names or ())
+
+
+def _first_paragraph(schema: Any) -> str:
+    """Return the first paragraph of a schema's own docstring; a dataclass without one has a generated signature."""
+    text = (schema.__dict__.get("__doc__") if isinstance(schema, type) else None) or ""
+    if text.startswith(f"{getattr(schema, '__name__', '')}("):
+        return ""
+    return " ".join(text.strip().split("\n\n")[0].split())

@@ -1,0 +1,103 @@
+"""What a node can say beside its update: `Send`, `Command`, `Overwrite`, and what it can ask: `interrupt`.
+
+These are plain objects without behaviour; `fastgraph.graph.returns` reads them when the node has returned. `interrupt`
+leaves the node by an exception the first time and gives the answer when the node is executed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+from pydantic import TypeAdapter
+
+from fastgraph.errors import GraphInterrupt
+from fastgraph.execution.interrupts import interrupt_id
+from fastgraph.graph.current import current_task
+from fastgraph.state.overwrite import Overwrite
+
+__all__ = ["Command", "Interrupt", "Overwrite", "PendingInterrupt", "Send", "interrupt"]
+
+NodeName = TypeVar("NodeName")
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Send:
+    """Ask for a task of `node` in the next step, with `arg` as its input instead of the state."""
+
+    node: str
+    arg: Any
+
+    def __init__(self, /, node: str, arg: Any) -> None:
+        object.__setattr__(self, "node", node)
+        object.__setattr__(self, "arg", arg)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command(Generic[NodeName]):
+    """An update and a way in one: what a node returns, or what a thread is resumed with.
+
+    `update` is a dict, a list of (key, value) pairs or an instance of the schema. `goto` adds nodes (names, Sends, or a
+    sequence of them) to the node's static edges; END among them is ignored. `resume` answers interrupts: one value for
+    the only pending one, or a dict of interrupt id to answer. `graph=Command.PARENT` speaks to the parent of a subgraph.
+    """
+
+    PARENT: ClassVar[Literal["__parent__"]] = "__parent__"
+
+    graph: str | None = None
+    update: Any | None = None
+    resume: dict[str, Any] | Any | None = None
+    goto: Send | Sequence[Send | NodeName] | NodeName = ()
+
+    def __repr__(self) -> str:
+        set_fields = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return f"Command({', '.join(f'{name}={value!r}' for name, value in set_fields if value)})"
+
+
+@dataclass(slots=True)
+class Interrupt:
+    """A question of a node: its value, and the id by which it can be answered."""
+
+    value: Any
+    id: str = "placeholder-id"
+
+
+def interrupt(value: Any, *, response_schema: Any = None) -> Any:
+    """Pause the run until `value` is answered, and return the answer.
+
+    The first time, GraphInterrupt leaves the node, which is executed again from its first line once the answer is there;
+    earlier calls then return their answers by order. So code before an interrupt should be harmless to repeat, and
+    no `except Exception` should stand around it. `response_schema` is shown with the question; a JSON Schema is only
+    shown, a type (Pydantic model, dataclass, TypedDict) also validates the answer. An answer that does not fit raises
+    pydantic's ValidationError. Raises OutsideNodeError outside a node.
+    """
+    current = current_task("interrupt")
+    position = current.asked
+    current.asked += 1
+    if position < len(current.answers):
+        return _validate(current.answers[position], response_schema)
+    question = Interrupt(value, interrupt_id(current.task.id, position))
+    raise PendingInterrupt(question, position, _json_schema_of(response_schema))
+
+
+class PendingInterrupt(GraphInterrupt):
+    """The exception by which `interrupt` leaves a node; `task_call` reads it."""
+
+    def __init__(self, question: Interrupt, position: int, response_schema: dict[str, Any] | None) -> None:
+        super().__init__((question,))
+        self.position = position
+        self.response_schema = response_schema
+
+
+def _json_schema_of(response_schema: Any) -> dict[str, Any] | None:
+    """Return what is shown of a response schema."""
+    if response_schema is None or isinstance(response_schema, dict):
+        return response_schema
+    return TypeAdapter(response_schema).json_schema()
+
+
+def _validate(answer: Any, response_schema: Any) -> Any:
+    if response_schema is None or isinstance(response_schema, dict):
+        return answer
+    return TypeAdapter(response_schema).validate_python(answer)

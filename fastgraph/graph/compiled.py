@@ -1,0 +1,188 @@
+"""`CompiledGraph`: a finished graph with its plan, its schemas and its picture, ready to be run by whoever.
+
+It is immutable and may be shared by threads. `invoke` and its kin run it in this process; a host takes `plan`, `state`
+and the nodes and runs it durably. Nothing here keeps a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Unpack
+
+from fastgraph.errors import CheckpointerError
+from fastgraph.execution.plan import GraphPlan
+from fastgraph.graph.definition import GraphDefinition, make_plan
+from fastgraph.graph.nodes import NodeSpec, RouterSpec
+from fastgraph.graph.retry import RetryPolicy
+from fastgraph.graph.shape import DrawableGraph, draw, hash_graph
+from fastgraph.graph.snapshots import StateSnapshot, take_snapshot
+from fastgraph.graph.state_access import StateAccess
+from fastgraph.in_process.options import CallOptions, read_options
+from fastgraph.runner import Outcome, as_modes, astream_chunks, stream_chunks
+
+if TYPE_CHECKING:
+    from fastgraph.checkpoint.base import BaseCheckpointSaver
+
+__all__ = ["CompiledGraph"]
+
+
+class CompiledGraph:
+    """A graph that can be run. Made by `StateGraph.compile`.
+
+    `plan` is what the machine needs, `state` reads and writes values, `nodes` and `routers` are the user's functions,
+    `graph_hash` tells versions apart (structure and keys, not code).
+    """
+
+    def __init__(
+        self,
+        definition: GraphDefinition,
+        *,
+        checkpointer: BaseCheckpointSaver | None = None,
+        interrupt_before: tuple[str, ...] = (),
+        interrupt_after: tuple[str, ...] = (),
+        is_named: bool = True,
+        config: Mapping[str, Any] | None = None,
+    ) -> None:
+        if checkpointer is not None and not callable(getattr(checkpointer, "open_thread", None)):
+            raise CheckpointerError(checkpointer)
+        self.definition = definition
+        self.name = definition.name
+        self.is_named = is_named
+        self.description = definition.description
+        self.nodes: Mapping[str, NodeSpec] = definition.nodes
+        self.routers: Mapping[str, tuple[RouterSpec, ...]] = definition.routers
+        self.checkpointer = checkpointer
+        self.interrupt_before = interrupt_before
+        self.interrupt_after = interrupt_after
+        self.config: Mapping[str, Any] = config or {}
+        self.state = StateAccess(definition)
+        kinds = self.state.key_kinds
+        self.plan: GraphPlan = make_plan(definition, kinds, self.state.start_values)
+        self.graph_hash: str = hash_graph(definition, kinds)
+        routers = (router for specs in definition.routers.values() for router in specs)
+        self.is_async = any(spec.is_async for spec in (*definition.nodes.values(), *routers))
+
+    def __repr__(self) -> str:
+        return f"<CompiledGraph {self.name!r}: {len(self.nodes)} nodes, {self.graph_hash}>"
+
+    @property
+    def state_keys(self) -> tuple[str, ...]:
+        """All keys of the state, private ones too."""
+        return self.state.all_keys
+
+    @property
+    def output_keys(self) -> tuple[str, ...]:
+        """The keys that a run gives back."""
+        return self.state.output_keys
+
+    def retry_policies(self, node: str) -> tuple[RetryPolicy, ...]:
+        """Return a node's retry policies; none for START."""
+        spec = self.nodes.get(node)
+        return spec.retry_policies if spec else ()
+
+    def runs_on_loop(self, node: str) -> bool:
+        """Say whether a task of this node must be run by `run_task_async`: it or one of its routers is async."""
+        spec = self.nodes.get(node)
+        return (spec is not None and spec.executor == "async") or any(
+            router.is_async for router in self.routers.get(node, ())
+        )
+
+    def input_json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of an input: keys of a TypedDict are optional, others as declared."""
+        return self.state.input_json_schema()
+
+    def get_input_jsonschema(self, config: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the JSON Schema of an input, under LangGraph's name; `config` is not used."""
+        return self.state.input_json_schema()
+
+    def get_graph(self) -> DrawableGraph:
+        """Return the picture: `.to_json()` and `.draw_mermaid()`."""
+        return draw(self.definition)
+
+    def with_config(self, config: Mapping[str, Any] | None = None, **more: Any) -> CompiledGraph:
+        """Return the same graph with a config that its runs begin from."""
+        return CompiledGraph(
+            self.definition,
+            checkpointer=self.checkpointer,
+            interrupt_before=self.interrupt_before,
+            interrupt_after=self.interrupt_after,
+            is_named=self.is_named,
+            config=self.merge_config({**(config or {}), **more}),
+        )
+
+    def merge_config(self, config: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Lay a call's config over the graph's own; `configurable`, `metadata` and `tags` are merged."""
+        merged = {**self.config, **(config or {})}
+        for key in ("configurable", "metadata"):
+            if key in merged:
+                merged[key] = {**self.config.get(key, {}), **((config or {}).get(key) or {})}
+        return merged
+
+    def invoke(
+        self,
+        input: Any,
+        config: Mapping[str, Any] | None = None,
+        *,
+        stream_mode: str | Sequence[str] = "values",
+        **options: Unpack[CallOptions],
+    ) -> Any:
+        """Run the graph and return the last values of its output keys (or, for another `stream_mode`, all chunks).
+
+        `input` is a dict or an instance of the input schema, `Command(resume=…)` to answer an interrupt, or None to go
+        on with a thread. Where the run waits, the result has `__interrupt__`, the list of questions. The options are
+        those of `CallOptions`. Raises what a node raised, GraphRecursionError, InvalidUpdateError, EmptyInputError,
+        ConfigError.
+        """
+        outcome = Outcome(stream_mode)
+        call = read_options(self, input, config, outcome.modes, {"output_keys": self.output_keys, **options})
+        for mode, chunk in stream_chunks(self, call):
+            outcome.add(mode, chunk)
+        return outcome.result()
+
+    async def ainvoke(
+        self,
+        input: Any,
+        config: Mapping[str, Any] | None = None,
+        *,
+        stream_mode: str | Sequence[str] = "values",
+        **options: Unpack[CallOptions],
+    ) -> Any:
+        """Do what `invoke` does, on the running loop; the way for async nodes."""
+        outcome = Outcome(stream_mode)
+        call = read_options(self, input, config, outcome.modes, {"output_keys": self.output_keys, **options})
+        async for mode, chunk in astream_chunks(self, call):
+            outcome.add(mode, chunk)
+        return outcome.result()
+
+    def stream(
+        self,
+        input: Any,
+        config: Mapping[str, Any] | None = None,
+        *,
+        stream_mode: str | Sequence[str] = "values",
+        **options: Unpack[CallOptions],
+    ) -> Iterator[Any]:
+        """Run the graph and yield as it goes: `values`, `updates`, `custom` (also `log`, `progress`, `token`).
+
+        With a list of modes each chunk is (mode, chunk).
+        """
+        call = read_options(self, input, config, as_modes(stream_mode), options)
+        for mode, chunk in stream_chunks(self, call):
+            yield chunk if isinstance(stream_mode, str) else (mode, chunk)
+
+    async def astream(
+        self,
+        input: Any,
+        config: Mapping[str, Any] | None = None,
+        *,
+        stream_mode: str | Sequence[str] = "values",
+        **options: Unpack[CallOptions],
+    ) -> AsyncGenerator[Any, None]:
+        """Do what `stream` does, on the running loop."""
+        call = read_options(self, input, config, as_modes(stream_mode), options)
+        async for mode, chunk in astream_chunks(self, call):
+            yield chunk if isinstance(stream_mode, str) else (mode, chunk)
+
+    def get_state(self, config: Mapping[str, Any]) -> StateSnapshot:
+        """Return where a thread stands; needs a checkpointer. Raises ConfigError without a thread in the config."""
+        return take_snapshot(self, config)

@@ -1,0 +1,68 @@
+"""The task that is running here: how functions for nodes find their task without being handed it.
+
+A context variable, set around the call of a node by `task_call` and nothing else; it follows `await`, and threads that
+are started with a copy of the context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from fastgraph.errors import OutsideNodeError
+from fastgraph.execution.tasks import Task
+from fastgraph.graph.services import TaskServices
+
+__all__ = ["CurrentTask", "current_task", "find_current_task", "running"]
+
+
+class CurrentTask:
+    """One attempt of one task, as the code inside it sees it. `asked` counts its calls of `interrupt`."""
+
+    __slots__ = ("answers", "asked", "attempt", "config", "context", "services", "task")
+
+    def __init__(
+        self,
+        *,
+        task: Task,
+        attempt: int,
+        answers: tuple[Any, ...],
+        config: Mapping[str, Any],
+        context: Any,
+        services: TaskServices,
+    ) -> None:
+        self.task = task
+        self.attempt = attempt
+        self.answers = answers
+        self.config = config
+        self.context = context
+        self.services = services
+        self.asked = 0
+
+
+_CURRENT: ContextVar[CurrentTask | None] = ContextVar("fastgraph_current_task", default=None)
+
+
+def find_current_task() -> CurrentTask | None:
+    """Return the task that is running here, or None outside of any node."""
+    return _CURRENT.get()
+
+
+def current_task(function: str) -> CurrentTask:
+    """Return the task that is running here; raises OutsideNodeError naming `function` where there is none."""
+    current = _CURRENT.get()
+    if current is None:
+        raise OutsideNodeError(function)
+    return current
+
+
+@contextmanager
+def running(current: CurrentTask) -> Iterator[CurrentTask]:
+    """Make `current` the running task of this context for the block."""
+    token = _CURRENT.set(current)
+    try:
+        yield current
+    finally:
+        _CURRENT.reset(token)

@@ -1,0 +1,161 @@
+"""Nodes and routers as the builder keeps them: the function, what it wants, and how it is to be run.
+
+What a function wants beside the state is read once, from its signature, when it is added to the graph; a call then costs
+a look into a tuple.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from fastgraph.graph.commands import Command
+from fastgraph.graph.retry import RetryPolicy
+
+__all__ = ["Executor", "NodeSpec", "RouterSpec", "function_name", "read_hints", "read_node", "read_router"]
+
+Executor = Literal["async", "thread"]
+
+_INJECTED = {"config": "RunnableConfig", "writer": "StreamWriter", "store": "BaseStore", "runtime": "", "previous": ""}
+"""Parameter -> what its annotation must mention, if it has one; nothing where the name alone decides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSpec:
+    """One node: `input_type` None means the graph's state, `destinations` maps possible goto targets to edge labels.
+
+    `timeout_seconds` caps an attempt of an async node; `injected` are the parameters it takes beside its input.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    is_async: bool
+    executor: Executor
+    injected: tuple[str, ...] = ()
+    input_type: Any = None
+    retry_policies: tuple[RetryPolicy, ...] = ()
+    timeout_seconds: float | None = None
+    destinations: Mapping[str, str | None] = field(default_factory=dict)
+    is_deferred: bool = False
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouterSpec:
+    """A conditional edge: a function that chooses targets. `targets` maps its answers to nodes, None takes them as names."""
+
+    name: str
+    function: Callable[..., Any]
+    is_async: bool
+    injected: tuple[str, ...] = ()
+    input_type: Any = None
+    targets: Mapping[Any, str] | None = None
+
+
+def function_name(function: Callable[..., Any]) -> str | None:
+    """Return the name of a function, method, partial or callable object; None where it has none of its own."""
+    if isinstance(function, functools.partial):
+        return function_name(function.func)
+    name = getattr(function, "__name__", None) or getattr(function, "name", None)
+    return name if isinstance(name, str) else type(function).__name__
+
+
+def read_node(name: str, function: Callable[..., Any], **options: Any) -> NodeSpec:
+    """Make the spec of a node, with what its signature says: its input's type, injections, Command destinations."""
+    hints = read_hints(function)
+    if options.get("input_type") is None:
+        options["input_type"] = _schema_hint(function, hints)
+    if not options.get("destinations"):
+        options["destinations"] = _command_targets(hints.get("return"))
+    is_async = _is_async(function)
+    options["executor"] = options.get("executor") or ("async" if is_async else "thread")
+    return NodeSpec(name=name, function=function, is_async=is_async, injected=_injected(function, hints), **options)
+
+
+def read_router(name: str, function: Callable[..., Any], path_map: Any) -> RouterSpec:
+    """Make the spec of a conditional edge; without a path_map a Literal return type names the targets."""
+    hints = read_hints(function)
+    targets: Mapping[Any, str] | None = None
+    if isinstance(path_map, Mapping):
+        targets = dict(path_map)
+    elif path_map is not None:
+        targets = {target: target for target in path_map}
+    elif typing.get_origin(hints.get("return")) is Literal:
+        targets = {target: target for target in typing.get_args(hints["return"])}
+    return RouterSpec(
+        name=name,
+        function=function,
+        is_async=_is_async(function),
+        injected=_injected(function, hints),
+        input_type=_schema_hint(function, hints),
+        targets=targets,
+    )
+
+
+def read_hints(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return a callable's type hints; nothing where it has none or where they name what can't be found here."""
+    try:
+        return typing.get_type_hints(_plain_function(function), include_extras=True)
+    except (NameError, TypeError, AttributeError):
+        # a hint under TYPE_CHECKING, a builtin: the function works without what its hints would have said
+        return {}
+
+
+def _plain_function(function: Callable[..., Any]) -> Any:
+    """Return what carries the signature: the function itself, a partial's function, an object's `__call__`."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    if inspect.isroutine(function) or inspect.isclass(function):
+        return function
+    return type(function).__call__
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    return inspect.iscoroutinefunction(_plain_function(function))
+
+
+def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        # a builtin without a signature takes its input and nothing else
+        return []
+
+
+def _schema_hint(function: Callable[..., Any], hints: Mapping[str, Any]) -> Any:
+    """Return the type of the first parameter where it is a schema: a class with annotated fields."""
+    parameters = _parameters(function)
+    hint = hints.get(parameters[0].name) if parameters else None
+    if not isinstance(hint, type):
+        return None
+    try:
+        return hint if typing.get_type_hints(hint) else None
+    except (NameError, TypeError):
+        return None
+
+
+def _injected(function: Callable[..., Any], hints: Mapping[str, Any]) -> tuple[str, ...]:
+    wanted = []
+    for parameter in _parameters(function)[1:]:
+        word = _INJECTED.get(parameter.name)
+        if word is None or parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+            continue
+        annotation = parameter.annotation
+        is_free = annotation is parameter.empty or parameter.default is parameter.empty
+        if is_free or word in str(annotation) or word in str(hints.get(parameter.name, "")):
+            wanted.append(parameter.name)
+    return tuple(wanted)
+
+
+def _command_targets(returned: Any) -> dict[str, str | None]:
+    """Return the targets that a hint `Command[Literal["a", "b"]]` names, also inside a union."""
+    for hint in (returned, *typing.get_args(returned)):
+        if typing.get_origin(hint) is Command:
+            argument = typing.get_args(hint)[0]
+            if typing.get_origin(argument) is Literal:
+                return dict.fromkeys(typing.get_args(argument))
+    return {}

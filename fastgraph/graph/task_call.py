@@ -1,0 +1,228 @@
+"""Run the user code of one task: build its input, call the node, read what it returned, ask its routers.
+
+    ending = run_task(call)                in the thread that executes a sync node
+    ending = await run_task_async(call)    on the loop that executes async nodes
+
+This is the border between user code and everything else. Whatever the node does, exactly one ending comes back, made of
+stored values only, so the same call serves threads, loops, processes and other machines. One piece of code serves both
+colours: a sync node never suspends, so its coroutine is driven by hand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fastgraph.errors import GraphInterrupt, NodeCancelledError, NodeTimeoutError
+from fastgraph.execution.interrupts import interrupt_id
+from fastgraph.execution.plan import START
+from fastgraph.execution.tasks import (
+    InterruptRequest,
+    SendWrite,
+    Task,
+    TaskEnding,
+    TaskFailed,
+    TaskInterrupted,
+    TaskKind,
+    TaskResult,
+)
+from fastgraph.execution.updates import apply_writes, group_writes
+from fastgraph.graph.commands import Interrupt, PendingInterrupt
+from fastgraph.graph.current import CurrentTask, running
+from fastgraph.graph.failures import record_error
+from fastgraph.graph.injection import inject
+from fastgraph.graph.retry import find_policy, has_attempts_left
+from fastgraph.graph.returns import Returned, read_choice, read_return
+from fastgraph.graph.services import TaskServices
+from fastgraph.state.values import StoredValue
+
+if TYPE_CHECKING:
+    from fastgraph.graph.compiled import CompiledGraph
+    from fastgraph.graph.nodes import NodeSpec, RouterSpec
+
+__all__ = ["TaskCall", "attempt_task", "drive", "read_error", "run_task", "run_task_async"]
+
+T = TypeVar("T")
+RunSync = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCall:
+    """One attempt of one task.
+
+    `values` are those of the task's checkpoint, `attempt` counts from 1, `answers` are those to the task's interrupts by
+    order. `context` is what the run was given, as JSON or as an object. `fold` is set for a step of one task: the
+    reducers then run at its end, and the result brings what they made.
+    """
+
+    graph: CompiledGraph
+    task: Task
+    values: Mapping[str, StoredValue]
+    attempt: int
+    answers: tuple[Any, ...]
+    config: Mapping[str, Any]
+    context: Any
+    services: TaskServices
+    fold: bool = False
+
+
+def run_task(call: TaskCall) -> TaskEnding:
+    """Execute a task of a sync node in this thread. Never raises: whatever the node raises becomes its ending."""
+    try:
+        return drive(attempt_task(call))
+    except BaseException as error:  # noqa: BLE001 - the border: SystemExit and all end up in the run's record
+        return read_error(call, error)[0]
+
+
+async def run_task_async(call: TaskCall) -> TaskEnding:
+    """Execute a task on this loop. Raises CancelledError only where this coroutine's own task is being cancelled."""
+    try:
+        return await attempt_task(call, run_sync=asyncio.to_thread)
+    except asyncio.CancelledError as error:
+        mine = asyncio.current_task()
+        if mine is not None and mine.cancelling():
+            raise
+        return read_error(call, error)[0]
+    except GeneratorExit:
+        raise
+    except BaseException as error:  # noqa: BLE001 - the border, as above
+        return read_error(call, error)[0]
+
+
+async def attempt_task(call: TaskCall, *, run_sync: RunSync | None = None) -> TaskResult:
+    """Execute a task and let its exceptions through, GraphInterrupt among them: for callers in the same process.
+
+    `run_sync` runs a sync function off the loop (`asyncio.to_thread`); without it a sync node runs right here.
+    """
+    task = call.task
+    current = CurrentTask(
+        task=task,
+        attempt=call.attempt,
+        answers=call.answers,
+        config=call.config,
+        context=call.graph.state.read_context(call.context),
+        services=call.services,
+    )
+    with running(current):
+        if task.node == START:
+            return await _finish(call, current, None, Returned())
+        node = call.graph.nodes[task.node]
+        value = await _call_node(call, current, node, run_sync)
+        return await _finish(call, current, value, read_return(value, node.name))
+
+
+async def _call_node(call: TaskCall, current: CurrentTask, node: NodeSpec, run_sync: RunSync | None) -> Any:
+    graph = call.graph
+    if call.task.kind is TaskKind.PUSH and call.task.argument is not None:
+        argument = call.task.argument.fresh()
+    else:
+        argument = graph.state.read_state(node.input_type, call.values)
+    extras = inject(node.injected, current) if node.injected else {}
+    if not node.is_async:
+        return await run_sync(node.function, argument, **extras) if run_sync else node.function(argument, **extras)
+    if node.timeout_seconds is None:
+        return await node.function(argument, **extras)
+    deadline = asyncio.timeout(node.timeout_seconds)
+    try:
+        async with deadline:
+            return await node.function(argument, **extras)
+    except TimeoutError as error:
+        if deadline.expired():
+            raise NodeTimeoutError(node.name, node.timeout_seconds) from error
+        raise
+
+
+async def _finish(call: TaskCall, current: CurrentTask, value: Any, returned: Returned) -> TaskResult:
+    """Encode the update, fold it where asked, and ask the routers with the task's own update applied."""
+    graph, task = call.graph, call.task
+    writes, unknown = graph.state.encode_update(returned.updates)
+    routers = graph.routers.get(task.node, ())
+    grouped = group_writes(((task.id, writes),))
+    folded = graph.state.fold(grouped, call.values) if call.fold or routers else None
+    goto, sends = returned.goto, returned.sends
+    if routers:
+        after, _ = apply_writes(graph.plan, call.values, grouped, folded)
+        for router in routers:
+            answer = await _ask(graph, router, current, after, value)
+            chosen, sent = read_choice(router, answer, task.node)
+            goto, sends = goto + chosen, sends + sent
+    return TaskResult(
+        task_id=task.id,
+        writes=writes,
+        goto=tuple(goto),
+        sends=tuple(SendWrite(send.node, graph.state.encode_argument(send.node, send.arg)) for send in sends),
+        has_update=returned.has_update,
+        unknown_keys=unknown,
+        folded=folded if call.fold else None,
+    )
+
+
+async def _ask(
+    graph: CompiledGraph, router: RouterSpec, current: CurrentTask, values: Mapping[str, StoredValue], value: Any
+) -> Any:
+    source = graph.nodes.get(current.task.node)
+    state = graph.state.read_state(router.input_type or (source.input_type if source else None), values)
+    if router.input_type is None and isinstance(state, dict) and isinstance(value, dict):
+        # what the node returned beside the state's keys reaches its routers, as in LangGraph
+        state = {**value, **state}
+    answer = router.function(state, **(inject(router.injected, current) if router.injected else {}))
+    return await answer if router.is_async else answer
+
+
+def read_error(call: TaskCall, error: BaseException) -> tuple[TaskInterrupted | TaskFailed, BaseException]:
+    """Turn what a task raised into its ending, beside the error that counts.
+
+    Asks the node's retry policies, which is user code.
+    """
+    task = call.task
+    if isinstance(error, GraphInterrupt):
+        return _read_interrupt(call, error), error
+    if isinstance(error, asyncio.CancelledError):
+        cancelled = NodeCancelledError(task.node)
+        cancelled.__cause__ = error
+        error = cancelled
+    policies = call.graph.retry_policies(task.node)
+    try:
+        matched = find_policy(policies, error)
+    except BaseException as second:  # noqa: BLE001 - a retry_on that raises is a failure like any other
+        second.__context__ = error
+        matched, error = None, second
+    if matched is not None and not has_attempts_left(policies[matched], call.attempt):
+        matched = None
+    record = record_error(error, node=task.node, attempt=call.attempt)
+    return TaskFailed(task_id=task.id, error=record, matched_policy=matched), error
+
+
+def _read_interrupt(call: TaskCall, error: GraphInterrupt) -> TaskInterrupted | TaskFailed:
+    position = error.position if isinstance(error, PendingInterrupt) else len(call.answers)
+    schema = error.response_schema if isinstance(error, PendingInterrupt) else None
+    requests = []
+    try:
+        for offset, question in enumerate(error.interrupts):
+            value = question.value if isinstance(question, Interrupt) else question
+            requests.append(
+                InterruptRequest(
+                    id=interrupt_id(call.task.id, position + offset),
+                    position=position + offset,
+                    value=call.graph.state.encode_any(value, where=f"the interrupt of node {call.task.node!r}"),
+                    response_schema=schema,
+                )
+            )
+    except Exception as second:  # noqa: BLE001 - a question that can't be stored fails its node
+        return TaskFailed(
+            task_id=call.task.id, error=record_error(second, node=call.task.node, attempt=call.attempt)
+        )
+    return TaskInterrupted(task_id=call.task.id, interrupts=tuple(requests))
+
+
+def drive(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never suspends to its end, without a loop."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    coroutine.close()
+    raise RuntimeError("This node or router is async and was run without a loop; use ainvoke or astream.")

@@ -1,0 +1,185 @@
+"""Who executes a step's tasks inside `invoke`: this thread, threads of this call, or the caller's loop.
+
+Both crews speak one language (`start`, `happenings`, `close`), so the way through the graph is written once
+(`session.py`). The methods of the thread crew are coroutines that never suspend: `invoke` drives them by hand, without
+a loop, so that a sync node may use a loop of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any, Protocol
+
+from fastgraph.events import EventKind
+from fastgraph.execution.tasks import Task, TaskEnding, TaskFailed
+from fastgraph.graph.retry import delay_seconds
+from fastgraph.graph.task_call import TaskCall, attempt_task, drive, read_error
+
+__all__ = ["AsyncCrew", "Crew", "Ended", "Said", "ThreadCrew"]
+
+MAX_THREADS = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A node sent something while it ran."""
+
+    kind: EventKind
+    data: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A task has its ending; `error` is what the node raised, as the object it was."""
+
+    task: Task
+    ending: TaskEnding
+    error: BaseException | None = None
+
+
+Happening = Said | Ended
+
+
+class Crew(Protocol):
+    """Executes the tasks of one step at a time."""
+
+    def send(self, kind: EventKind, data: Any) -> None:
+        """Take what a node sends; called from any thread."""
+        ...
+
+    def start(self, calls: Sequence[TaskCall]) -> None:
+        """Begin a step's tasks."""
+        ...
+
+    def happenings(self) -> AsyncIterator[Happening]:
+        """Yield what happens, in the order in which it does, until each of the step's tasks has ended."""
+        ...
+
+    async def close(self) -> None:
+        """Give up what still runs, as far as that is possible."""
+        ...
+
+
+async def _execute(call: TaskCall, wait: Callable[[float], Awaitable[None]], random: Random, **how: Any) -> Ended:
+    """Execute a task until it ends for good, with the attempts that its retry policies allow."""
+    while True:
+        try:
+            return Ended(task=call.task, ending=await attempt_task(call, **how))
+        except BaseException as error:  # noqa: BLE001 - goes to the caller of invoke, as the object it is
+            if isinstance(error, GeneratorExit) or _is_being_cancelled(error):
+                raise
+            ending, cause = read_error(call, error)
+        if not isinstance(ending, TaskFailed) or ending.matched_policy is None:
+            return Ended(task=call.task, ending=ending, error=cause)
+        policy = call.graph.retry_policies(call.task.node)[ending.matched_policy]
+        await wait(delay_seconds(policy, call.attempt, random))
+        call = replace(call, attempt=call.attempt + 1)
+
+
+def _is_being_cancelled(error: BaseException) -> bool:
+    if not isinstance(error, asyncio.CancelledError):
+        return False
+    try:
+        mine = asyncio.current_task()
+    except RuntimeError:
+        return False
+    return mine is not None and mine.cancelling() > 0
+
+
+async def _wait_here(seconds: float) -> None:
+    """Wait in this thread: it is the task's own."""
+    time.sleep(seconds)
+
+
+class ThreadCrew:
+    """A single task runs in the caller's thread, several in threads of this call; what fails waits for its siblings."""
+
+    def __init__(self, *, is_live: bool, max_concurrency: int | None, random: Random) -> None:
+        self._is_live = is_live
+        self._random = random
+        self._max_threads = min(max_concurrency or MAX_THREADS, MAX_THREADS)
+        self._queue: queue.SimpleQueue[Happening] = queue.SimpleQueue()
+        self._pool: ThreadPoolExecutor | None = None
+        self._inline: TaskCall | None = None
+        self._running = 0
+
+    def send(self, kind: EventKind, data: Any) -> None:
+        self._queue.put(Said(kind=kind, data=data))
+
+    def start(self, calls: Sequence[TaskCall]) -> None:
+        self._running = len(calls)
+        if len(calls) == 1 and not self._is_live:
+            self._inline = calls[0]
+            return
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self._max_threads, thread_name_prefix="fastgraph-node")
+        for call in calls:
+            self._pool.submit(copy_context().run, self._run, call)
+
+    async def happenings(self) -> AsyncIterator[Happening]:
+        if self._inline is not None:
+            call, self._inline = self._inline, None
+            self._run(call)
+        while self._running:
+            happening = self._queue.get()
+            if isinstance(happening, Ended):
+                self._running -= 1
+            yield happening
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _run(self, call: TaskCall) -> None:
+        self._queue.put(drive(_execute(call, _wait_here, self._random)))
+
+
+class AsyncCrew:
+    """Each task is a task of the caller's loop, sync nodes in its threads; what fails cancels its siblings."""
+
+    def __init__(self, *, max_concurrency: int | None, random: Random) -> None:
+        self._random = random
+        self._loop = asyncio.get_running_loop()
+        self._queue: asyncio.Queue[Happening] = asyncio.Queue()
+        self._slots = asyncio.Semaphore(max_concurrency) if max_concurrency else None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def send(self, kind: EventKind, data: Any) -> None:
+        # all go through the loop's own queue, so that what a node said stands before its end
+        self._loop.call_soon_threadsafe(self._queue.put_nowait, Said(kind=kind, data=data))
+
+    def start(self, calls: Sequence[TaskCall]) -> None:
+        self._tasks = {self._loop.create_task(self._run(call)) for call in calls}
+
+    async def happenings(self) -> AsyncIterator[Happening]:
+        running = len(self._tasks)
+        while running:
+            happening = await self._queue.get()
+            yield happening
+            if isinstance(happening, Ended):
+                running -= 1
+                if isinstance(happening.ending, TaskFailed):
+                    return
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _run(self, call: TaskCall) -> None:
+        if self._slots is None:
+            ended = await self._execute(call)
+        else:
+            async with self._slots:
+                ended = await self._execute(call)
+        self._loop.call_soon(self._queue.put_nowait, ended)
+
+    async def _execute(self, call: TaskCall) -> Ended:
+        return await _execute(call, asyncio.sleep, self._random, run_sync=asyncio.to_thread)

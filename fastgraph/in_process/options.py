@@ -1,0 +1,101 @@
+"""What one call of `invoke` or `stream` was asked for, read and checked once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from fastgraph.errors import ConfigError
+from fastgraph.in_process.artifacts import MemoryArtifacts
+
+if TYPE_CHECKING:
+    from fastgraph.graph.compiled import CompiledGraph
+
+__all__ = ["DEFAULT_RECURSION_LIMIT", "STREAM_MODES", "CallOptions", "RunOptions", "read_options"]
+
+DEFAULT_RECURSION_LIMIT = 10007
+STREAM_MODES = ("values", "updates", "custom", "log", "progress", "token")
+_LIVE = frozenset({"custom", "log", "progress", "token"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """One call's options. `is_live` says that chunks must arrive while a node runs; `max_concurrency` None is no limit.
+
+    `is_single_key`: the one output key was given by its name and not in a list, so its bare value is shown.
+    """
+
+    input: Any
+    config: Mapping[str, Any]
+    context: Any
+    modes: frozenset[str]
+    output_keys: tuple[str, ...]
+    is_single_key: bool
+    interrupt_before: tuple[str, ...]
+    interrupt_after: tuple[str, ...]
+    recursion_limit: int
+    max_concurrency: int | None
+    thread_id: str | None
+    artifacts: MemoryArtifacts
+
+    @property
+    def is_live(self) -> bool:
+        return not self.modes.isdisjoint(_LIVE)
+
+
+class CallOptions(TypedDict, total=False):
+    """The keywords of `invoke`, `stream` and their async forms.
+
+    `context` is handed to every node, `output_keys` chooses what is shown, `interrupt_before` and `interrupt_after` are
+    node names or "*" in place of those given to `compile`, `artifacts` collects what nodes save.
+    """
+
+    context: Any
+    output_keys: Sequence[str] | str | None
+    interrupt_before: Sequence[str] | str | None
+    interrupt_after: Sequence[str] | str | None
+    artifacts: MemoryArtifacts | None
+
+
+def read_options(
+    graph: CompiledGraph, input: Any, config: Mapping[str, Any] | None, modes: Sequence[str], given: CallOptions
+) -> RunOptions:
+    """Read the options of a call; raises ConfigError for a value that can't be."""
+    merged = graph.merge_config(config)
+    configurable = merged.get("configurable") or {}
+    limit = merged.get("recursion_limit", DEFAULT_RECURSION_LIMIT)
+    if not isinstance(limit, int) or limit < 1:
+        raise ConfigError(f"recursion_limit is {limit!r}; it must be at least 1.")
+    unknown = [mode for mode in modes if mode not in STREAM_MODES]
+    if unknown:
+        raise ConfigError(f"There is no stream mode {unknown[0]!r}. There are: {', '.join(STREAM_MODES)}.")
+    thread_id = configurable.get("thread_id")
+    if graph.checkpointer is not None and thread_id is None:
+        raise ConfigError(
+            "The graph has a checkpointer and the config names no thread. "
+            'Give one: config={"configurable": {"thread_id": "<name>"}}.'
+        )
+    return RunOptions(
+        input=input,
+        config=merged,
+        context=given.get("context"),
+        modes=frozenset(modes),
+        output_keys=_as_names(given.get("output_keys")) or graph.state_keys,
+        is_single_key=isinstance(given.get("output_keys"), str),
+        interrupt_before=_as_names(given.get("interrupt_before")) or graph.interrupt_before,
+        interrupt_after=_as_names(given.get("interrupt_after")) or graph.interrupt_after,
+        recursion_limit=limit,
+        max_concurrency=merged.get("max_concurrency"),
+        thread_id=None if thread_id is None else str(thread_id),
+        artifacts=_artifacts(given.get("artifacts")),
+    )
+
+
+def _as_names(names: Sequence[str] | str | None) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names or ())
+
+
+def _artifacts(given: MemoryArtifacts | None) -> MemoryArtifacts:
+    # an empty collection is false, and still the one to fill
+    return MemoryArtifacts() if given is None else given

@@ -1,0 +1,274 @@
+"""One call of `invoke` or `stream`: the machine driven step by step, and the chunks that its watcher sees.
+
+The same machine as on the server, with a saver (or nothing) in the store's place. The way through the graph stands
+here once; who executes tasks is a crew (`crews.py`). What a failed or interrupted step has so far stays with the
+thread's log, so that the next call does not repeat what was done.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from fastgraph.checkpoint.base import CheckpointSource, Pending, SavedCheckpoint, ThreadLog
+from fastgraph.errors import EmptyInputError
+from fastgraph.execution.checkpoint import EMPTY, Checkpoint, StepCommit
+from fastgraph.execution.interrupts import match_answers
+from fastgraph.execution.machine import Machine
+from fastgraph.execution.routing import INPUT
+from fastgraph.execution.start import start, steer
+from fastgraph.execution.tasks import SendWrite, TaskFailed, TaskInterrupted, TaskResult
+from fastgraph.execution.updates import apply_writes, group_writes
+from fastgraph.graph.commands import Command, Interrupt
+from fastgraph.graph.returns import read_return
+from fastgraph.graph.task_call import TaskCall
+from fastgraph.ids import checkpoint_id, new_id
+from fastgraph.in_process.artifacts import MemoryServices
+from fastgraph.in_process.crews import Crew, Ended, Said
+from fastgraph.in_process.options import RunOptions
+
+if TYPE_CHECKING:
+    from fastgraph.graph.compiled import CompiledGraph
+
+__all__ = ["INTERRUPT", "Chunk", "Session"]
+
+INTERRUPT = "__interrupt__"
+Chunk = tuple[str, Any]
+"""Stream mode and what it shows."""
+
+_LOGGER = logging.getLogger("fastgraph")
+
+
+class Session:
+    """One way through a graph, from its input to its end, an interrupt or an error."""
+
+    def __init__(self, graph: CompiledGraph, options: RunOptions, log: ThreadLog, crew: Crew) -> None:
+        self._graph = graph
+        self._options = options
+        self._log = log
+        self._crew = crew
+        self._run_id = new_id()
+        self._error: BaseException | None = None
+        self._is_waiting = False
+        saved = log.find_latest()
+        self._base = saved.checkpoint if saved else EMPTY
+        self._pending = saved.pending if saved else Pending()
+        self._machine: Machine
+
+    async def chunks(self) -> AsyncGenerator[Chunk, None]:
+        """Go through the graph and yield what the wanted stream modes show; raises what a node raised."""
+        for chunk in self._begin():
+            yield chunk
+        machine = self._machine
+        while not machine.is_ended:
+            machine.check_steps()
+            if machine.breakpoint():
+                yield ("updates", {INTERRUPT: ()})
+                return
+            self._crew.start(self._open_calls())
+            async for happening in self._crew.happenings():
+                for chunk in self._take(happening):
+                    yield chunk
+            if self._error is not None:
+                raise self._error
+            if self._is_waiting:
+                for chunk in self._show_half_step():
+                    yield chunk
+                return
+            for chunk in self._advance():
+                yield chunk
+
+    def _begin(self) -> Iterator[Chunk]:
+        """Take the input: new input, an answer, or None to go on."""
+        given = self._options.input
+        if given is None or isinstance(given, Command):
+            yield from self._continue(given)
+        else:
+            yield from self._start(given)
+
+    def _start(self, given: Any) -> Iterator[Chunk]:
+        reading = self._graph.state.read_input(given, self._base.values)
+        commit = start(self._graph.plan, self._base, reading.writes, reading.folded)
+        self._pending = Pending()
+        self._make_machine(commit.checkpoint, first_step=self._base.step + 1)
+        self._save(commit.checkpoint, "input")
+        yield from self._show_values(commit.written, commit.checkpoint)
+
+    def _continue(self, command: Command[Any] | None) -> Iterator[Chunk]:
+        if command is not None and command.resume is not None:
+            if self._graph.checkpointer is None:
+                raise RuntimeError("Cannot use Command(resume=…) without a checkpointer: compile the graph with one.")
+            self._answer(command.resume)
+        elif self._base.number == 0 or (command is not None and not command.update and not command.goto):
+            raise EmptyInputError("Received no input for a thread that has nothing to continue. Give the graph an input.")
+        if command is not None and (command.update or command.goto):
+            self._steer(command)
+        self._make_machine(self._base, first_step=self._base.step + 1)
+        self._machine.pass_breakpoint()
+        yield "values", self._read_values(self._base)
+        yield from self._repeat_results()
+
+    def _steer(self, command: Command[Any]) -> None:
+        """Apply a Command's update and targets to where the thread stands."""
+        state = self._graph.state
+        told = read_return(command, INPUT)
+        writes, _ = state.encode_update(told.updates)
+        folded = state.fold(group_writes([(None, writes)]), self._base.values)
+        sends = tuple(SendWrite(send.node, state.encode_argument(send.node, send.arg)) for send in told.sends)
+        commit = steer(self._graph.plan, self._base, writes, folded, goto=tuple(told.goto), sends=sends)
+        self._warn(commit)
+        self._base = commit.checkpoint
+        self._save(self._base, "loop")
+
+    def _answer(self, resume: Any) -> None:
+        """Keep the answers with the pending step, each behind the task's earlier ones."""
+        asked = {
+            question.id: task_id
+            for task_id, interrupted in self._pending.interrupts.items()
+            for question in interrupted.interrupts
+        }
+        for question_id, answer in match_answers(resume, tuple(asked), is_strict=self._graph.plan.is_strict).items():
+            task_id = asked[question_id]
+            stored = self._graph.state.encode_any(answer, where=f"the answer to interrupt {question_id}")
+            self._pending.answers[task_id] = (*self._pending.answers.get(task_id, ()), stored)
+            self._pending.interrupts.pop(task_id, None)
+
+    def _repeat_results(self) -> Iterator[Chunk]:
+        """Record what an earlier call finished of this step, and show it as what it is: not new."""
+        for task in self._machine.tasks:
+            result = self._pending.results.get(task.id)
+            if result is not None:
+                self._machine.record(result)
+                for mode, shown in self._show_update(task.node, result):
+                    yield mode, {**shown, "__metadata__": {"cached": True}}
+
+    def _make_machine(self, checkpoint: Checkpoint, *, first_step: int) -> None:
+        self._machine = Machine(
+            self._graph.plan,
+            checkpoint,
+            thread_key=self._log.key,
+            run_id=self._run_id,
+            recursion_limit=self._options.recursion_limit,
+            first_step=first_step,
+            interrupt_before=self._options.interrupt_before,
+            interrupt_after=self._options.interrupt_after,
+        )
+
+    def _open_calls(self) -> list[TaskCall]:
+        self._is_waiting = False
+        machine, options = self._machine, self._options
+        is_alone = len(machine.tasks) == 1
+        config = self._place_config(machine.checkpoint)
+        return [
+            TaskCall(
+                graph=self._graph,
+                task=task,
+                values=machine.checkpoint.values,
+                attempt=1,
+                answers=tuple(answer.fresh() for answer in self._pending.answers.get(task.id, ())),
+                config=config,
+                context=options.context,
+                services=MemoryServices(
+                    run_id=self._run_id, node=task.node, artifacts=options.artifacts, send=self._crew.send
+                ),
+                fold=is_alone,
+            )
+            for task in machine.open_tasks
+        ]
+
+    def _place_config(self, checkpoint: Checkpoint) -> Mapping[str, Any]:
+        configurable = {
+            **(self._options.config.get("configurable") or {}),
+            "checkpoint_id": checkpoint_id(self._log.key, checkpoint.number),
+            "checkpoint_ns": "",
+        }
+        return {**self._options.config, "configurable": configurable}
+
+    def _take(self, happening: Said | Ended) -> Iterator[Chunk]:
+        if isinstance(happening, Said):
+            yield happening.kind.value, happening.data
+            return
+        ending, task = happening.ending, happening.task
+        if isinstance(ending, TaskResult):
+            self._machine.record(ending)
+            self._pending.results[task.id] = ending
+            yield from self._show_update(task.node, ending)
+        elif isinstance(ending, TaskInterrupted):
+            self._pending.interrupts[task.id] = ending
+            self._is_waiting = True
+            yield from self._show_interrupt(ending)
+        else:
+            self._pending.errors[task.id] = ending.error
+            self._fail(ending, happening.error)
+
+    def _fail(self, ending: TaskFailed, error: BaseException | None) -> None:
+        if self._error is None and error is not None:
+            error.add_note(f"In node {ending.error.node!r}, attempt {ending.error.attempt}.")
+            self._error = error
+
+    def _advance(self) -> Iterator[Chunk]:
+        machine, graph = self._machine, self._graph
+        folded = graph.state.fold_work(machine.fold_work()) if machine.needs_fold else None
+        commit: StepCommit = machine.advance(folded)
+        self._warn(commit)
+        self._pending = Pending()
+        self._save(commit.checkpoint, "loop")
+        yield from self._show_values(commit.written, commit.checkpoint)
+
+    @staticmethod
+    def _warn(commit: StepCommit) -> None:
+        for source, target in commit.unknown_targets:
+            _LOGGER.warning("%r chose the target %r, which does not exist; it was ignored.", source, target)
+
+    def _save(self, checkpoint: Checkpoint, source: CheckpointSource) -> None:
+        self._log.append(
+            SavedCheckpoint(
+                checkpoint=checkpoint,
+                source=source,
+                run_id=self._run_id,
+                created_at=datetime.now(UTC),
+                pending=self._pending,
+            )
+        )
+
+    def _show_values(self, written: frozenset[str], checkpoint: Checkpoint) -> Iterator[Chunk]:
+        keys = self._options.output_keys
+        if "values" in self._options.modes and not written.isdisjoint(keys):
+            yield "values", self._read_values(checkpoint)
+
+    def _show_half_step(self) -> Iterator[Chunk]:
+        """Show the values with what finished tasks wrote beside the one that waits; it is not applied yet."""
+        machine = self._machine
+        results = [self._pending.results[task.id] for task in machine.tasks if task.id in self._pending.results]
+        writes = group_writes((result.task_id, result.writes) for result in results)
+        if writes and "values" in self._options.modes:
+            folded = self._graph.state.fold(writes, machine.checkpoint.values)
+            values, _ = apply_writes(self._graph.plan, machine.checkpoint.values, writes, folded)
+            yield from self._show_values(frozenset(writes), replace(machine.checkpoint, values=values))
+
+    def _show_update(self, node: str, result: TaskResult) -> Iterator[Chunk]:
+        if "updates" in self._options.modes and node in self._graph.nodes:
+            update = self._graph.state.read_update(result, self._options.output_keys)
+            yield "updates", {node: self._unwrap(update) if self._options.is_single_key else update}
+
+    def _unwrap(self, update: Any) -> Any:
+        """Leave out the name of the only key that is shown."""
+        key = self._options.output_keys[0]
+        return [part[key] for part in update] if isinstance(update, list) else update and update[key]
+
+    def _show_interrupt(self, interrupted: TaskInterrupted) -> Iterator[Chunk]:
+        questions = tuple(Interrupt(request.value.fresh(), request.id) for request in interrupted.interrupts)
+        if "updates" in self._options.modes:
+            yield "updates", {INTERRUPT: questions}
+        if "values" in self._options.modes:
+            values = {} if self._options.is_single_key else self._read_values(self._machine.checkpoint)
+            yield "values", {**values, INTERRUPT: questions}
+
+    def _read_values(self, checkpoint: Checkpoint) -> Any:
+        """Return the shown keys' values; where one key was asked for by its name, that key's value."""
+        keys = self._options.output_keys
+        values = self._graph.state.read_values(keys, checkpoint.values)
+        return values.get(keys[0]) if self._options.is_single_key else values

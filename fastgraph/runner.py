@@ -1,0 +1,124 @@
+"""Run a graph in this process: `invoke`, `stream` and their async forms, over the same machine as the server.
+
+No server, no actor; no thread either, unless several sync nodes are due at once or a stream shows what nodes send while
+they run. Errors are the user's own exceptions. Sync nodes run anywhere; a graph with async nodes runs by `ainvoke` and
+`astream`, and by `invoke` and `stream` where no loop runs in the thread (a loop is made for the call then).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from fastgraph.checkpoint.base import ThreadLog
+from fastgraph.checkpoint.memory import ForgetfulThread
+from fastgraph.errors import LoopRunningError
+from fastgraph.graph.task_call import drive
+from fastgraph.in_process.crews import AsyncCrew, ThreadCrew
+from fastgraph.in_process.options import RunOptions
+from fastgraph.in_process.session import INTERRUPT, Chunk, Session
+
+if TYPE_CHECKING:
+    from fastgraph.graph.compiled import CompiledGraph
+
+__all__ = ["Outcome", "as_modes", "astream_chunks", "stream_chunks"]
+
+
+class Outcome:
+    """What `invoke` returns, gathered from the chunks: the last values, or all chunks of the wanted modes."""
+
+    def __init__(self, mode: str | Sequence[str]) -> None:
+        self._mode = mode
+        self._chunks: list[Any] = []
+        self._values: Any = None
+        self._questions: list[Any] = []
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """The stream modes that have to be watched."""
+        return ("updates", "values") if self._mode == "values" else as_modes(self._mode)
+
+    def add(self, mode: str, chunk: Any) -> None:
+        """Take the next chunk."""
+        if self._mode != "values":
+            self._chunks.append(chunk if isinstance(self._mode, str) else (mode, chunk))
+        elif mode == "values":
+            self._values = chunk
+        else:
+            self._questions += chunk.get(INTERRUPT, ())
+
+    def result(self) -> Any:
+        """Return the last values, with `__interrupt__` where the run waits, or the list of chunks."""
+        if self._mode != "values":
+            return self._chunks
+        if self._questions:
+            return {**(self._values or {}), INTERRUPT: self._questions}
+        return self._values
+
+
+def as_modes(mode: str | Sequence[str]) -> tuple[str, ...]:
+    """Return stream modes as a tuple."""
+    return (mode,) if isinstance(mode, str) else tuple(mode)
+
+
+def stream_chunks(graph: CompiledGraph, options: RunOptions) -> Iterator[Chunk]:
+    """Go through a graph in this thread; the generator may be left early."""
+    if graph.is_async:
+        yield from _stream_on_own_loop(graph, options)
+        return
+    crew = ThreadCrew(is_live=options.is_live, max_concurrency=options.max_concurrency, random=Random())
+    chunks = Session(graph, options, _open_log(graph, options), crew).chunks()
+    try:
+        while (chunk := drive(_next(chunks))) is not None:
+            if chunk[0] in options.modes:
+                yield chunk
+    finally:
+        drive(chunks.aclose())
+        drive(crew.close())
+
+
+async def astream_chunks(graph: CompiledGraph, options: RunOptions) -> AsyncGenerator[Chunk, None]:
+    """Go through a graph on the running loop."""
+    crew = AsyncCrew(max_concurrency=options.max_concurrency, random=Random())
+    chunks = Session(graph, options, _open_log(graph, options), crew).chunks()
+    try:
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                if chunk[0] in options.modes:
+                    yield chunk
+    finally:
+        await crew.close()
+
+
+def _stream_on_own_loop(graph: CompiledGraph, options: RunOptions) -> Iterator[Chunk]:
+    """Run a graph with async nodes for a caller without a loop."""
+    if _has_loop():
+        raise LoopRunningError(graph.name)
+    with asyncio.Runner() as runner:
+        chunks = astream_chunks(graph, options)
+        try:
+            while (chunk := runner.run(_next(chunks))) is not None:
+                yield chunk
+        finally:
+            runner.run(chunks.aclose())
+
+
+def _has_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+async def _next(chunks: AsyncGenerator[Chunk, None]) -> Chunk | None:
+    return await anext(chunks, None)
+
+
+def _open_log(graph: CompiledGraph, options: RunOptions) -> ThreadLog:
+    if graph.checkpointer is not None and options.thread_id is not None:
+        return graph.checkpointer.open_thread(options.thread_id)
+    return ForgetfulThread(1)

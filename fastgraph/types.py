@@ -1,0 +1,21 @@
+"""The types of the graph language, under LangGraph's module name."""
+
+from fastgraph.config import RunnableConfig
+from fastgraph.graph.commands import Command, Interrupt, Overwrite, Send, interrupt
+from fastgraph.graph.in_node import StreamWriter
+from fastgraph.graph.retry import RetryPolicy, default_retry_on
+from fastgraph.graph.snapshots import PregelTask, StateSnapshot
+
+__all__ = [
+    "Command",
+    "Interrupt",
+    "Overwrite",
+    "PregelTask",
+    "RetryPolicy",
+    "RunnableConfig",
+    "Send",
+    "StateSnapshot",
+    "StreamWriter",
+    "default_retry_on",
+    "interrupt",
+]
