@@ -68,7 +68,7 @@ class Blobs(Protocol):
         """Return content. Raises BlobMissingError."""
         ...
 
-    def sweep(self, is_referenced: Callable[[list[str]], set[str]], *, older_than_seconds: float) -> int:
-        """Delete what nothing refers to and return how many. `is_referenced` returns which of the hashes it was given
-        must stay."""
+    def sweep(self, find_referenced: Callable[[list[str]], set[str]], *, older_than_seconds: float) -> int:
+        """Delete what is old and nothing refers to; return how many. `find_referenced` returns which of the hashes it was
+        given must stay."""
         ...

@@ -26,6 +26,7 @@ CHUNK_BYTES = 1024 * 1024
 SWEEP_AGE_SECONDS = 3_600.0
 SWEEP_BATCH = 500  # files that are asked for in one transaction
 _TEMPORARY = "new"
+_SWEPT = "swept-"
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -84,29 +85,50 @@ class FileBlobs:
         return self.folder / sha256[:2] / sha256
 
     def sweep(
-        self, is_referenced: Callable[[list[str]], set[str]], *, older_than_seconds: float = SWEEP_AGE_SECONDS
+        self,
+        find_referenced: Callable[[list[str]], set[str]],
+        *,
+        older_than_seconds: float = SWEEP_AGE_SECONDS,
     ) -> int:
         """Delete files that are old and that nothing refers to, and left-over temporary ones; return how many.
 
-        `is_referenced` is asked in batches, and holds a transaction in which nobody can begin to refer to them, for as
-        long as the files of its answer are deleted: see `fastgraph.database.sweeping`.
+        `find_referenced` is asked in batches and returns which of the hashes it was given must stay.
         """
         oldest = time.time() - older_than_seconds
-        old = [path for path in self._files() if _is_older(path, oldest)]
+        self._restore()
+        old = [path.name for path in self._files() if _is_older(path, oldest)]
         swept = 0
         for start in range(0, len(old), SWEEP_BATCH):
-            batch = {path.name: path for path in old[start : start + SWEEP_BATCH]}
-            kept = is_referenced(sorted(batch))
-            for name in batch.keys() - kept:
-                # Somebody may have put the same content since we looked: then the file is young again.
-                if _is_older(batch[name], oldest):
-                    batch[name].unlink(missing_ok=True)
-                    swept += 1
+            batch = old[start : start + SWEEP_BATCH]
+            swept += sum(self._discard(sha256, oldest) for sha256 in set(batch) - find_referenced(batch))
         for path in (self.folder / _TEMPORARY).iterdir():
-            if _is_older(path, oldest):
+            if not path.name.startswith(_SWEPT) and _is_older(path, oldest):
                 path.unlink(missing_ok=True)
                 swept += 1
         return swept
+
+    def _discard(self, sha256: str, oldest: float) -> bool:
+        """Delete a file unless somebody has put the same content since we looked.
+
+        It is renamed first: whoever puts it from here on finds nothing and writes it anew, and whoever did so before has
+        made it young, which is seen now. Between a look at the age and a delete there would be a gap.
+        """
+        path = self.path(sha256)
+        swept = self.folder / _TEMPORARY / f"{_SWEPT}{sha256}"
+        try:
+            path.rename(swept)
+        except FileNotFoundError:
+            return False
+        if _is_older(swept, oldest):
+            swept.unlink(missing_ok=True)
+            return True
+        swept.replace(path)
+        return False
+
+    def _restore(self) -> None:
+        """Put back what a sweep had in its hands when its process was killed."""
+        for swept in (self.folder / _TEMPORARY).glob(f"{_SWEPT}*"):
+            swept.replace(self.path(swept.name.removeprefix(_SWEPT)))
 
     def name_file(self, path: Path, sha256: str) -> None:
         """Give a complete temporary file its name, unless the content is there already."""

@@ -33,10 +33,10 @@ HEAD_COLUMNS = (
 _COLD_COLUMNS = HEAD_COLUMNS[4:]
 
 # Sent as text, with the keys as one value: a list of parameters would be another statement for each length.
-_SELECT = f"SELECT {', '.join(f'runs.{name}' for name in HEAD_COLUMNS)} FROM runs WHERE runs.key "  # noqa: S608 - ours
+_SELECT = f"SELECT {', '.join(f'runs.{name}' for name in HEAD_COLUMNS)} FROM runs WHERE runs.key "  # noqa: S608 - our table
 _HEADS = {
-    "sqlite": f"{_SELECT} IN (SELECT value FROM json_each(?)) ORDER BY runs.key",
-    "postgresql": f"{_SELECT} = ANY(%s) ORDER BY runs.key FOR UPDATE",
+    "sqlite": _SELECT + "IN (SELECT value FROM json_each(?)) ORDER BY runs.key",  # noqa: S608 - our table
+    "postgresql": _SELECT + "= ANY(%s) ORDER BY runs.key FOR UPDATE",
 }
 _KEYS = select(runs.c.run_id, runs.c.key).where(runs.c.run_id.in_(bindparam("run_ids", expanding=True)))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from fastgraph.blobs.files import FileBlobs
+from fastgraph.blobs.files import SWEEP_AGE_SECONDS, FileBlobs
 from fastgraph.blobs.spill import Spill
 from fastgraph.clock import Clock, SystemClock
 from fastgraph.database.engine import create_reader_engine, create_writer_engine, parse_url
@@ -16,6 +16,7 @@ from fastgraph.database.group import GroupWriter
 from fastgraph.database.host_lock import HostLock
 from fastgraph.database.migrate import migrate
 from fastgraph.database.operations import Operation, Outcome
+from fastgraph.database.sweeping import sweep_artifacts, sweep_spilled
 from fastgraph.database.turnstile import Turnstile, make_turnstile
 from fastgraph.settings import Settings
 
@@ -35,11 +36,13 @@ class Store:
         data_dir: Path,
         clock: Clock,
         spill_bytes: int,
+        synchronous: str,
     ) -> None:
         self.writer = writer
         self.readers = readers
         self.turnstile = turnstile
         self.data_dir = data_dir
+        self._synchronous = synchronous
         self.blobs = FileBlobs(data_dir / "artifacts")
         self.states = FileBlobs(data_dir / "states")
         self.snapshots = FileBlobs(data_dir / "checkpoints")
@@ -60,6 +63,7 @@ class Store:
             data_dir=settings.data_dir,
             clock=clock or SystemClock(),
             spill_bytes=settings.spill_bytes,
+            synchronous=settings.sqlite_synchronous,
         )
 
     def migrate(self) -> None:
@@ -73,6 +77,17 @@ class Store:
         At most 500 operations. Blocks; one thread at a time.
         """
         return self._group.write(operations)
+
+    def sweep(self, *, older_than_seconds: float = SWEEP_AGE_SECONDS) -> int:
+        """Delete files that no row refers to and return how many. Blocks; any thread, beside the Writer's."""
+        engine = create_writer_engine(self.writer.url, synchronous=self._synchronous)
+        age = older_than_seconds
+        try:
+            swept = sweep_artifacts(engine, self.turnstile, self.blobs, older_than_seconds=age)
+            swept += sweep_spilled(engine, self.turnstile, self.states, older_than_seconds=age)
+            return swept + sweep_spilled(engine, self.turnstile, self.snapshots, older_than_seconds=age)
+        finally:
+            engine.dispose()
 
     async def close(self) -> None:
         """Close the engines and the turnstile. Nobody may be writing or reading."""
