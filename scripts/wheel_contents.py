@@ -1,9 +1,9 @@
-"""Hatch's build hook: puts the built dashboard into the wheel.
+"""Hatch's build hook: what the wheel holds beside the three packages, the built dashboard and the examples.
 
 A wheel is handed on to others, so a hole in it must not be silent: where `api/dashboard/` is missing it is built with
 npm, and without Node the build stops with one sentence, unless FASTGRAPH_WITHOUT_DASHBOARD says that the hole is wanted
 (the server then shows a page that says how to get the dashboard). An editable install is for somebody who works on the
-tree: it needs no Node and builds nothing, `make dashboard` does.
+tree: it needs no Node, builds nothing and copies nothing; `make dashboard` builds.
 """
 
 import os
@@ -22,15 +22,20 @@ NO_NODE = (
 )
 
 
-class BuildDashboard(BuildHookInterface[Any]):
-    """Build the dashboard before the wheel's files are gathered."""
+class WheelContents(BuildHookInterface[Any]):
+    """Complete the wheel before its files are gathered."""
 
     PLUGIN_NAME = "custom"
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 (the interface is theirs)
-        """Called by Hatch before the wheel is built; `version` is `standard` or `editable`."""
-        page = Path(self.root) / "api" / "dashboard" / "index.html"
-        if version == "editable" or page.is_file():
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Called by Hatch; `version` is `standard` or `editable`, and `build_data` is ours to add to."""
+        if version == "editable":
+            return
+        build_data["force_include"][str(Path(self.root) / "examples")] = "fastgraph/examples"
+        self._ensure_dashboard(Path(self.root) / "api" / "dashboard" / "index.html")
+
+    def _ensure_dashboard(self, page: Path) -> None:
+        if page.is_file():
             return
         if os.environ.get(OPT_OUT):
             self.app.display_warning(f"{OPT_OUT} is set: this wheel carries no dashboard.")
