@@ -1,7 +1,7 @@
 /** One table: what a status is called, its icon, its tone. Runs and steps share it; nothing else names colours. */
 import {
-  Ban,
   BadgeAlert,
+  Ban,
   CircleCheck,
   CircleDashed,
   CirclePause,
@@ -17,7 +17,14 @@ import {
 } from "lucide-react";
 import type { RunStatus } from "@/shared/api/types";
 
-export type StepStatus = "running" | "retrying" | "completed" | "failed" | "interrupted" | "cancelled" | "lost";
+export type StepStatus =
+  | "running"
+  | "retrying"
+  | "completed"
+  | "failed"
+  | "interrupted"
+  | "cancelled"
+  | "lost";
 export type AnyStatus = RunStatus | StepStatus | "pending";
 export type Tone = "neutral" | "active" | "good" | "bad" | "warn" | "person";
 

@@ -35,7 +35,7 @@ describe("ago", () => {
     expect(ago("2026-01-02T00:05:00Z", now)).toBe("now");
   });
   it("counts in the largest whole unit", () => {
-    expect(ago("2026-01-01T23:58:30Z", now)).toMatch(/^1\s?min/);
+    expect(ago("2026-01-01T23:58:30Z", now)).toMatch(/^1\s?m/);
     expect(ago("2026-01-01T20:00:00Z", now)).toMatch(/^4\s?h/);
   });
 });

@@ -10,7 +10,12 @@ const UNITS: readonly [limitSeconds: number, divisor: number, unit: Intl.Relativ
 ];
 
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "always", style: "narrow" });
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+const clock = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hour12: false,
+});
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
 
 /** "5 s ago", "2 h ago"; "now" below two seconds, also when the clocks of server and page differ. */

@@ -3,7 +3,8 @@ import { nextLink, withQuery } from "./page";
 
 describe("nextLink", () => {
   it("finds the next page among others and keeps path and query only", () => {
-    const header = '<http://elsewhere:1/api/runs/?cursor=a>; rel="first", </api/runs/?cursor=b&limit=2>; rel="next"';
+    const header =
+      '<http://elsewhere:1/api/runs/?cursor=a>; rel="first", </api/runs/?cursor=b&limit=2>; rel="next"';
     expect(nextLink(header)).toBe("/api/runs/?cursor=b&limit=2");
   });
 

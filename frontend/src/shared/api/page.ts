@@ -8,12 +8,13 @@ export interface Page<T> {
 }
 
 export async function fetchPage<T>(url: string, signal?: AbortSignal): Promise<Page<T>> {
-  const response = await fetch(url, { signal: signal ?? null, headers: { accept: "application/json" } }).catch(
-    (cause: unknown) => {
-      if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
-      throw unreachable();
-    },
-  );
+  const response = await fetch(url, {
+    signal: signal ?? null,
+    headers: { accept: "application/json" },
+  }).catch((cause: unknown) => {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    throw unreachable();
+  });
   const body: unknown = await response.json().catch(() => null);
   if (!response.ok) throw problemFrom(response.status, body);
   const total = Number(response.headers.get("x-total-count") ?? Number.NaN);

@@ -44,7 +44,9 @@ export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
   return (await unwrapWithResponse(answer)).data;
 }
 
-export async function unwrapWithResponse<T>(answer: Promise<Answer<T>>): Promise<{ data: T; response: Response }> {
+export async function unwrapWithResponse<T>(
+  answer: Promise<Answer<T>>,
+): Promise<{ data: T; response: Response }> {
   const { data, error, response } = await answer.catch((cause: unknown) => {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
     throw unreachable();

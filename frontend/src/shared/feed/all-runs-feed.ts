@@ -33,14 +33,16 @@ export class AllRunsFeed {
 
   #open(): FeedSocket {
     return new FeedSocket({
-      address: () => (this.#cursor === null ? "/api/ws" : `/api/ws?after=${encodeURIComponent(this.#cursor)}`),
+      address: () =>
+        this.#cursor === null ? "/api/ws" : `/api/ws?after=${encodeURIComponent(this.#cursor)}`,
       message: (message) => this.#receive(message),
       state: (state, code) => this.#state(state, code),
     });
   }
 
   #receive(message: Record<string, unknown>): void {
-    if (typeof message.cursor === "number" || typeof message.cursor === "string") this.#cursor = message.cursor;
+    if (typeof message.cursor === "number" || typeof message.cursor === "string")
+      this.#cursor = message.cursor;
     if (typeof message.seq === "number") this.#batch.push([message as unknown as RunEvent]);
   }
 

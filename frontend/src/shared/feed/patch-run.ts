@@ -15,7 +15,12 @@ const STATUS_AFTER: Record<string, RunStatus> = {
   quarantined: "quarantined",
 };
 
-export const TERMINAL_EVENTS: ReadonlySet<string> = new Set(["completed", "failed", "cancelled", "quarantined"]);
+export const TERMINAL_EVENTS: ReadonlySet<string> = new Set([
+  "completed",
+  "failed",
+  "cancelled",
+  "quarantined",
+]);
 
 /** After these the run's row is worth reading again: they change more than an event tells. */
 export function changesHeader(event: RunEvent): boolean {
@@ -42,7 +47,8 @@ function nextStatus(run: Run, event: RunEvent): RunStatus {
   const status = STATUS_AFTER[event.event];
   if (!status || TERMINAL_EVENTS.has(run.status)) return run.status;
   // A paused run takes answers and stays paused; a node of an interrupted run may still start beside it.
-  if (event.event === "node_started" && (run.status === "paused" || run.status === "interrupted")) return run.status;
+  if (event.event === "node_started" && (run.status === "paused" || run.status === "interrupted"))
+    return run.status;
   if (event.event === "resumed" && run.status === "paused") return run.status;
   return status;
 }

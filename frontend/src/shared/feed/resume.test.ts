@@ -75,7 +75,8 @@ describe("SequenceGate", () => {
       const seen: number[] = [];
       const arrivals = at(...Array.from({ length: total }, (_, i) => i + 1), ...[5, 5, 17, 40]);
       arrivals.sort(() => random() - 0.5);
-      while (arrivals.length > 0) seen.push(...seqs(gate.offer(arrivals.splice(0, 1 + Math.floor(random() * 9)))));
+      while (arrivals.length > 0)
+        seen.push(...seqs(gate.offer(arrivals.splice(0, 1 + Math.floor(random() * 9)))));
       expect(seen).toEqual(Array.from({ length: total }, (_, i) => i + 1));
     }
   });

@@ -98,7 +98,8 @@ export class RunFeed {
       }
       const before = this.#gate.last;
       const ready = this.#gate.offer(page);
-      if (this.#gate.last > before) this.#handlers.hole({ from: first, to: lastOf(page, before), isFilled: true });
+      if (this.#gate.last > before)
+        this.#handlers.hole({ from: first, to: lastOf(page, before), isFilled: true });
       if (ready.length > 0) this.#handlers.deliver(ready);
       if (!this.#gate.gap) break;
       if (ready.length === 0) this.#skip();
