@@ -1,0 +1,1 @@
+"""The Writer: the only writer of its process."""
