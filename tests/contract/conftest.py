@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from support.stores import open_store
 
 from fastgraph.database.store import Store
+from support.stores import open_store
 
 
 @pytest.fixture

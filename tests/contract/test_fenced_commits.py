@@ -5,16 +5,16 @@ from dataclasses import replace
 import orjson
 import pytest
 from sqlalchemy import func, select
-from support.stores import NOW, WORKFLOW, Chain, accept, answers, boot, claim, claim_one, start_one, write
 
 from fastgraph.database import tables
 from fastgraph.database.events import read_events
-from fastgraph.database.records import Committed, CommitRun, FreeDeadHost, NewEvent, SendCommand, TerminateRun
+from fastgraph.database.records import CommitRun, Committed, FreeDeadHost, NewEvent, SendCommand, TerminateRun
 from fastgraph.database.runs import find_run
 from fastgraph.database.store import Store
 from fastgraph.errors import ConflictError, IllegalTransitionError, LostOwnershipError, StoreError
 from fastgraph.events import EventKind
 from fastgraph.status import RunStatus
+from support.stores import NOW, WORKFLOW, Chain, accept, answers, boot, claim, claim_one, start_one, write
 
 pytestmark = pytest.mark.anyio
 

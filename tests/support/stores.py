@@ -24,6 +24,7 @@ from fastgraph.database.records import (
     ClaimRuns,
     CommitRun,
     Committed,
+    InterruptRow,
     NewEvent,
     PublishedWorkflow,
     PublishHost,
@@ -219,3 +220,19 @@ def checkpoint_row(*, number: int, changes: bytes, **others: Any) -> CheckpointR
         "state_bytes": 100,
     }
     return CheckpointRow(number=number, changes=changes, **(facts | others))
+
+
+def interrupt(chain: Chain, *names: str) -> CommitRun:
+    """A commit with which a run stops and asks; each name is an interrupt of one task."""
+    return chain.operation(
+        events=(NewEvent(kind=EventKind.INTERRUPTED, at=NOW, node="ask"),),
+        interrupts=tuple(
+            InterruptRow(
+                interrupt_id=name, task_id="task of ask", node="ask", position=place, value=b'"really?"'
+            )
+            for place, name in enumerate(names or ("question",))
+        ),
+        status=RunStatus.INTERRUPTED,
+        release=True,
+        seen_inbox=chain.claimed.inbox,
+    )
