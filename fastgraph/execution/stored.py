@@ -6,7 +6,7 @@ Values are stored as changes (`fastgraph.state.changes`); this is the rest of a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,13 +59,14 @@ def encode_machine(checkpoint: Checkpoint, first_step: int) -> bytes:
     return orjson.dumps(facts)
 
 
-def decode_machine(encoded: bytes) -> MachineFacts:
-    """The inverse of `encode_machine`, but for the values."""
+def decode_machine(encoded: bytes, read_argument: Callable[[str, bytes], StoredValue]) -> MachineFacts:
+    """The inverse of `encode_machine`, but for the values. `read_argument` reads a Send's argument for a node; it may run
+    user code, so this is called where user code runs."""
     facts = orjson.loads(encoded)
     return MachineFacts(
         first_step=facts["first_step"],
-        due=tuple(_decode_due(item) for item in facts.get("due", ())),
-        deferred=tuple(_decode_due(item) for item in facts.get("deferred", ())),
+        due=tuple(_decode_due(item, read_argument) for item in facts.get("due", ())),
+        deferred=tuple(_decode_due(item, read_argument) for item in facts.get("deferred", ())),
         joins={name: frozenset(seen) for name, seen in facts.get("joins", {}).items()},
         finished=tuple(facts.get("finished", ())),
     )
@@ -82,8 +83,8 @@ def _encode_due(task: DueTask) -> list[Any]:
     return [task.node, task.triggers, orjson.Fragment(task.argument.to_bytes())]
 
 
-def _decode_due(item: list[Any]) -> DueTask:
+def _decode_due(item: list[Any], read_argument: Callable[[str, bytes], StoredValue]) -> DueTask:
     if len(item) == 2:
         return DueTask(node=item[0], kind=TaskKind.PULL, triggers=tuple(item[1]))
-    argument = StoredValue.from_tree(item[2])
+    argument = read_argument(item[0], orjson.dumps(item[2]))
     return DueTask(node=item[0], kind=TaskKind.PUSH, triggers=tuple(item[1]), argument=argument)

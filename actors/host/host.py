@@ -1,0 +1,205 @@
+"""A host: builds the tree of actors over one store, keeps it, and takes it down in order.
+
+System
+├── Writer        thread; the only writer of this process
+├── Supervisor    claims runs, a RunActor each
+├── Timekeeper    lease, dead hosts, polls
+└── Executors     user loops, threads
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+from collections.abc import Callable, Iterable, Sequence
+from importlib.metadata import version
+from random import Random
+from typing import Any
+
+import structlog
+
+from actors.runtime.loop_bridge import LoopBridge
+from actors.executors.threads import ThreadExecutor
+from actors.executors.user_loops import UserLoopExecutor
+from actors.hints.hints import Hint, HintBus, HintKind
+from actors.hints.opening import open_hint_bus
+from actors.host.loading import Workflows
+from actors.host.probation import Probation
+from actors.host.publishing import published
+from actors.host.report import host_report
+from actors.host.tools import HostTools
+from actors.runs.messages import DrainRuns
+from actors.runs.supervisor import RunSupervisor
+from actors.runtime.ask import ref_stop
+from actors.runtime.lifeline import watch_end
+from actors.runtime.messages import DownReason
+from actors.timekeeper.timekeeper import Timekeeper
+from actors.writer.client import WriterClient
+from actors.writer.writer import Writer
+from fastgraph.clock import SystemClock
+from fastgraph.database.records import Committed, PublishHost, RetireHost
+from fastgraph.database.store import Store
+from fastgraph.errors import StoreError
+from fastgraph.ids import new_id
+from fastgraph.settings import Settings
+
+__all__ = ["Host"]
+
+STOP_SECONDS = 2.0
+EXIT_DECLARED_DEAD = 3
+
+log = structlog.get_logger(__name__)
+
+
+class Host:
+    """One boot of a host. `tell_news` speaks to the keeper ("ready", "committed")."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        workflows: Workflows,
+        *,
+        only_run_id: str | None = None,
+        tell_news: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.boot_id = new_id()
+        self._settings = settings
+        self._workflows = workflows
+        self._only_run_id = only_run_id
+        self._tell_news = tell_news
+        self._has_committed = False
+        self._store: Store
+        self._bus: HintBus
+        self._tools: HostTools
+        self._supervisor: RunSupervisor
+        self._probation: Probation | None = None
+
+    async def start(self) -> None:
+        """Open the store, publish the workflows and begin to claim. Raises StoreError where the store can't be opened."""
+        loop = asyncio.get_running_loop()
+        self._ended: asyncio.Future[int] = loop.create_future()
+        self._store = store = Store.open(self._settings)
+        await asyncio.to_thread(store.migrate)
+        store.host_lock.hold(self.boot_id)
+        self._bus = open_hint_bus(self._settings, boot_id=self.boot_id, loop=loop)
+        await self._bus.start()
+        self._writer_ref = Writer.start(write_group=store.write_group, on_committed=self._committed)
+        self._tools = HostTools(
+            boot_id=self.boot_id,
+            settings=self._settings,
+            store=store,
+            writer=WriterClient(self._writer_ref),
+            clock=SystemClock(),
+            random=Random(self.boot_id),
+            threads=ThreadExecutor(self._settings.max_threads),
+            user_loops=UserLoopExecutor(),
+            bridge=LoopBridge(loop),
+            workflows=self._workflows,
+        )
+        await self._publish()
+        self._start_actors()
+        self._unsubscribe = self._bus.subscribe(self._hear)
+        self._supervisor.request_claim()
+        self._tell_news("ready")
+        log.info("host ready", boot_id=self.boot_id, workflows=sorted(self._workflows))
+
+    async def wait_ended(self) -> int:
+        """Wait until this host must end by itself; answers its exit code."""
+        return await self._ended
+
+    async def stop(self) -> None:
+        """Finish or give back what runs within the drain time, release the claims, and close."""
+        self._supervisor_ref.tell(DrainRuns())
+        try:
+            await asyncio.wait_for(self._supervisor.drained(), self._settings.drain_seconds + STOP_SECONDS)
+        except TimeoutError:
+            log.warning("runs did not drain in time; they are freed as they are", runs=self._supervisor.active_runs)
+        if self._probation is not None:
+            await self._probation.stop()
+        await ref_stop(self._timekeeper_ref, STOP_SECONDS)
+        try:
+            await self._tools.writer.write(RetireHost(boot_id=self.boot_id, now=self._tools.clock.now()))
+        except StoreError as error:  # the proof of death frees the claims as well, a moment later
+            log.warning("host could not retire", error=str(error))
+        else:
+            self._store.host_lock.release(self.boot_id)
+        self._tools.threads.stop()
+        self._tools.user_loops.stop()
+        self._unsubscribe()
+        await self._bus.stop()
+        await asyncio.to_thread(self._writer_ref.stop, block=True, timeout=STOP_SECONDS)
+        await self._store.close()
+        log.info("host ended", boot_id=self.boot_id)
+
+    async def _publish(self) -> None:
+        await self._tools.writer.write(
+            PublishHost(
+                boot_id=self.boot_id,
+                pid=os.getpid(),
+                address=platform.node(),
+                version=version("fastgraph-server"),
+                lease_seconds=self._settings.lease_seconds,
+                now=self._tools.clock.now(),
+                workflows=published(self._workflows, self._settings.default_workflow),
+            )
+        )
+
+    def _start_actors(self) -> None:
+        self._supervisor_ref = RunSupervisor.start(
+            self._tools, only_run_id=self._only_run_id, on_only_left=self._only_left
+        )
+        supervisor = self._supervisor_ref._actor_weakref()
+        assert supervisor is not None, "an actor that was just started is alive"
+        self._supervisor = supervisor
+        if self._only_run_id is None:
+            self._probation = Probation(self._tools)
+        self._timekeeper_ref = Timekeeper.start(
+            self._tools,
+            locks=self._store.host_lock,
+            supervisor=self._supervisor_ref,
+            request_claim=self._poll,
+            report=self._report,
+            on_declared_dead=lambda: self._end(EXIT_DECLARED_DEAD),
+        )
+        for ref in (self._writer_ref, self._supervisor_ref, self._timekeeper_ref):
+            watch_end(ref, self._hear_end)
+
+    def _poll(self) -> None:
+        self._supervisor.request_claim()
+        if self._probation is not None:
+            self._probation.look()
+
+    def _report(self) -> dict[str, Any]:
+        return host_report(self._tools, self._supervisor, (self._writer_ref, self._supervisor_ref, self._timekeeper_ref))
+
+    def _end(self, code: int) -> None:
+        if not self._ended.done():
+            self._ended.set_result(code)
+
+    def _hear_end(self, _: DownReason) -> None:
+        """A singleton has ended, where it ended: without it this host can't go on."""
+        self._tools.bridge.post(self._end, EXIT_DECLARED_DEAD)
+
+    def _only_left(self) -> None:
+        self._end(0)
+
+    def _hear(self, hints: Iterable[Hint]) -> None:
+        """Runs on the actors' loop."""
+        for hint in hints:
+            if hint.kind is HintKind.WORK:
+                self._supervisor.request_claim()
+            elif hint.kind is HintKind.INBOX and hint.run_key is not None:
+                self._supervisor.tell_inbox_grew(hint.run_key)
+                self._supervisor.request_claim()
+
+    def _committed(self, answers: Sequence[object]) -> None:
+        """Called in the Writer's thread after a group: tell the watchers, and the keeper once."""
+        hints = [
+            Hint(HintKind.EVENTS, answer.run_key) for answer in answers if isinstance(answer, Committed)
+        ]
+        if hints:
+            self._bus.publish(hints)
+            if not self._has_committed:
+                self._has_committed = True
+                self._tell_news("committed")

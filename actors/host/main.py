@@ -1,0 +1,107 @@
+"""The host process: its arguments, its signals, and how it ends.
+
+It ends with 0 after SIGTERM or when its keeper is gone, 2 when its workflows can't be loaded (one sentence on stderr), and
+3 when it was declared dead or can't go on; whoever watches it starts a new one. It never waits for a user's thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from actors.host.host import Host
+from actors.host.loading import LoadingError, load_workflows
+from actors.host.logs import configure_logs
+from fastgraph.errors import SettingsError, StoreError
+from fastgraph.settings import Settings
+from fastgraph.targets import join_targets, split_targets
+
+__all__ = ["EXIT_CANNOT_GO_ON", "EXIT_NOT_LOADED", "main"]
+
+EXIT_NOT_LOADED = 2
+EXIT_CANNOT_GO_ON = 3
+ORPHAN_SECONDS = 5.0
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a host until it is told to end; does not return on the way that user threads can't block."""
+    options = _parse(arguments)
+    try:
+        settings = Settings.read(targets=join_targets(options.targets) if options.targets else None)
+        configure_logs(settings)
+        workflows = load_workflows(split_targets(settings.targets))
+    except (LoadingError, SettingsError) as error:
+        print(f"fastgraph host: {error}", file=sys.stderr)
+        return EXIT_NOT_LOADED
+    host = Host(settings, workflows, only_run_id=options.only, tell_news=_news_writer(options.news_fd))
+    code = asyncio.run(_live(host, options.lifeline_fd))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # user code may hold threads that never return; nothing of ours waits for them
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="fastgraph host", description="Run workflows; see `fastgraph host --help`.")
+    parser.add_argument("targets", nargs="*", help="module, module:attribute, path/flows.py or path/flows.py:attribute")
+    parser.add_argument("--only", metavar="RUN_ID", help="run this run and nothing else, then end")
+    parser.add_argument("--lifeline-fd", type=int, help="end when this descriptor reads its end")
+    parser.add_argument("--news-fd", type=int, help="tell the keeper here: ready, committed")
+    return parser.parse_args(arguments)
+
+
+def _news_writer(descriptor: int | None) -> Callable[[str], None]:
+    def tell(word: str) -> None:
+        if descriptor is not None:
+            with suppress(OSError):  # the keeper is gone; the lifeline ends this host
+                os.write(descriptor, f"{word}\n".encode())
+
+    if descriptor is not None:
+        os.set_inheritable(descriptor, False)
+    return tell
+
+
+async def _live(host: Host, lifeline: int | None) -> int:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: _end_at_second(stop))
+    if lifeline is not None:
+        os.set_inheritable(lifeline, False)
+        threading.Thread(target=_watch_keeper, args=(lifeline, loop, stop), daemon=True, name="fastgraph-lifeline").start()
+    try:
+        await host.start()
+    except StoreError as error:
+        print(f"fastgraph host: {error}", file=sys.stderr)
+        return EXIT_CANNOT_GO_ON
+    ended = asyncio.ensure_future(host.wait_ended())
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait((ended, stopping), return_when=asyncio.FIRST_COMPLETED)
+    if ended.done():
+        await host.stop()
+        return ended.result()
+    await host.stop()
+    return 0
+
+
+def _end_at_second(stop: asyncio.Event) -> None:
+    if stop.is_set():
+        os._exit(EXIT_CANNOT_GO_ON)
+    stop.set()
+
+
+def _watch_keeper(lifeline: int, loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Wait for the keeper's end in a thread of its own: it must be heard even where the loop is stuck."""
+    with suppress(OSError):
+        while os.read(lifeline, 1):
+            pass
+    timer = threading.Timer(ORPHAN_SECONDS, os._exit, args=(0,))
+    timer.daemon = True
+    timer.start()
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(stop.set)

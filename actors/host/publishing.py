@@ -1,0 +1,29 @@
+"""From compiled graphs to registry rows: all that the API process ever knows of a workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+
+from fastgraph.database.records import PublishedWorkflow
+from fastgraph.graph.compiled import CompiledGraph
+
+__all__ = ["published"]
+
+
+def published(workflows: Mapping[str, CompiledGraph], default: str | None) -> tuple[PublishedWorkflow, ...]:
+    """Describe the workflows; the default is the one of that name, or else the first."""
+    first = default if default in workflows else next(iter(workflows), None)
+    return tuple(
+        PublishedWorkflow(
+            name=name,
+            description=graph.description,
+            graph_hash=graph.graph_hash,
+            input_schema=orjson.dumps(graph.input_json_schema()),
+            graph=orjson.dumps(graph.get_graph().to_json()),
+            mermaid=graph.get_graph().draw_mermaid(),
+            is_default=name == first,
+        )
+        for name, graph in workflows.items()
+    )

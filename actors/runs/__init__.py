@@ -1,0 +1,1 @@
+"""Runs: the supervisor that claims them and the actor that owns one."""

@@ -1,0 +1,189 @@
+"""How a run actor begins: from a claim to a machine, fresh or rebuilt from what was recorded.
+
+Never from memory: a new input becomes the thread's next checkpoint, anything else is read back from the last one with its
+results, attempts and answers. Validators of typed values are user code and run on a user thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from actors.host.tools import HostTools
+from actors.runs.encoding import decode_result
+from actors.runs.situation import Asked, Situation
+from fastgraph.database import attempts, checkpoints, interrupts
+from fastgraph.database.records import ClaimedRun
+from fastgraph.errors import FastGraphError
+from fastgraph.execution.checkpoint import EMPTY, Checkpoint, StepCommit
+from fastgraph.execution.machine import Machine
+from fastgraph.execution.start import start
+from fastgraph.execution.stored import MachineFacts, decode_machine
+from fastgraph.execution.tasks import TaskResult
+from fastgraph.graph.compiled import CompiledGraph
+from fastgraph.state.plain import decode
+from fastgraph.state.values import StoredValue
+
+__all__ = ["Beginning", "RunConfig", "UnfitError", "begin", "breakpoint_task", "read_config"]
+
+DEFAULT_RECURSION_LIMIT = 10007
+
+
+class UnfitError(FastGraphError):
+    """This host's workflow is another one than the run began with, and the run does not fit it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunConfig:
+    """The `config` of a run, with its defaults."""
+
+    recursion_limit: int = DEFAULT_RECURSION_LIMIT
+    max_concurrency: int | None = None
+    interrupt_before: tuple[str, ...] = ()
+    interrupt_after: tuple[str, ...] = ()
+    configurable: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """Where the run stands. `commit` is the input's step, still to be stored; None where the run goes on."""
+
+    situation: Situation
+    config: RunConfig
+    commit: StepCommit | None = None
+    unknown_keys: tuple[str, ...] = ()
+
+
+def read_config(encoded: bytes | None, graph: CompiledGraph) -> RunConfig:
+    """Read a run's config; what the graph was compiled with holds where the run says nothing."""
+    given: dict[str, Any] = orjson.loads(encoded) if encoded else {}
+    return RunConfig(
+        recursion_limit=given.get("recursion_limit") or DEFAULT_RECURSION_LIMIT,
+        max_concurrency=given.get("max_concurrency"),
+        interrupt_before=_names(given.get("interrupt_before"), graph.interrupt_before),
+        interrupt_after=_names(given.get("interrupt_after"), graph.interrupt_after),
+        configurable=given.get("configurable"),
+    )
+
+
+def breakpoint_task(number: int) -> str:
+    """The name under which the answer to a static interrupt is kept: no task, but a place in the thread."""
+    return f"breakpoint:{number}"
+
+
+async def begin(claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools) -> Beginning:
+    """Make the machine of a claimed run.
+
+    Raises UnfitError where the run does not fit this host's workflow; whatever validators raise for a bad input.
+    """
+    config = read_config(claimed.config, graph)
+    if claimed.checkpoint_number == claimed.base_checkpoint:
+        return await _begin_fresh(claimed, graph, tools, config)
+    return await _take_up(claimed, graph, tools, config)
+
+
+async def _begin_fresh(
+    claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools, config: RunConfig
+) -> Beginning:
+    base, _ = await _read_checkpoint(claimed, graph, tools)
+    payload = orjson.loads(claimed.payload)
+
+    reading = await tools.call_user(lambda: graph.state.read_input(payload, base.values))
+    commit, unknown = start(graph.plan, base, reading.writes, reading.folded), reading.unknown_keys
+    machine = _make_machine(claimed, graph, config, commit.checkpoint, first_step=base.step + 1)
+    situation = Situation(machine=machine, first_step=base.step + 1)
+    return Beginning(situation=situation, config=config, commit=commit, unknown_keys=unknown)
+
+
+async def _take_up(claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools, config: RunConfig) -> Beginning:
+    checkpoint, facts = await _read_checkpoint(claimed, graph, tools)
+    machine = _make_machine(claimed, graph, config, checkpoint, first_step=facts.first_step)
+    situation = Situation(machine=machine, first_step=facts.first_step)
+    async with tools.store.readers.connect() as connection:
+        stored = await checkpoints.read_pending_results(
+            connection, run_key=claimed.run_key, checkpoint_number=checkpoint.number, spill=tools.store.spill
+        )
+        tried = await attempts.read_attempts(connection, run_key=claimed.run_key)
+        asked = await interrupts.list_of_run(connection, run_key=claimed.run_key)
+
+    def read_results() -> list[TaskResult]:
+        return [decode_result(result, graph) for result in stored]
+
+    for result in await tools.call_user(read_results) if stored else []:
+        machine.record(result)
+    names = {task.id for task in machine.tasks}
+    for row in tried:
+        if row.task_id in names:
+            situation.attempts[row.task_id] = row.attempt + 1
+            situation.retry_at[row.task_id] = row.next_at
+    _restore_questions(situation, asked, names)
+    return Beginning(situation=situation, config=config)
+
+
+def _restore_questions(situation: Situation, rows: list[Any], names: set[str]) -> None:
+    place = breakpoint_task(situation.machine.checkpoint.number)
+    for row in sorted(rows, key=lambda row: row.position):
+        if row.task_id not in names and row.task_id != place:
+            continue
+        asked = situation.asked.setdefault(row.task_id, Asked(task_id=row.task_id, node=row.node))
+        asked.interrupt_ids.append(row.interrupt_id)
+        if row.answer is not None:
+            asked.answers[row.interrupt_id] = decode(row.answer)
+
+
+async def _read_checkpoint(
+    claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools
+) -> tuple[Checkpoint, MachineFacts]:
+    if claimed.checkpoint_number == 0:
+        return EMPTY, MachineFacts()
+    async with tools.store.readers.connect() as connection:
+        stored = await checkpoints.read_checkpoint(
+            connection, thread_key=claimed.thread_key, number=claimed.checkpoint_number, spill=tools.store.spill
+        )
+    if stored is None:
+        raise FastGraphError(f"Checkpoint {claimed.checkpoint_number} of run {claimed.run_id} is not in the store.")
+    facts = decode_machine(stored.machine, graph.state.decode_argument)
+    missing = sorted({due.node for due in facts.due if due.node not in graph.plan.nodes})
+    if missing:
+        raise UnfitError(
+            f"Workflow {graph.name!r} has changed and has no node {missing[0]!r} any more, which this run would execute next. "
+            f"Bring the node back, or cancel the run."
+        )
+    try:
+        values = await tools.call_user(lambda: _decode_values(stored.values, graph))
+    except Exception as error:
+        raise UnfitError(
+            f"Workflow {graph.name!r} has changed and can't read this run's state any more: {error}"
+        ) from error
+    return facts.checkpoint(number=stored.number, step=stored.step, parent=stored.parent, values=values), facts
+
+
+def _decode_values(encoded: Mapping[str, bytes], graph: CompiledGraph) -> dict[str, StoredValue]:
+    return {key: graph.state.decode_value(key, data) for key, data in encoded.items()}
+
+
+def _make_machine(
+    claimed: ClaimedRun, graph: CompiledGraph, config: RunConfig, checkpoint: Checkpoint, *, first_step: int
+) -> Machine:
+    return Machine(
+        graph.plan,
+        checkpoint,
+        thread_key=claimed.thread_key,
+        run_id=claimed.run_id,
+        recursion_limit=config.recursion_limit,
+        first_step=first_step,
+        interrupt_before=config.interrupt_before,
+        interrupt_after=config.interrupt_after,
+    )
+
+
+def _names(given: Any, compiled: tuple[str, ...]) -> tuple[str, ...]:
+    if given is None:
+        return compiled
+    return (given,) if isinstance(given, str) else tuple(given)
+
+

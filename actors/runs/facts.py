@@ -1,0 +1,241 @@
+"""Events and rows of a run, made from what happened; pure, one function a fact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+
+from actors.executors.executor import Job
+from actors.runs.beginning import breakpoint_task
+from actors.runs.committer import Draft
+from actors.runs.inbox import Resume
+from actors.runs.shown_error import error_facts, error_json
+from actors.runs.situation import Situation
+from actors.runs.task_services import HostTaskServices, artifact_data
+from fastgraph.clock import Clock, to_rfc3339
+from fastgraph.database.records import AttemptRow, ClaimedRun, InterruptRow, NewEvent, ResultRow
+from fastgraph.events import EventKind
+from fastgraph.execution.checkpoint import Checkpoint, UnknownTarget
+from fastgraph.execution.interrupts import interrupt_id, match_answers
+from fastgraph.execution.plan import START
+from fastgraph.execution.tasks import ErrorRecord, InterruptRequest, Task, TaskResult
+from fastgraph.ids import checkpoint_id
+from fastgraph.state.plain import encode
+
+__all__ = [
+    "attempt_row",
+    "breakpoint_question",
+    "cancelled",
+    "checkpoint",
+    "completed",
+    "draft_answers",
+    "draft_breakpoint",
+    "draft_question",
+    "draft_result",
+    "dropped_input_keys",
+    "failed",
+    "loop_blocked",
+    "node_failed",
+    "node_retry",
+    "node_started",
+    "recovered",
+    "sleeping",
+    "sleeping_sentence",
+    "started",
+    "unknown_target",
+    "waiting_sentence",
+]
+
+
+def started(claimed: ClaimedRun, now: datetime) -> NewEvent:
+    return NewEvent(kind=EventKind.STARTED, at=now, data=orjson.dumps({"workflow": claimed.workflow}))
+
+
+def recovered(claimed: ClaimedRun, now: datetime) -> NewEvent:
+    data = {"from_host": claimed.recovered_from, "reason": claimed.recovered_reason}
+    return NewEvent(kind=EventKind.RECOVERED, at=now, data=orjson.dumps(data))
+
+
+def completed(now: datetime) -> NewEvent:
+    return NewEvent(kind=EventKind.COMPLETED, at=now)
+
+
+def failed(error: ErrorRecord, now: datetime) -> NewEvent:
+    return NewEvent(kind=EventKind.FAILED, at=now, node=error.node, data=orjson.dumps({"error": error_facts(error)}))
+
+
+def cancelled(reason: str | None, now: datetime) -> NewEvent:
+    return NewEvent(kind=EventKind.CANCELLED, at=now, data=orjson.dumps({"reason": reason}))
+
+
+def checkpoint(thread_key: int, stored: Checkpoint, now: datetime) -> NewEvent:
+    data = b'{"checkpoint_id":"%b","step":%d}' % (checkpoint_id(thread_key, stored.number).encode(), stored.step)
+    return NewEvent(kind=EventKind.CHECKPOINT, at=now, data=data)
+
+
+def node_started(task: Task, attempt: int, now: datetime) -> NewEvent:
+    data = b'{"task_id":"%b","step":%d,"attempt":%d}' % (task.id.encode(), task.step, attempt)
+    return NewEvent(kind=EventKind.NODE_STARTED, at=now, node=task.node, data=data)
+
+
+def node_failed(task: Task, error: ErrorRecord, now: datetime) -> NewEvent:
+    data = {"task_id": task.id, "step": task.step, "attempt": error.attempt, "error": error_facts(error)}
+    return NewEvent(kind=EventKind.NODE_FAILED, at=now, node=task.node, data=orjson.dumps(data))
+
+
+def node_retry(row: AttemptRow, error: ErrorRecord, now: datetime) -> NewEvent:
+    data = {
+        "task_id": row.task_id,
+        "attempt": row.attempt,
+        "next_at": to_rfc3339(row.next_at),
+        "error": {"type": error.type, "message": error.message},
+    }
+    return NewEvent(kind=EventKind.NODE_RETRY, at=now, node=row.node, data=orjson.dumps(data))
+
+
+def warning(message: str, now: datetime, *, node: str | None = None, **more: Any) -> NewEvent:
+    data = {"message": message, **more}
+    return NewEvent(kind=EventKind.WARNING, at=now, node=node, data=orjson.dumps(data))
+
+
+def dropped_input_keys(keys: Sequence[str], now: datetime) -> NewEvent:
+    named = ", ".join(repr(key) for key in keys)
+    return warning(f"The payload's keys {named} are no keys of the workflow's input and were dropped.", now)
+
+
+def unknown_target(unknown: UnknownTarget, now: datetime) -> NewEvent:
+    return warning(
+        f"Node {unknown.source!r} chose {unknown.target!r}, which the workflow does not have; that was ignored.",
+        now,
+        node=unknown.source,
+    )
+
+
+def loop_blocked(node: str, seconds: float, stack: str, now: datetime) -> NewEvent:
+    return warning(
+        f"The loop of the async nodes has had no turn for {seconds:.0f} s: a node blocks it. Use a plain `def` node for "
+        f"blocking calls, or await them.",
+        now,
+        node=node,
+        stack=stack,
+    )
+
+
+def attempt_row(task: Task, attempt: int, error: ErrorRecord, now: datetime, delay_seconds: float) -> AttemptRow:
+    return AttemptRow(
+        task_id=task.id,
+        node=task.node,
+        attempt=attempt,
+        next_at=now + timedelta(seconds=delay_seconds),
+        error=error_json(error),
+    )
+
+
+def draft_result(draft: Draft, job: Job, result: TaskResult, row: ResultRow, clock: Clock) -> None:
+    """Draft a result with its artifacts and warnings. What START's routers chose stands in the next checkpoint alone:
+    START is nobody's node, so no event tells of it."""
+    now, task = clock.now(), job.call.task
+    services = job.call.services
+    if isinstance(services, HostTaskServices):
+        for artifact in services.artifacts:
+            draft.artifacts.append(artifact)
+            draft.events.append(
+                NewEvent(kind=EventKind.ARTIFACT, at=now, node=task.node, data=artifact_data(artifact))
+            )
+    if result.unknown_keys:
+        named = ", ".join(repr(key) for key in result.unknown_keys)
+        draft.events.append(
+            warning(f"Node {task.node!r} wrote the keys {named}, which the state does not have.", now, node=task.node)
+        )
+    if task.node == START:
+        return
+    milliseconds = (clock.monotonic() - (job.started_at or 0.0)) * 1000
+    data = b'{"task_id":"%b","step":%d,"attempt":%d,"duration_ms":%.3f}' % (
+        task.id.encode(),
+        task.step,
+        job.call.attempt,
+        milliseconds,
+    )
+    event = NewEvent(kind=EventKind.NODE_UPDATE, at=now, node=task.node, data=data, result=len(draft.results))
+    draft.add_result(row, event)
+
+
+def draft_question(draft: Draft, task: Task, request: InterruptRequest, now: datetime) -> None:
+    _draft_interrupt(draft, task.id, task.node, request, now)
+
+
+def breakpoint_question(run_id: str, place: str, nodes: Sequence[str]) -> dict[str, Any]:
+    """A static interrupt as a question: any answer goes on."""
+    return {"id": interrupt_id(f"{run_id}:{place}", 0), "value": {"breakpoint": list(nodes)}}
+
+
+def draft_breakpoint(draft: Draft, place: str, nodes: Sequence[str], question: dict[str, Any], now: datetime) -> None:
+    value = orjson.dumps(question["value"])
+    draft.interrupts.append(
+        InterruptRow(interrupt_id=question["id"], task_id=place, node=nodes[0], position=0, value=value)
+    )
+    _draft_interrupted(draft, question["id"], nodes[0], value, None, now)
+
+
+def _draft_interrupt(draft: Draft, task_id: str, node: str, request: InterruptRequest, now: datetime) -> None:
+    schema = orjson.dumps(request.response_schema) if request.response_schema is not None else None
+    value = request.value.to_bytes()
+    draft.interrupts.append(
+        InterruptRow(
+            interrupt_id=request.id,
+            task_id=task_id,
+            node=node,
+            position=request.position,
+            value=value,
+            response_schema=schema,
+        )
+    )
+    _draft_interrupted(draft, request.id, node, value, schema, now)
+
+
+def _draft_interrupted(
+    draft: Draft, interrupt: str, node: str, value: bytes, schema: bytes | None, now: datetime
+) -> None:
+    data = b'{"interrupt_id":"%b","value":%b,"response_schema":%b}' % (interrupt.encode(), value, schema or b"null")
+    draft.events.append(NewEvent(kind=EventKind.INTERRUPTED, at=now, node=node, data=data))
+
+
+def draft_answers(draft: Draft, situation: Situation, command: Resume, now: datetime) -> None:
+    """Give answers to the questions that wait for them; an answer to nothing becomes a warning."""
+    pending = situation.pending_interrupts
+    resume = command.answers if command.answers is not None else command.value
+    try:
+        answers = match_answers(resume, pending, is_strict=True)
+    except (RuntimeError, ValueError) as error:
+        draft.events.append(warning(f"An answer was not taken: {error}", now))
+        return
+    for asked in situation.asked.values():
+        for interrupt in asked.interrupt_ids:
+            if interrupt not in answers or interrupt in asked.answers:
+                continue
+            asked.answers[interrupt] = answers[interrupt]
+            draft.answered.append((interrupt, encode(answers[interrupt], where="the answer")))
+            data = orjson.dumps({"interrupt_id": interrupt})
+            draft.events.append(NewEvent(kind=EventKind.RESUMED, at=now, node=asked.node, data=data))
+
+
+def waiting_sentence(situation: Situation) -> str:
+    """Why an interrupted run waits, for people."""
+    nodes = sorted({asked.node for asked in situation.asked.values() if not asked.is_answered})
+    place = breakpoint_task(situation.machine.checkpoint.number)
+    if place in situation.asked:
+        return f"A go-ahead at {', '.join(nodes)}."
+    return f"An answer for {', '.join(nodes)}."
+
+
+def sleeping_sentence(situation: Situation) -> str:
+    first = min(situation.retry_at.values())
+    return f"The next attempt at {to_rfc3339(first)}."
+
+
+def sleeping(situation: Situation, now: datetime) -> NewEvent:
+    first = min(situation.retry_at.values())
+    return NewEvent(kind=EventKind.SLEEPING, at=now, data=orjson.dumps({"until": to_rfc3339(first)}))

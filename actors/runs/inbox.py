@@ -1,0 +1,46 @@
+"""Commands from outside, read from the rows of a run's inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from fastgraph.database.records import InboxRow
+from fastgraph.errors import StoreError
+
+__all__ = ["Cancel", "Command", "Resume", "read_commands"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    """End the run; `reason` is the caller's word for why."""
+
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume:
+    """Answer interrupts: `answers` by id, or `value` for the only pending one."""
+
+    answers: Mapping[str, Any] | None
+    value: Any
+
+
+Command = Cancel | Resume
+
+
+def read_commands(rows: Iterable[InboxRow]) -> list[Command]:
+    """Read rows in order. Raises StoreError for a kind that this program does not know."""
+    return [_read(row) for row in rows]
+
+
+def _read(row: InboxRow) -> Command:
+    body = orjson.loads(row.body)
+    if row.kind == "cancel":
+        return Cancel(reason=body.get("reason"))
+    if row.kind == "resume":
+        return Resume(answers=body.get("answers"), value=body.get("resume"))
+    raise StoreError(f"Inbox row {row.key} is a {row.kind!r}, which this program does not know. Start a newer host.")

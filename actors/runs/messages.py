@@ -1,0 +1,125 @@
+"""What run actors and their supervisor say to each other. No logic here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from actors.executors.executor import Job
+from actors.runtime.messages import ControlMessage, DownReason
+from fastgraph.execution.tasks import TaskEnding
+
+__all__ = [
+    "Claim",
+    "DrainRun",
+    "DrainRuns",
+    "FlushStream",
+    "GraceOver",
+    "InboxGrew",
+    "LeaveReason",
+    "LoopBlocked",
+    "LoseRuns",
+    "LostOwnership",
+    "RetryDue",
+    "RunDown",
+    "RunLeft",
+    "TaskEnded",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskEnded:
+    """From an executor's thread to a run actor: an attempt is over."""
+
+    job: Job
+    ending: TaskEnding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlushStream:
+    """From a run actor's timer to itself: what the nodes said has to be stored now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryDue:
+    """From a run actor's timer to itself: a failed task's backoff is over."""
+
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxGrew:
+    """From the supervisor to a run actor: somebody put a command into the run's inbox."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraceOver:
+    """From a run actor's timer to itself: cancelled tasks had their time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopBlocked:
+    """From the timekeeper to a run actor: its tasks sit on a loop that somebody blocks. With `is_abandoned` they are to
+    be started again elsewhere."""
+
+    jobs: tuple[Job, ...]
+    blocker: Job | None
+    seconds: float
+    stack: str
+    is_abandoned: bool
+
+
+class DrainRun(ControlMessage):
+    """From the supervisor to a run actor: finish what runs, start nothing more, and give the run back."""
+
+    __slots__ = ()
+
+
+class LostOwnership(ControlMessage):
+    """To a run actor: the guard refused, or the lease can't be renewed. Write nothing more and go."""
+
+    __slots__ = ()
+
+
+class LeaveReason(StrEnum):
+    """Why a run actor left its run in order."""
+
+    ENDED = "ended"
+    WAITS = "waits"
+    RELEASED = "released"
+    LOST = "lost"
+    UNFIT = "unfit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLeft(ControlMessage):
+    """From a run actor to the supervisor, just before it stops."""
+
+    run_key: int
+    reason: LeaveReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDown(ControlMessage):
+    """From a run actor's lifeline to the supervisor: it has ended, in order or not."""
+
+    run_key: int
+    epoch: int
+    reason: DownReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """From a hint, a poll or the supervisor itself: look for runs that nobody owns."""
+
+
+class DrainRuns(ControlMessage):
+    """From the host to the supervisor: claim no more and give all runs back."""
+
+    __slots__ = ()
+
+
+class LoseRuns(ControlMessage):
+    """From the timekeeper to the supervisor: the lease is lost, stop every run actor at once."""
+
+    __slots__ = ()

@@ -1,0 +1,206 @@
+"""The run actor: owns one run from its claim to its end, and hears all that concerns it, one message at a time.
+
+What it does with what it hears stands in `run_flow.py`. What it knows beyond the store is worth nothing: kill it at any
+line, and another one goes on from the last commit. All handlers run on the actors' loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Any, assert_never
+
+import pykka
+import structlog
+
+from actors.executors.executor import Job
+from actors.host.tools import HostTools
+from actors.runs import facts
+from actors.runs.beginning import UnfitError, begin
+from actors.runs.committer import RunCommitter
+from actors.runs.messages import (
+    DrainRun,
+    FlushStream,
+    GraceOver,
+    InboxGrew,
+    LeaveReason,
+    LoopBlocked,
+    LostOwnership,
+    RetryDue,
+    RunLeft,
+    TaskEnded,
+)
+from actors.runs.run_flow import RunFlow
+from actors.runs.shown_error import error_json
+from actors.runs.situation import EndKind, RunEnding
+from actors.runs.stream_buffer import FLUSH_SECONDS, StreamBuffer
+from actors.runs.task_starter import TaskStarter
+from actors.runtime.async_actor import AsyncActor
+from fastgraph.database.records import ClaimedRun
+from fastgraph.errors import LostOwnershipError
+from fastgraph.execution.tasks import TaskEnding
+from fastgraph.graph.compiled import CompiledGraph
+from fastgraph.graph.failures import record_error
+from fastgraph.status import RunStatus
+
+__all__ = ["RunActor"]
+
+
+class RunActor(AsyncActor):
+    """One per active run. Started by the supervisor, which hears `RunLeft` when the run is done, waits, or is lost."""
+
+    inbox_capacity = 20_000  # endings of at most `max_concurrency` tasks, and a few messages of the host
+
+    def __init__(
+        self, claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools, supervisor: pykka.ActorRef[Any]
+    ) -> None:
+        super().__init__()
+        self._claimed = claimed
+        self._graph = graph
+        self._tools = tools
+        self._supervisor = supervisor
+        self._stream = StreamBuffer(
+            tools.clock,
+            on_first=partial(tools.bridge.post, self._flush_later),
+            on_full=partial(tools.bridge.post, self._tell_self, FlushStream()),
+        )
+        self._committer = RunCommitter(claimed, tools.boot_id, tools.writer, self._stream)
+        self._background: set[asyncio.Task[None]] = set()
+        self._has_left = False
+        self._log = structlog.get_logger(__name__).bind(run_id=claimed.run_id, epoch=claimed.epoch)
+        self._flow: RunFlow
+
+    # What happens to the actor itself.
+
+    async def on_start(self) -> None:  # type: ignore[override]  # an AsyncActor's hooks may be coroutines
+        """Begin or take up the run; whatever is wrong with its input or state ends the run, not the actor."""
+        claimed, tools = self._claimed, self._tools
+        if claimed.recovered_from is not None:
+            self._committer.draft.events.append(facts.recovered(claimed, tools.clock.now()))
+        try:
+            beginning = await begin(claimed, self._graph, tools)
+        except UnfitError as error:
+            await self._leave_unfit(error)
+            return
+        except LostOwnershipError:
+            self._lose()
+            return
+        except Exception as error:  # validators of the user's types may raise anything; it becomes the run's own error
+            await self._guarded(self._fail_at_start(error))
+            return
+        starter = TaskStarter(claimed, self._graph, tools, beginning.config, self._stream, self._job_ended)
+        self._flow = RunFlow(claimed, self._graph, tools, self._committer, starter, beginning, self)
+        await self._guarded(self._flow.begin(beginning))
+
+    async def on_receive(self, message: Any) -> None:
+        if self._has_left:
+            return
+        await self._guarded(self._handle(message))
+
+    def on_stop(self) -> None:
+        self._abandon()
+
+    def on_failure(self, *_: object) -> None:
+        self._abandon()
+
+    async def _guarded(self, work: Any) -> None:
+        """Do the work; a refused guard or a lost lease ends this actor quietly."""
+        try:
+            await work
+        except LostOwnershipError as error:
+            self._log.warning("run lost", reason=str(error))
+            self._lose()
+
+    async def _handle(self, message: Any) -> None:
+        match message:
+            case TaskEnded():
+                await self._flow.task_ended(message.job, message.ending)
+            case FlushStream():
+                await self._committer.commit()
+            case RetryDue():
+                await self._flow.retry_due(message.task_id)
+            case InboxGrew():
+                await self._flow.read_inbox()
+            case GraceOver():
+                await self._flow.end_now()
+            case LoopBlocked():
+                await self._flow.loop_blocked(message)
+            case DrainRun():
+                await self._flow.begin_ending(RunEnding(kind=EndKind.DRAIN))
+            case LostOwnership():
+                self._lose()
+            case _:
+                assert_never(message)
+
+    def _tell_self(self, message: Any) -> None:
+        if not self._has_left and self.actor_ref.is_alive():
+            self.actor_ref.tell(message)
+
+    def _flush_later(self) -> None:
+        self.loop.call_later(FLUSH_SECONDS, self._tell_self, FlushStream())
+
+    def leave(self, reason: LeaveReason) -> None:
+        """Tell the supervisor why, and stop."""
+        self._has_left = True
+        self._abandon()
+        self._supervisor.tell(RunLeft(run_key=self._claimed.run_key, reason=reason))
+        self.stop()
+
+    def _lose(self) -> None:
+        self.leave(LeaveReason.LOST)
+
+    def _abandon(self) -> None:
+        """Take no result any more of what still runs."""
+        self._stream.close()
+        if hasattr(self, "_flow"):
+            self._flow.abandon()
+
+    # Beginning.
+
+    async def _fail_at_start(self, error: Exception) -> None:
+        now = self._tools.clock.now()
+        draft = self._committer.draft
+        draft.status = RunStatus.FAILED
+        if self._claimed.status is RunStatus.QUEUED:
+            draft.events.append(facts.started(self._claimed, now))
+        record = record_error(error)
+        draft.events.append(facts.failed(record, now))
+        draft.error = error_json(record)
+        await self._committer.commit()
+        self.leave(LeaveReason.ENDED)
+
+    async def _leave_unfit(self, error: UnfitError) -> None:
+        """Give the run back, saying why; the supervisor does not claim it again in this boot."""
+        draft = self._committer.draft
+        draft.waiting_for = str(error)
+        draft.release = True
+        await self._committer.commit()
+        self._log.warning("run does not fit the workflow of this host", reason=str(error))
+        self.leave(LeaveReason.UNFIT)
+
+    # What the flow asks of its actor.
+
+    def _job_ended(self, job: Job, ending: TaskEnding) -> None:
+        """Called in an executor's thread."""
+        self._tools.bridge.post(self._tell_self, TaskEnded(job=job, ending=ending))
+
+    def later(self, seconds: float, message: Any) -> None:
+        """Hear `message` after so many seconds, if this actor is still here then."""
+        self.loop.call_later(seconds, self._tell_self, message)
+
+    def commit_soon(self) -> None:
+        """Commit in the background: what ends meanwhile shares the next commit."""
+        task = self.loop.create_task(self._commit_in_background())
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _commit_in_background(self) -> None:
+        try:
+            await self._committer.commit()
+        except LostOwnershipError:
+            self._tell_self(LostOwnership())
+        except Exception as error:  # a commit that can never succeed must not leave a run that waits for ever
+            self._log.exception("commit failed")
+            self._tell_self(LostOwnership())
+            raise error from None
+

@@ -1,0 +1,391 @@
+"""The way of one run through its graph, from commit to commit: what a run actor does with what it hears.
+
+It starts no task before the step that leads there is durable, and takes no result that it did not wait for. It runs no user
+code: tasks, validators and reducers run on executors. Every method belongs to the run actor's loop and is called by one
+handler at a time; LostOwnershipError goes up to the actor, which ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Protocol, assert_never
+
+from actors.executors.executor import Job
+from actors.host.tools import HostTools
+from actors.runs import facts
+from actors.runs.beginning import Beginning, breakpoint_task
+from actors.runs.committer import RunCommitter
+from actors.runs.encoding import (
+    ChangeLog,
+    checkpoint_row,
+    encode_result,
+    encode_snapshot,
+    output_json,
+    shrink_changes,
+)
+from actors.runs.inbox import Cancel, Command, Resume, read_commands
+from actors.runs.messages import GraceOver, LeaveReason, LoopBlocked, RetryDue
+from actors.runs.shown_error import error_json
+from actors.runs.situation import Asked, EndKind, RunEnding
+from actors.runs.task_starter import TaskStarter
+from fastgraph.database.inbox import read_unconsumed
+from fastgraph.database.records import ClaimedRun
+from fastgraph.errors import ConflictError, FastGraphError
+from fastgraph.execution.checkpoint import StepCommit
+from fastgraph.execution.tasks import ErrorRecord, TaskEnding, TaskFailed, TaskInterrupted, TaskResult
+from fastgraph.graph.compiled import CompiledGraph
+from fastgraph.graph.failures import record_error
+from fastgraph.graph.retry import delay_seconds
+from fastgraph.status import RunStatus
+
+__all__ = ["PASSIVATE_SECONDS", "Outlet", "RunFlow"]
+
+PASSIVATE_SECONDS = 60.0
+
+
+class Outlet(Protocol):
+    """What a flow asks of its actor."""
+
+    def later(self, seconds: float, message: Any) -> None:
+        """Hear `message` after so long."""
+        ...
+
+    def commit_soon(self) -> None:
+        """Commit what is drafted in the background."""
+        ...
+
+    def leave(self, reason: LeaveReason) -> None:
+        """The actor's work is done."""
+        ...
+
+
+class RunFlow:
+    """One run's flow; made when the run has begun."""
+
+    def __init__(
+        self,
+        claimed: ClaimedRun,
+        graph: CompiledGraph,
+        tools: HostTools,
+        committer: RunCommitter,
+        starter: TaskStarter,
+        beginning: Beginning,
+        outlet: Outlet,
+    ) -> None:
+        self._claimed = claimed
+        self._graph = graph
+        self._tools = tools
+        self._committer = committer
+        self._starter = starter
+        self._situation = beginning.situation
+        self._outlet = outlet
+        self._consumed = claimed.consumed
+        self._changes = ChangeLog()
+
+    def abandon(self) -> None:
+        """Take no result any more of what still runs."""
+        for job in self._situation.jobs.values():
+            self._starter.abandon(job)
+        self._situation.jobs.clear()
+
+    # Beginning.
+
+    async def begin(self, beginning: Beginning) -> None:
+        """Draft what the claim began with, obey what waits in the inbox, and go."""
+        tools, claimed, draft = self._tools, self._claimed, self._committer.draft
+        situation = self._situation
+        now = tools.clock.now()
+        draft.status = RunStatus.RUNNING
+        draft.waiting_for = ""
+        if beginning.commit is not None:
+            draft.graph_hash = self._graph.graph_hash
+            draft.events.append(facts.started(claimed, now))
+            if beginning.unknown_keys:
+                draft.events.append(facts.dropped_input_keys(beginning.unknown_keys, now))
+            await self._draft_checkpoint(beginning.commit)
+        for task_id, moment in situation.retry_at.items():
+            self._outlet.later(max(0.0, (moment - now).total_seconds()), RetryDue(task_id=task_id))
+        if claimed.commands:
+            await self._obey(read_commands(claimed.commands))
+        elif beginning.commit is not None:
+            await self._enter_step()
+        else:
+            await self._go_on_in_step()
+
+    # From step to step.
+
+    async def retry_due(self, task_id: str) -> None:
+        """A failed task's backoff is over."""
+        self._situation.retry_at.pop(task_id, None)
+        await self._go_on_in_step()
+
+    async def _enter_step(self) -> None:
+        """The machine stands at a checkpoint that is drafted: commit it, with the start of what is due or with the end."""
+        situation, machine = self._situation, self._situation.machine
+        situation.enter_step()
+        try:
+            machine.check_steps()
+        except FastGraphError as error:
+            await self.begin_ending(RunEnding(kind=EndKind.FAIL, error=record_error(error)))
+            return
+        if situation.ending is not None:
+            await self.end_now()
+        elif machine.breakpoint():
+            await self._hold_at_breakpoint(machine.breakpoint())
+        elif machine.is_ended:
+            await self._complete()
+        else:
+            await self._go_on_in_step()
+
+    async def _go_on_in_step(self) -> None:
+        """Start every task that can be started; where none runs and none can, wait or finish the step."""
+        situation = self._situation
+        if situation.ending is not None:
+            await self._settle_ending()
+            return
+        machine = situation.machine
+        if situation.asked.get(breakpoint_task(machine.checkpoint.number)) and not situation.pending_interrupts:
+            machine.pass_breakpoint()
+        if machine.is_ended:
+            await self._complete()
+            return
+        if machine.is_step_done and machine.tasks:
+            await self._finish_step()
+            return
+        if situation.pending_interrupts and machine.breakpoint():
+            await self._wait_for_answers()
+            return
+        situation.queue.extend(situation.startable_tasks())
+        batch = self._starter.take(situation)
+        if batch:
+            now = self._tools.clock.now()
+            draft = self._committer.draft
+            draft.events.extend(facts.node_started(task, situation.attempt_of(task.id), now) for task in batch)
+            await self._committer.commit()
+            for task in batch:
+                self._starter.start(situation, task)
+        elif not situation.jobs:
+            await self._wait_for_answers()
+
+    async def _finish_step(self) -> None:
+        """All tasks of the step have results: fold, advance, and draft the next checkpoint beside the last result."""
+        machine = self._situation.machine
+        try:
+            folded = None
+            if machine.needs_fold:
+                folded = await self._tools.call_user(partial(self._graph.state.fold_work, machine.fold_work()))
+            commit = machine.advance(folded)
+        except Exception as error:  # reducers are user code; InvalidUpdateError is the machine's own refusal
+            await self.begin_ending(RunEnding(kind=EndKind.FAIL, error=record_error(error)))
+            return
+        now = self._tools.clock.now()
+        for unknown in commit.unknown_targets:
+            self._committer.draft.events.append(facts.unknown_target(unknown, now))
+        await self._draft_checkpoint(commit)
+        await self._enter_step()
+
+    async def _draft_checkpoint(self, commit: StepCommit) -> None:
+        draft, store = self._committer.draft, self._tools.store
+        commit = await shrink_changes(commit, store.spill, self._tools.settings.spill_bytes)
+        snapshot = None
+        if self._changes.wants_snapshot(commit):
+            snapshot = await encode_snapshot(commit.checkpoint, store.spill)
+        now = self._tools.clock.now()
+        draft.events.append(facts.checkpoint(self._claimed.thread_key, commit.checkpoint, now))
+        draft.make_checkpoint = partial(checkpoint_row, commit, self._situation.first_step, snapshot)
+
+    async def _complete(self) -> None:
+        draft = self._committer.draft
+        draft.status = RunStatus.COMPLETED
+        draft.result = output_json(self._graph, self._situation.machine.checkpoint)
+        draft.events.append(facts.completed(self._tools.clock.now()))
+        await self._committer.commit()
+        self._outlet.leave(LeaveReason.ENDED)
+
+    async def loop_blocked(self, message: LoopBlocked) -> None:
+        """Show who blocks the loop; tasks that only share it are started again elsewhere, under the same key."""
+        situation, now = self._situation, self._tools.clock.now()
+        mine = [job for job in message.jobs if situation.jobs.get(job.call.task.id) is job]
+        for job in mine:
+            task = job.call.task
+            if job is message.blocker:
+                self._committer.draft.events.append(facts.loop_blocked(task.node, message.seconds, message.stack, now))
+            elif message.is_abandoned and job.abandon():
+                del situation.jobs[task.id]
+        self._outlet.commit_soon()
+        await self._go_on_in_step()
+
+    # Tasks that end.
+
+    async def task_ended(self, job: Job, ending: TaskEnding) -> None:
+        """An attempt is over; one that was given up meanwhile is not listened to."""
+        situation = self._situation
+        if situation.jobs.get(ending.task_id) is not job:
+            return
+        del situation.jobs[ending.task_id]
+        match ending:
+            case TaskResult():
+                await self._take_result(job, ending)
+            case TaskInterrupted():
+                self._take_questions(job, ending)
+                await self._go_on_in_step()
+            case TaskFailed():
+                await self._take_failure(job, ending)
+            case _:
+                assert_never(ending)
+
+    async def _take_result(self, job: Job, result: TaskResult) -> None:
+        situation, machine = self._situation, self._situation.machine
+        task = job.call.task
+        machine.record(result)
+        row = await encode_result(
+            result, task, machine.checkpoint.number, self._tools.store.spill, self._tools.settings.spill_bytes
+        )
+        facts.draft_result(self._committer.draft, job, result, row, self._tools.clock)
+        if machine.is_step_done and situation.ending is None:
+            await self._finish_step()
+            return
+        self._outlet.commit_soon()
+        await self._go_on_in_step()
+
+    def _take_questions(self, job: Job, ending: TaskInterrupted) -> None:
+        task = job.call.task
+        asked = self._situation.asked.setdefault(task.id, Asked(task_id=task.id, node=task.node))
+        now = self._tools.clock.now()
+        for request in ending.interrupts:
+            if request.id in asked.interrupt_ids:
+                continue
+            asked.interrupt_ids.append(request.id)
+            facts.draft_question(self._committer.draft, task, request, now)
+        self._outlet.commit_soon()
+
+    async def _take_failure(self, job: Job, failed: TaskFailed) -> None:
+        situation, task, now = self._situation, job.call.task, self._tools.clock.now()
+        draft = self._committer.draft
+        policies = self._graph.retry_policies(task.node)
+        if situation.ending is not None:
+            draft.events.append(facts.node_failed(task, failed.error, now))
+            await self._go_on_in_step()
+        elif failed.matched_policy is not None:
+            attempt = situation.attempt_of(task.id)
+            delay = delay_seconds(policies[failed.matched_policy], attempt, self._tools.random)
+            row = facts.attempt_row(task, attempt, failed.error, now, delay)
+            situation.attempts[task.id] = attempt + 1
+            situation.retry_at[task.id] = row.next_at
+            draft.attempts.append(row)
+            draft.events.append(facts.node_retry(row, failed.error, now))
+            self._outlet.later(delay, RetryDue(task_id=task.id))
+            self._outlet.commit_soon()
+            await self._go_on_in_step()
+        else:
+            draft.events.append(facts.node_failed(task, failed.error, now))
+            await self.begin_ending(RunEnding(kind=EndKind.FAIL, error=failed.error))
+
+    # Waiting.
+
+    async def _hold_at_breakpoint(self, nodes: Sequence[str]) -> None:
+        number = self._situation.machine.checkpoint.number
+        place = breakpoint_task(number)
+        question = facts.breakpoint_question(self._claimed.run_id, place, nodes)
+        self._situation.asked[place] = Asked(task_id=place, node=nodes[0], interrupt_ids=[question["id"]])
+        facts.draft_breakpoint(self._committer.draft, place, nodes, question, self._tools.clock.now())
+        await self._wait_for_answers()
+
+    async def _wait_for_answers(self) -> None:
+        """Nothing runs: give the run up, with the reason why it waits, unless it goes on within a minute."""
+        situation, draft, now = self._situation, self._committer.draft, self._tools.clock.now()
+        if situation.retry_at:
+            first = min(situation.retry_at.values())
+            if (first - now).total_seconds() <= PASSIVATE_SECONDS:
+                await self._committer.commit()
+                return
+            draft.wake_at = first
+        if situation.pending_interrupts:
+            draft.status = RunStatus.INTERRUPTED
+            draft.waiting_for = facts.waiting_sentence(situation)
+        else:
+            draft.status = RunStatus.SLEEPING
+            draft.waiting_for = facts.sleeping_sentence(situation)
+            draft.events.append(facts.sleeping(situation, now))
+        draft.release, draft.seen_inbox = True, self._consumed
+        try:
+            await self._committer.commit()
+        except ConflictError:  # a command came between: it is obeyed first, and then the run waits again or goes on
+            await self.read_inbox()
+            return
+        self._outlet.leave(LeaveReason.WAITS)
+
+    async def read_inbox(self) -> None:
+        """Obey the commands that came since the last look."""
+        async with self._tools.store.readers.connect() as connection:
+            rows = await read_unconsumed(connection, run_key=self._claimed.run_key, consumed=self._consumed)
+        if rows:
+            await self._obey(read_commands(rows))
+
+    async def _obey(self, commands: Sequence[Command]) -> None:
+        """Do what the commands say and remember that they are consumed, in the commit of their effect."""
+        draft, now = self._committer.draft, self._tools.clock.now()
+        cancel: Cancel | None = None
+        for command in commands:
+            self._consumed += 1
+            draft.consumed = self._consumed
+            match command:
+                case Cancel():
+                    cancel = cancel or command
+                case Resume():
+                    facts.draft_answers(draft, self._situation, command, now)
+                case _:
+                    assert_never(command)
+        if cancel is not None:
+            await self.begin_ending(RunEnding(kind=EndKind.CANCEL, reason=cancel.reason))
+        elif self._committer.draft.make_checkpoint is not None:
+            await self._enter_step()
+        else:
+            self._outlet.commit_soon()
+            await self._go_on_in_step()
+
+    # Ending before the graph's end.
+
+    async def begin_ending(self, ending: RunEnding) -> None:
+        """Start nothing more, ask what runs to stop, and give it its grace."""
+        situation, settings = self._situation, self._tools.settings
+        if situation.ending is not None and situation.ending.kind is not EndKind.DRAIN:
+            return
+        situation.ending = ending
+        situation.queue.clear()
+        if ending.kind is not EndKind.DRAIN:
+            for job in situation.jobs.values():
+                job.cancel()
+        grace = settings.drain_seconds if ending.kind is EndKind.DRAIN else settings.cancel_grace_seconds
+        if not situation.jobs:
+            await self.end_now()
+            return
+        self._outlet.later(grace, GraceOver())
+        self._outlet.commit_soon()
+
+    async def _settle_ending(self) -> None:
+        if not self._situation.jobs:
+            await self.end_now()
+
+    async def end_now(self) -> None:
+        """Write the end; what still runs is abandoned and its late results are refused."""
+        situation, draft, now = self._situation, self._committer.draft, self._tools.clock.now()
+        ending = situation.ending
+        if ending is None:
+            return
+        record: ErrorRecord | None = ending.error
+        match ending.kind:
+            case EndKind.DRAIN:
+                draft.release = True
+            case EndKind.FAIL:
+                assert record is not None, "a failure has an error"
+                draft.status, draft.error = RunStatus.FAILED, error_json(record)
+                draft.events.append(facts.failed(record, now))
+            case EndKind.CANCEL:
+                draft.status = RunStatus.CANCELLED
+                draft.events.append(facts.cancelled(ending.reason, now))
+            case _:
+                assert_never(ending.kind)
+        await self._committer.commit()
+        self._outlet.leave(LeaveReason.RELEASED if ending.kind is EndKind.DRAIN else LeaveReason.ENDED)

@@ -1,0 +1,1 @@
+"""The timekeeper of a host."""

@@ -1,0 +1,154 @@
+"""The timekeeper: what a host must do as time goes by, whatever its user code does.
+
+Every tick it renews the lease when that is due, looks for hosts that are dead (proved by their lock file, or by a lapsed
+lease), asks the supervisor to look for work that no hint told of, and watches the user loops. An error of the store means
+"try again at the next tick", never "done": nothing here ever stops looping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, assert_never
+
+import orjson
+import pykka
+import structlog
+
+from actors.executors.user_loops import ABANDON_SECONDS, BlockedLoop
+from actors.host.tools import HostTools
+from actors.runs.messages import LoopBlocked, LoseRuns
+from actors.runtime.async_actor import AsyncActor
+from actors.timekeeper.messages import Tick
+from fastgraph.database import hosts
+from fastgraph.database.host_lock import HostLock
+from fastgraph.database.records import FreeDeadHost, RenewLease
+from fastgraph.errors import StoreError
+
+__all__ = ["RENEWALS_A_LEASE", "Timekeeper"]
+
+RENEWALS_A_LEASE = 3
+FENCE_MARGIN_SECONDS = 3.0
+PROVED_DEAD = "its process is gone"
+LAPSED = "its lease lapsed"
+
+
+class Timekeeper(AsyncActor):
+    """One a host. `request_claim` wakes the supervisor; `on_declared_dead` ends the process."""
+
+    def __init__(
+        self,
+        tools: HostTools,
+        *,
+        locks: HostLock,
+        supervisor: pykka.ActorRef[Any],
+        request_claim: Callable[[], None],
+        report: Callable[[], dict[str, Any]],
+        on_declared_dead: Callable[[], None],
+    ) -> None:
+        super().__init__()
+        self._tools = tools
+        self._locks = locks
+        self._supervisor = supervisor
+        self._request_claim = request_claim
+        self._report = report
+        self._on_declared_dead = on_declared_dead
+        self._renewed_at = tools.clock.monotonic()
+        self._is_fenced = False
+        self._warned: set[str] = set()
+        self._log = structlog.get_logger(__name__)
+
+    def on_start(self) -> None:
+        self._arm()
+
+    async def on_receive(self, message: Any) -> None:
+        match message:
+            case Tick():
+                try:
+                    await self._renew()
+                    await self._free_the_dead()
+                except StoreError as error:
+                    self._log.warning("store can't be reached, trying again", error=str(error))
+                except OSError as error:
+                    self._log.warning("files can't be reached, trying again", error=str(error))
+                self._fence()
+                self._watch_user_loops()
+                self._request_claim()
+                self._arm()
+            case _:
+                assert_never(message)
+
+    def _arm(self) -> None:
+        self.loop.call_later(self._tools.settings.poll_seconds, self._tick)
+
+    def _tick(self) -> None:
+        if self.actor_ref.is_alive():
+            self.actor_ref.tell(Tick())
+
+    async def _renew(self) -> None:
+        """Renew the lease a few times in its length. A boot that was declared dead must end: its runs are others'."""
+        settings, now = self._tools.settings, self._tools.clock.monotonic()
+        if now - self._renewed_at < settings.lease_seconds / RENEWALS_A_LEASE:
+            return
+        operation = RenewLease(
+            boot_id=self._tools.boot_id, lease_seconds=settings.lease_seconds, report=orjson.dumps(self._report())
+        )
+        if await self._tools.writer.write(operation):
+            self._renewed_at = now
+            self._is_fenced = False
+        else:
+            self._log.error("this boot was declared dead")
+            self._on_declared_dead()
+
+    def _fence(self) -> None:
+        """Stop the runs in time where the lease could not be renewed: another host may take them soon."""
+        silent = self._tools.clock.monotonic() - self._renewed_at
+        if silent > self._tools.settings.lease_seconds - FENCE_MARGIN_SECONDS and not self._is_fenced:
+            self._is_fenced = True
+            self._log.error("lease could not be renewed, runs are given up", seconds=round(silent, 1))
+            self._supervisor.tell(LoseRuns())
+
+    async def _free_the_dead(self) -> None:
+        tools = self._tools
+        async with tools.store.readers.connect() as connection:
+            boots = await hosts.list_hosts(connection)
+            lapsed = set(await hosts.list_lapsed(connection))
+        for boot in boots:
+            if boot.ended_at is not None or boot.boot_id == tools.boot_id:
+                continue
+            is_dead = self._locks.is_dead(boot.boot_id)
+            if not is_dead and boot.boot_id not in lapsed:
+                continue
+            freed = await tools.writer.write(
+                FreeDeadHost(
+                    boot_id=boot.boot_id,
+                    reason=PROVED_DEAD if is_dead else LAPSED,
+                    only_if_lapsed=not is_dead,
+                    now=tools.clock.now(),
+                )
+            )
+            self._locks.forget(boot.boot_id)
+            self._log.warning("dead host's runs are free", host=boot.boot_id, runs=len(freed), proved=is_dead)
+
+    def _watch_user_loops(self) -> None:
+        for blocked in self._tools.user_loops.check():
+            is_abandoned = blocked.seconds >= ABANDON_SECONDS
+            self._log.warning("a node blocks the loop of the async nodes", seconds=round(blocked.seconds, 1))
+            if self._is_news(blocked, is_abandoned):
+                self._supervisor.tell(
+                    LoopBlocked(
+                        jobs=blocked.jobs,
+                        blocker=blocked.blocker,
+                        seconds=blocked.seconds,
+                        stack=blocked.stack,
+                        is_abandoned=is_abandoned,
+                    )
+                )
+
+    def _is_news(self, blocked: BlockedLoop, is_abandoned: bool) -> bool:
+        """Tell the runs of a blocked loop twice: when it is found, and when its other tasks are taken away."""
+        names = sorted(job.call.task.id for job in blocked.jobs)
+        key = f"{is_abandoned}:{','.join(names)}"
+        if not names or key in self._warned:
+            return False
+        self._warned.add(key)
+        return True

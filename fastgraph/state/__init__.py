@@ -1,0 +1,1 @@
+"""State: keys, values, how they change, and the JSON border."""
