@@ -6,7 +6,7 @@ with the thread's last run they go. Files are left to the sweeper, which finds t
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import delete, select
 
 from fastgraph.database.guard import require_run
 from fastgraph.database.heads import RunHead, delete_head
@@ -50,18 +50,21 @@ def delete_run(tx: Transaction, operation: DeleteRun) -> tuple[str, ...]:
     for table in _OF_A_RUN:
         connection.execute(delete(table).where(table.c.run_key == head.key))
     delete_head(connection, head.key)
-    _delete_lineage(connection, head)
+    _delete_lineage(tx, head)
     del tx.heads[head.key], tx.keys[head.run_id]
     return deleted
 
 
-def _delete_lineage(connection: Connection, head: RunHead) -> None:
-    """Delete the thread with its last run; before that, only results that no checkpoint can refer to."""
+def _delete_lineage(tx: Transaction, head: RunHead) -> None:
+    """Delete the thread with its last run; before that, only results that no checkpoint can refer to. A run that enters
+    the thread in this very transaction has no row yet."""
+    connection = tx.connection
+    is_entered = any(thread.key == head.thread_key for thread in tx.threads_by_id.values())
     of_thread = checkpoints.c.thread_key == head.thread_key
     others = connection.execute(
         select(runs.c.key).where(runs.c.thread_key == head.thread_key).limit(1)
     ).first()
-    if others is not None:
+    if is_entered or others is not None:
         own = select(checkpoints.c.number).where(of_thread, checkpoints.c.run_key == head.key).limit(1)
         if connection.execute(own).first() is None:
             connection.execute(delete(results).where(results.c.run_key == head.key))
