@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import decimal
+import pathlib
 import uuid
 import zoneinfo
 from typing import Any
@@ -32,12 +33,16 @@ def _encode_moment(value: dt.datetime | dt.time) -> Any:
         return [value.isoformat(), None, 1] if value.fold else value.isoformat()
     if isinstance(zone, zoneinfo.ZoneInfo) and zone.key is not None:
         return [value.replace(tzinfo=None, fold=0).isoformat(), zone.key, value.fold]
-    if type(zone) is dt.timezone and zone == dt.timezone(zone.utcoffset(None)):
-        if zone.tzname(None) == dt.timezone(zone.utcoffset(None)).tzname(None):
-            return value.isoformat()
-    if isinstance(zone, TzInfo):
+    if isinstance(zone, TzInfo) or (type(zone) is dt.timezone and _has_no_name(zone)):
         return value.isoformat()
-    raise ValueError("Use a zone of datetime.timezone or zoneinfo.ZoneInfo: others can't be read back by name.")
+    raise ValueError(
+        "Use a zone of datetime.timezone or zoneinfo.ZoneInfo: others can't be read back by name."
+    )
+
+
+def _has_no_name(zone: dt.timezone) -> bool:
+    """A fixed offset that was given a name of its own would come back without it."""
+    return zone.tzname(None) == dt.timezone(zone.utcoffset(None)).tzname(None)
 
 
 def _decode_datetime(data: Any) -> dt.datetime:
@@ -68,6 +73,7 @@ DEFAULT_REGISTRY = TypeRegistry(
             lambda parts: dt.timedelta(days=parts[0], seconds=parts[1], microseconds=parts[2]),
         ),
         TypeEntry("uuid", uuid.UUID, str, uuid.UUID),
+        TypeEntry("path", type(pathlib.Path()), str, pathlib.Path),
         TypeEntry("decimal", decimal.Decimal, str, decimal.Decimal),
         TypeEntry("complex", complex, lambda value: [value.real, value.imag], lambda parts: complex(*parts)),
         TypeEntry("overwrite", Overwrite, lambda value: value.value, Overwrite),

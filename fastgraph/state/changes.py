@@ -1,131 +1,147 @@
 """What a checkpoint stores of a key: how its value differs from the one before, not the value again.
 
-    ["set", value]   ["append", items]   ["merge", changed keys]   ["merge", changed keys, removed keys]   ["drop"]
+A change is found from the two values alone; reducers are not asked what they did. The law, which
+`tests/property/test_changes.py` tries to break: `apply_change(tree(a), diff(a, b))` is `tree(b)`, byte for byte and in the
+same order of keys.
 
-Derived from the two values and never from what the reducer says it does, and applied to plain JSON trees, so that reading a
-state back needs no user code. `apply_change(tree(a), diff(a, b)) == tree(b)`. An append to a long list costs what was
-appended: a prefix of the very same items is not looked into, and small values are compared by their bytes.
+Up to `FRESH_COPY_BYTES` the new value is encoded and the bytes are compared, which sees every change, also one made in
+place deep inside. `[a,b]` and `[a,b,c]` share all bytes of the first but its bracket, so an append is seen, and cut out,
+without parsing anything. A larger value is not encoded as a whole: items that are the very same objects are taken as
+unchanged and only the rest is looked at, so an append costs what was appended and step 1,000 is as quick as step 1.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import orjson
 
-from fastgraph.state.plain import TAG
-from fastgraph.state.values import FRESH_COPY_BYTES, Codec, PlainCodec, StoredValue
+from fastgraph.state.change import DROP, Change, ChangeKind, apply_change
+from fastgraph.state.values import FRESH_COPY_BYTES, Codec, StoredValue, starts_tagged
 
-__all__ = ["DROP", "Change", "ChangeKind", "apply_change", "diff", "needs_snapshot"]
+__all__ = ["DROP", "Change", "ChangeKind", "apply_change", "diff", "needs_snapshot", "weigh"]
 
 MERGE_ABOVE_BYTES: Final = 512  # a smaller dict is set as a whole: naming what changed would not be shorter
-SNAPSHOT_MIN_ROWS: Final = 64
 ROW_BYTES: Final = 100  # what a row of the log weighs beside its changes
+SNAPSHOT_MIN_BYTES: Final = (
+    16 * 1024
+)  # a log of twice that is read in a millisecond or two, whatever the state's size
+SNAPSHOT_FACTOR: Final = (
+    2  # the log of a list that only grows is about as large as the list: it needs no snapshot
+)
+
+_MISSING: Final = object()
 
 
-class ChangeKind(StrEnum):
-    """The operations, by the words they are stored under."""
+def diff(
+    old: StoredValue | None, new: Any, codec: Codec, *, strict: bool = False
+) -> tuple[Change | None, StoredValue]:
+    """Return how `new` differs from `old`, or None where it does not, and `new` as the state carries it.
 
-    SET = "set"
-    APPEND = "append"
-    MERGE = "merge"
-    DROP = "drop"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One change; `operand` is its encoded JSON (null for DROP), `removed` the keys that a merge takes away."""
-
-    kind: ChangeKind
-    operand: bytes = b"null"
-    removed: tuple[str, ...] = ()
-
-    @classmethod
-    def set_to(cls, value: StoredValue) -> Change:
-        return cls(ChangeKind.SET, value.to_bytes())
-
-    @property
-    def weight(self) -> int:
-        """How many bytes it stores."""
-        return len(self.operand) + sum(len(key) + 3 for key in self.removed)
-
-    def encode(self) -> bytes:
-        """Return it as a JSON array."""
-        if self.kind is ChangeKind.DROP:
-            return b'["drop"]'
-        if self.removed:
-            return b'["%b",%b,%b]' % (self.kind.value.encode(), self.operand, orjson.dumps(self.removed))
-        return b'["%b",%b]' % (self.kind.value.encode(), self.operand)
-
-    def reference(self, seq: int) -> bytes | None:
-        """Return it with a reference in the operand's place: the value that stands under the same key in the result
-        whose event has the number `seq`. None where this kind of change has no such form."""
-        if self.kind is ChangeKind.SET:
-            return b'["@",%d]' % seq
-        if self.kind is ChangeKind.APPEND:
-            return b'["@a",%d]' % seq
-        return None
-
-
-DROP: Final = Change(ChangeKind.DROP)
-
-
-def diff(old: StoredValue | None, new: Any, codec: Codec) -> tuple[Change | None, StoredValue]:
-    """Return how `new` differs from `old`, or None where it does not, and `new` as it will be carried.
-
-    Costs about the size of the change where a large list grew or a large dict changed, else the size of `new`. Raises
-    UnstorableValueError where something in `new` can't be stored.
+    `new` may be a StoredValue, whose bytes are then used. With `strict` bytes are compared at any size, which also sees
+    what was changed in place inside a large value. Raises UnstorableValueError where something in `new` can't be stored.
     """
-    if old is not None and old.size > FRESH_COPY_BYTES and type(old.value) is type(new):
-        if type(new) is list and _has_prefix(new, old.value):
-            return _append_to_large_list(old, new, codec)
-        if type(new) is dict and isinstance(codec, PlainCodec) and _is_untagged(new):
-            return _merge_into_large_dict(old, new, codec)
-    value = StoredValue.of(new, codec)
+    if old is not None and old.size > FRESH_COPY_BYTES and not strict and not isinstance(new, StoredValue):
+        found = _diff_by_identity(old, new, codec)
+        if found is not None:
+            return found
+    value = new if isinstance(new, StoredValue) else StoredValue.of(new, codec, is_strict=strict)
     if old is None:
         return Change.set_to(value), value
     before, after = old.to_bytes(), value.to_bytes()
     if before == after:
-        return None, value
-    return _grown(before, after) or _merged(old, value) or Change(ChangeKind.SET, after), value
-
-
-def _has_prefix(new: list[Any], old: list[Any]) -> bool:
-    return len(new) >= len(old) and all(map(operator.is_, old, new))
-
-
-def _append_to_large_list(old: StoredValue, new: list[Any], codec: Codec) -> tuple[Change | None, StoredValue]:
-    tail = StoredValue.of(new[len(old.value) :], codec)
-    if not tail.value:
         return None, old
-    # The tail is what came back from its bytes, as every value that the run goes on with.
-    value = StoredValue([*old.value, *tail.value], encoded=None, size=old.size + tail.size - 1, codec=codec)
-    return Change(ChangeKind.APPEND, tail.to_bytes()), value
+    return _find_append(before, after) or _find_merge(before, after) or Change(ChangeKind.SET, after), value
 
 
-def _merge_into_large_dict(
-    old: StoredValue, new: dict[str, Any], codec: Codec
-) -> tuple[Change | None, StoredValue]:
+def needs_snapshot(*, log_bytes: int, log_rows: int, state_bytes: int) -> bool:
+    """Say whether to store the whole state: where reading the changes since the last snapshot costs more than it.
+
+    Snapshots stay below half of what the log itself costs, and a counter of a few bytes has one in hundreds of steps.
+    """
+    return log_bytes + ROW_BYTES * log_rows > SNAPSHOT_FACTOR * (state_bytes + SNAPSHOT_MIN_BYTES)
+
+
+def weigh(changes: Mapping[str, Change]) -> int:
+    """The bytes of a step's changes."""
+    return sum(change.weight for change in changes.values())
+
+
+def _diff_by_identity(old: StoredValue, new: Any, codec: Codec) -> tuple[Change | None, StoredValue] | None:
+    """Compare a large value with the old one by its items' identity; None where that can't tell."""
     before = old.value
-    missing = object()
-    changed = {key: item for key, item in new.items() if before.get(key, missing) is not item}
-    removed = tuple(key for key in before if key not in new)
-    if not changed and not removed:
+    kind = type(new)
+    if kind is not type(before) or old.is_tagged:
+        return None
+    if kind is list and len(new) >= len(before) and all(map(operator.is_, before, new)):
+        return _append_items(old, before, new[len(before) :], codec)
+    if kind is str and new.startswith(before):
+        return _append_text(old, before, new[len(before) :], codec)
+    if kind is dict:
+        return _merge_items(old, before, new, codec)
+    return None
+
+
+def _append_items(
+    old: StoredValue, before: list[Any], tail: list[Any], codec: Codec
+) -> tuple[Change | None, StoredValue] | None:
+    if not tail:
         return None, old
-    part = StoredValue.of(changed, codec)
-    value = StoredValue({**new, **part.value}, encoded=None, size=old.size + part.size, codec=codec)
-    return Change(ChangeKind.MERGE, part.to_bytes(), removed), value
+    added = codec.encode(tail)
+    if not added.startswith(b"["):
+        return None
+    # The tail goes on as what came back from its bytes, like every value, and the list is nobody else's.
+    value = StoredValue(
+        [*before, *codec.decode(added)], encoded=None, size=_size_joined(old.size, len(added)), codec=codec
+    )
+    return Change(ChangeKind.APPEND, added), value
 
 
-def _is_untagged(value: dict[Any, Any]) -> bool:
-    return TAG not in value and all(type(key) is str for key in value)
+def _append_text(
+    old: StoredValue, before: str, tail: str, codec: Codec
+) -> tuple[Change | None, StoredValue] | None:
+    if not tail:
+        return None, old
+    added = codec.encode(tail)
+    if not added.startswith(b'"'):
+        return None
+    value = StoredValue(before + tail, encoded=None, size=old.size + len(added) - 2, codec=codec)
+    return Change(ChangeKind.APPEND, added), value
 
 
-def _grown(before: bytes, after: bytes) -> Change | None:
+def _merge_items(
+    old: StoredValue, before: dict[Any, Any], new: dict[Any, Any], codec: Codec
+) -> tuple[Change | None, StoredValue] | None:
+    changed = {key: item for key, item in new.items() if before.get(key, _MISSING) is not item}
+    removed = tuple(key for key in before if key not in new)
+    if not changed and not removed and _is_in_order(before, new):
+        return None, old
+    if len(changed) * 2 > len(new) or not _is_in_order(before, new) or {*map(type, new)} != {str}:
+        return None
+    added = codec.encode(changed)
+    gone = codec.encode({key: before[key] for key in before if key in changed or key not in new})
+    if starts_tagged(added) or starts_tagged(gone) or not added.startswith(b"{"):
+        return None
+    size = _size_joined(old.size - len(gone) + 2 - (gone != b"{}"), len(added))
+    value = StoredValue({**new, **codec.decode(added)}, encoded=None, size=size, codec=codec)
+    return Change(ChangeKind.MERGE, added, removed), value
+
+
+def _size_joined(size: int, added: int) -> int:
+    """The bytes of two lists, or two dicts, in one: a bracket pair less, and a comma where neither is empty."""
+    return size + added - 2 + (size > 2 and added > 2)
+
+
+def _is_in_order(before: Iterable[Any], after: Mapping[Any, Any]) -> bool:
+    """Say whether a merge leaves the keys in the order of `after`: those that were there first, in their order."""
+    known = dict.fromkeys(before)
+    expected = [key for key in known if key in after]
+    return expected == list(after)[: len(expected)]
+
+
+def _find_append(before: bytes, after: bytes) -> Change | None:
     """See a list or a text that begins with all of the old one, by their bytes."""
     opening, last = before[:1], len(before) - 1
     if opening == b"[":
@@ -138,51 +154,20 @@ def _grown(before: bytes, after: bytes) -> Change | None:
     return None
 
 
-def _merged(old: StoredValue, new: StoredValue) -> Change | None:
-    """See which keys of an object changed, by the bytes of each."""
-    if new.size < MERGE_ABOVE_BYTES or old.to_bytes()[:1] != b"{" or new.to_bytes()[:1] != b"{":
+def _find_merge(before: bytes, after: bytes) -> Change | None:
+    """See which keys of an object changed, by the bytes of each; None where naming them is not shorter."""
+    if len(after) < MERGE_ABOVE_BYTES or before[:1] != b"{" or after[:1] != b"{":
         return None
-    before, after = orjson.loads(old.to_bytes()), orjson.loads(new.to_bytes())
-    if TAG in before or TAG in after:
+    if starts_tagged(before) or starts_tagged(after):
         return None
-    changed = {
-        key: item for key, item in after.items() if key not in before or orjson.dumps(before[key]) != orjson.dumps(item)
-    }
-    change = Change(ChangeKind.MERGE, orjson.dumps(changed), tuple(key for key in before if key not in after))
-    return change if change.weight < new.size else None
+    old, new = orjson.loads(before), orjson.loads(after)
+    if not _is_in_order(old, new):
+        return None
+    changed = {key: item for key, item in new.items() if key not in old or not _is_equal(old[key], item)}
+    change = Change(ChangeKind.MERGE, orjson.dumps(changed), tuple(key for key in old if key not in new))
+    return change if change.weight < len(after) else None
 
 
-def apply_change(tree: Any, change: list[Any]) -> Any:
-    """Apply a change, parsed from its array, to a plain JSON tree and return the new one; the old tree is used up."""
-    kind: str = change[0]
-    operand: Any = change[1] if len(change) > 1 else None
-    if kind == ChangeKind.SET:
-        return operand
-    if kind == ChangeKind.APPEND:
-        return operand if tree is None else tree + operand if isinstance(tree, str) else _extended(tree, operand)
-    if kind == ChangeKind.MERGE:
-        merged: dict[str, Any] = tree if isinstance(tree, dict) else {}
-        for key in change[2] if len(change) > 2 else ():
-            merged.pop(key, None)
-        merged.update(operand or {})
-        return merged
-    assert kind == ChangeKind.DROP, f"unknown change {kind!r}"
-    return None
-
-
-def _extended(tree: list[Any], items: list[Any]) -> list[Any]:
-    tree.extend(items)
-    return tree
-
-
-def needs_snapshot(*, log_bytes: int, log_rows: int, state_bytes: int) -> bool:
-    """Say whether to store the whole state: where reading the changes since the last snapshot costs more than it.
-
-    A list that only grows never needs one, since its log is as large as itself.
-    """
-    return log_rows >= SNAPSHOT_MIN_ROWS and log_bytes + ROW_BYTES * log_rows > 2 * state_bytes + ROW_BYTES * SNAPSHOT_MIN_ROWS
-
-
-def weigh(changes: Mapping[str, Change]) -> int:
-    """The bytes of a step's changes."""
-    return sum(change.weight for change in changes.values())
+def _is_equal(one: Any, other: Any) -> bool:
+    """Compare trees by their bytes where `==` can't tell: 1 == 1.0 == True, and dicts in another order."""
+    return bool(one == other) and orjson.dumps(one) == orjson.dumps(other)

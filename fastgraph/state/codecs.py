@@ -1,137 +1,177 @@
-"""Codecs: how values of one key become bytes and come back as what the key is declared to hold.
+"""Codecs: how values of one key become bytes and come back as what they were.
 
-A key whose type is plain data only is never validated, as in LangGraph, where a TypedDict says and does not enforce. A key
-with typed content (Pydantic models, dataclasses, enums, any other class) goes through Pydantic's `TypeAdapter`, so that
-what comes back are real objects; a value that comes back as another one is refused at the step that wrote it.
+A key whose type is plain data only is never validated, as in LangGraph, where a TypedDict says and does not enforce. A
+key with typed content (models, dataclasses, enums, any class that Pydantic knows) is written as plain JSON through its
+`TypeAdapter`, and every write is read back at once: what is not the same then is never stored as if it were. Such a
+value, and one of another type than declared (a dict for a model, which LangGraph lets pass), is kept as it is, under a
+tag; if that can't be done either, the write is refused by key and type.
 """
 
 from __future__ import annotations
 
-import collections.abc
-import datetime
-import decimal
-import types
 import typing
-import uuid
+from collections.abc import Sequence
 from typing import Any, Final
 
-import typing_extensions
+import orjson
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError
+from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from fastgraph.errors import InvalidUpdateError
-from fastgraph.state.plain import decode, encode
+from fastgraph.errors import UnstorableValueError
+from fastgraph.state import plain
+from fastgraph.state.annotations import find_classes, for_pydantic, is_plain_type, stripped
+from fastgraph.state.builtin_types import DEFAULT_REGISTRY
+from fastgraph.state.classes import with_classes
+from fastgraph.state.errors import UnreadableValueError
+from fastgraph.state.registry import TypeEntry, TypeRegistry
+from fastgraph.state.sameness import is_same
 from fastgraph.state.values import Codec, PlainCodec
 
 __all__ = ["TypedCodec", "is_plain_type", "make_codec", "stripped"]
 
-_PLAIN_TYPES: Final = frozenset(
-    {
-        Any, object, None, type(None), bool, int, float, str, bytes, list, dict, tuple, set, frozenset,
-        datetime.datetime, datetime.date, datetime.time, datetime.timedelta, uuid.UUID, decimal.Decimal,
-    }
-)  # fmt: skip
-_PLAIN_CONTAINERS: Final = frozenset(
-    {
-        list, dict, tuple, set, frozenset,
-        collections.abc.Sequence, collections.abc.MutableSequence, collections.abc.Mapping,
-        collections.abc.MutableMapping, collections.abc.Set, collections.abc.MutableSet, collections.abc.Iterable,
-    }
-)  # fmt: skip
-_COERCED: Final = frozenset({dict, list})  # plain data for a model is taken as the model
-_WRAPPERS: Final = frozenset(
-    {
-        typing.Required, typing.NotRequired, typing_extensions.Required, typing_extensions.NotRequired,
-        typing_extensions.ReadOnly, typing.ClassVar, typing.Final,
-    }
-)  # fmt: skip
+_AS_IS: Final = b'{"$type":"as-is","value":'
+_DOES_NOT_FIT: Final = (
+    PydanticSerializationError,
+    ValidationError,
+    UnstorableValueError,
+    UnreadableValueError,
+)
+
+
+def make_codec(
+    where: str, declared: Any, registry: TypeRegistry = DEFAULT_REGISTRY, classes: Sequence[type[Any]] = ()
+) -> Codec:
+    """Make the codec of a type; `where` begins its errors' sentences ("key 'tags'").
+
+    `classes` are the user's that may turn up although the type does not name them: those of the state's other keys.
+    """
+    if is_plain_type(declared, registry):
+        return PlainCodec(where, with_classes(registry, classes))
+    return TypedCodec(where, declared, registry, classes)
 
 
 class TypedCodec:
-    """The codec of a key whose type has classes in it."""
+    """The codec of a key whose type has classes in it. Thread-safe; runs the validators of the user's classes.
 
-    __slots__ = ("_adapter", "_declared", "where")
+    Pydantic's adapter is built when it is first needed, since that takes milliseconds. A type that Pydantic does not
+    know has none; then only what the registry holds can be stored.
+    """
 
-    def __init__(self, where: str, declared: Any, adapter: TypeAdapter[Any]) -> None:
+    __slots__ = ("_adapters", "_by_position", "_declared", "_item", "_registry", "where")
+
+    def __init__(
+        self,
+        where: str,
+        declared: Any,
+        registry: TypeRegistry = DEFAULT_REGISTRY,
+        classes: Sequence[type[Any]] = (),
+    ) -> None:
         self.where = where
         self._declared = declared
-        self._adapter = adapter
+        self._registry = with_classes(registry, dict.fromkeys((*find_classes(declared), *classes)))
+        self._by_position = registry.with_unknown(_written_bare)
+        self._adapters: tuple[TypeAdapter[Any] | None, ...] = ()
+        self._item = _item_codec(where, declared, registry, classes)
 
     def encode(self, value: Any) -> bytes:
-        """Raises InvalidUpdateError where the value is not of the key's type, or comes back as another."""
-        data = self._dump(value)
-        try:
-            read = self.decode(data)
-        except ValidationError as error:
-            raise InvalidUpdateError(
-                f"{self.where} is declared as {_name(self._declared)} and was given a {type(value).__name__} that does not fit: "
-                f"{error.errors()[0]['msg']}."
-            ) from error
-        again = self._dump(read)
-        if read != value and again != data and not (type(value) in _COERCED and self.decode(again) == read):
-            raise InvalidUpdateError(
-                f"{self.where} is declared as {_name(self._declared)}; a {type(value).__name__} was written that comes back "
-                f"as something else after it was stored. Declare the key as what it holds."
-            )
-        return again
+        """Return a value's bytes. Raises UnstorableValueError where it could not come back as it is."""
+        return self._encode_typed(value) or self._encode_by_item(value) or self._encode_as_is(value)
 
     def decode(self, data: bytes) -> Any:
-        return self._adapter.validate_python(decode(data))
+        """Return the value of stored bytes. Raises Pydantic's ValidationError where the type is another one by now."""
+        if data.startswith(_AS_IS):
+            return plain.decode(data[len(_AS_IS) : -1], registry=self._registry)
+        if self._item is not None and _AS_IS in data:
+            return _decode_by_item(data, self._item)
+        return self._read(data)
 
-    def _dump(self, value: Any) -> bytes:
+    def _adapter(self) -> TypeAdapter[Any] | None:
+        if not self._adapters:
+            try:
+                self._adapters = (TypeAdapter(for_pydantic(self._declared)),)
+            except (PydanticUserError, NameError):
+                self._adapters = (None,)
+        return self._adapters[0]
+
+    def _encode_typed(self, value: Any) -> bytes | None:
+        """Return the bytes under the declared type; None where the value is another one, or would come back so."""
+        adapter = self._adapter()
+        if adapter is None:
+            return None
         try:
-            tree = self._adapter.dump_python(value, mode="python", warnings=False)
-        except PydanticSerializationError:
-            tree = value  # the border names what can't be stored, and where
-        return encode(tree, where=self.where)
+            tree = adapter.dump_python(value, by_alias=False, exclude_computed_fields=True, warnings="error")
+            data = plain.encode(tree, where=self.where, registry=self._by_position)
+            return data if is_same(self._read(data), value) else None
+        except _DOES_NOT_FIT:
+            return None
+
+    def _read(self, data: bytes) -> Any:
+        tree = plain.decode(data, registry=self._by_position)
+        adapter = self._adapter()
+        if adapter is None:
+            raise UnreadableValueError(
+                f"{self.where} was written as {stripped(self._declared)}, which Pydantic does not know any more",
+                "Declare the key as it was.",
+            )
+        return adapter.validate_python(tree, by_alias=False, by_name=True)
+
+    def _encode_by_item(self, value: Any) -> bytes | None:
+        """Encode the items of a list or dict one by one, so that one odd item does not keep it from growing by parts."""
+        if self._item is None or type(value) is not typing.get_origin(stripped(self._declared)):
+            return None
+        if type(value) is list:
+            return b"[" + b",".join([self._item.encode(item) for item in value]) + b"]"
+        if plain.TAG not in value and all(type(key) is str for key in value):
+            pairs = [
+                plain.encode(key, where=self.where) + b":" + self._item.encode(item)
+                for key, item in value.items()
+            ]
+            return b"{" + b",".join(pairs) + b"}"
+        return None
+
+    def _encode_as_is(self, value: Any) -> bytes:
+        data = plain.encode(value, where=self.where, registry=self._registry)
+        if not is_same(plain.decode(data, registry=self._registry), value):
+            raise UnstorableValueError(
+                self.where,
+                type(value).__qualname__,
+                "It would come back as something else. Keep what counts in its fields, or register the type.",
+            )
+        return _AS_IS + data + b"}"
 
 
-def make_codec(where: str, declared: Any) -> Codec:
-    """Make the codec of a type; `where` begins its errors' sentences. A class that Pydantic knows nothing of counts as
-    plain: if an instance of it is written, the JSON border says that it can't be stored."""
-    if is_plain_type(declared):
-        return PlainCodec(where)
-    try:
-        return TypedCodec(where, declared, TypeAdapter(declared))
-    except PydanticUserError:
-        return PlainCodec(where)
-
-
-def stripped(declared: Any) -> Any:
-    """Take Annotated, Required, NotRequired, ReadOnly and NewType off a type."""
-    while True:
-        origin = typing.get_origin(declared)
-        if origin is typing.Annotated:
-            declared = declared.__origin__
-        elif origin in _WRAPPERS:
-            declared = typing.get_args(declared)[0]
-        elif isinstance(declared, typing.NewType):
-            declared = declared.__supertype__
-        else:
-            return declared
-
-
-def is_plain_type(declared: Any, _seen: frozenset[Any] = frozenset()) -> bool:
-    """Say whether all values of a type are plain data that needs no class to come back."""
+def _item_codec(
+    where: str, declared: Any, registry: TypeRegistry, classes: Sequence[type[Any]]
+) -> TypedCodec | None:
+    """The codec of a list's items or of a dict's values, where the type says what they are."""
     declared = stripped(declared)
-    if isinstance(declared, (str, typing.ForwardRef, typing.TypeVar)):
-        return True
-    try:
-        if declared in _PLAIN_TYPES or declared in _PLAIN_CONTAINERS or declared in _seen:
-            return True
-    except TypeError:
-        return False
-    if typing_extensions.is_typeddict(declared):
-        hints = typing_extensions.get_type_hints(declared, include_extras=True)
-        return all(is_plain_type(hint, _seen | {declared}) for hint in hints.values())
-    origin = typing.get_origin(declared)
-    arguments = [argument for argument in typing.get_args(declared) if argument is not Ellipsis]
-    if origin is typing.Literal:
-        return all(type(argument) in {str, int, bool, bytes, type(None)} for argument in arguments)
-    if origin in _PLAIN_CONTAINERS or origin in {typing.Union, types.UnionType}:
-        return all(is_plain_type(argument, _seen) for argument in arguments)
-    return False
+    origin, arguments = typing.get_origin(declared), typing.get_args(declared)
+    if origin is list:
+        return TypedCodec(f"{where}, an item", arguments[0], registry, classes)
+    if origin is dict and stripped(arguments[0]) is str:
+        return TypedCodec(f"{where}, an entry", arguments[1], registry, classes)
+    return None
 
 
-def _name(declared: Any) -> str:
-    return getattr(declared, "__name__", None) or str(declared)
+def _decode_by_item(data: bytes, item: TypedCodec) -> Any:
+    tree = plain.loads(data)
+    if type(tree) is list:
+        return [item.decode(orjson.dumps(part)) for part in tree]
+    return {key: item.decode(orjson.dumps(part)) for key, part in tree.items()}
+
+
+def _written_bare(value: Any) -> TypeEntry | None:
+    """Write what only Pydantic knows (an enum, a path, a URL) as its JSON: the declared type makes it real again, and
+    reading it back at once shows whether it does."""
+    return TypeEntry(None, type(value), _to_json, _never)
+
+
+def _to_json(value: Any) -> Any:
+    tree = to_jsonable_python(value)
+    if type(tree) is type(value):
+        raise TypeError("Pydantic has no JSON for it.")
+    return tree
+
+
+def _never(_: Any) -> Any:
+    raise TypeError("what was written bare is read by its place")

@@ -1,14 +1,15 @@
 """Errors of the state: what can't be read back, and declarations that make no sense.
 
-    FastGraphError
-    ├── UnstorableValueError      (fastgraph.errors) a value that can't be written
-    ├── UnreadableValueError      a stored value that can't be read: unknown tag, damaged bytes, another type by now
-    └── InvalidReducerError       a reducer that can't be called with two arguments (also a ValueError)
+FastGraphError
+├── UnstorableValueError      (fastgraph.errors) a value that can't be written
+├── UnreadableValueError      a stored value that can't be read: unknown tag, damaged bytes, another type by now
+└── GraphDefinitionError
+    └── InvalidReducerError   a reducer that can't be called with two arguments
 """
 
 from __future__ import annotations
 
-from fastgraph.errors import FastGraphError
+from fastgraph.errors import FastGraphError, GraphDefinitionError
 
 __all__ = ["InvalidReducerError", "UnreadableValueError"]
 
@@ -22,7 +23,7 @@ class UnreadableValueError(FastGraphError, ValueError):
         super().__init__(f"A stored value can't be read: {reason}. {remedy}")
 
 
-class InvalidReducerError(FastGraphError, ValueError):
+class InvalidReducerError(GraphDefinitionError):
     """The last callable of an Annotated key does not take (current, update)."""
 
     def __init__(self, key: str, signature: str) -> None:

@@ -24,7 +24,7 @@ class Overwrite:
     """
 
     value: Any
-    type: Literal["__overwrite__"] = OVERWRITE_KEY
+    type: Literal["__overwrite__"] = "__overwrite__"
 
 
 def find_overwrite(write: Any) -> Overwrite | None:

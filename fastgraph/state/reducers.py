@@ -10,11 +10,12 @@ import collections.abc
 import inspect
 import typing
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any
 
 from fastgraph.errors import InvalidUpdateError
-from fastgraph.state.codecs import stripped
-from fastgraph.state.overwrite import Overwrite, find_overwrite
+from fastgraph.state.annotations import stripped
+from fastgraph.state.errors import InvalidReducerError
+from fastgraph.state.overwrite import find_overwrite
 
 __all__ = ["MISSING", "Reducer", "find_reducer", "fold", "start_value"]
 
@@ -34,24 +35,31 @@ _CONCRETE = {
 }
 
 
-def find_reducer(metadata: Sequence[Any]) -> Reducer | None:
-    """Return the reducer among an Annotated's metadata: the last item, if it can be called with two values.
+def find_reducer(key: str, metadata: Sequence[Any]) -> Reducer | None:
+    """Return the reducer among a key's Annotated metadata: the last item, if it can be called with two values.
 
-    Raises ValueError for a function with another number of parameters.
+    Raises InvalidReducerError, which is a ValueError, for a function with another number of parameters. A class counts
+    only where it takes two: most classes in metadata say something about the type.
     """
-    candidate: Any = metadata[-1] if metadata else None
-    if not callable(candidate) or isinstance(candidate, type):
+    last: Any = metadata[-1] if metadata else None
+    if not callable(last):
         return None
+    candidate: Reducer = last
     try:
-        parameters = inspect.signature(candidate).parameters.values()
+        signature = inspect.signature(candidate)
     except ValueError:
-        return cast(Reducer, candidate)  # a builtin that has no signature; it is called and will say so itself
-    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        # A builtin without a signature, such as max: it will say itself what it can't do.
+        return None if isinstance(candidate, type) else candidate
+    positional = [
+        item
+        for item in signature.parameters.values()
+        if item.kind in (item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD)
+    ]
     if len(positional) == 2:
-        return cast(Reducer, candidate)
-    raise ValueError(
-        f"Invalid reducer signature. Expected (a, b) -> c. Got {inspect.signature(candidate)} of {candidate!r}."
-    )
+        return candidate
+    if isinstance(candidate, type):
+        return None
+    raise InvalidReducerError(key, str(signature))
 
 
 def start_value(declared: Any) -> Any:
@@ -59,9 +67,11 @@ def start_value(declared: Any) -> Any:
     declared = stripped(declared)
     kind = typing.get_origin(declared) or declared
     kind = _CONCRETE.get(kind, kind)
+    if kind is object:
+        return MISSING
     try:
         return kind()
-    except Exception:  # whatever a class raises when made from nothing: then there is no value to begin with
+    except Exception:  # noqa: BLE001 - whatever a class raises when made of nothing: there is no value to begin with
         return MISSING
 
 
@@ -79,14 +89,12 @@ def fold(key: str, reducer: Reducer | None, current: Any, writes: Sequence[Any])
         return writes[0]
     found = [overwrite for write in writes if (overwrite := find_overwrite(write)) is not None]
     if len(found) > 1:
-        raise InvalidUpdateError(f"Key {key!r} was given {len(found)} Overwrites in one step and can take one only.")
+        raise InvalidUpdateError(
+            f"Key {key!r} was given {len(found)} Overwrites in one step and can take one only."
+        )
     if found:
-        return _unwrap(found[0])
+        return found[0].value
     value = current
     for write in writes:
         value = write if value is MISSING else reducer(value, write)
     return value
-
-
-def _unwrap(overwrite: Overwrite) -> Any:
-    return overwrite.value

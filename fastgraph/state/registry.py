@@ -43,7 +43,9 @@ class TypeRegistry:
             if entry.tag is not None:
                 other = by_tag.setdefault(entry.tag, entry)
                 if other is not entry and other.type is not entry.type:
-                    raise ValueError(f"tag {entry.tag!r} is taken by {other.type.__name__}: choose another tag")
+                    raise ValueError(
+                        f"tag {entry.tag!r} is taken by {other.type.__name__}: choose another tag"
+                    )
                 by_tag[entry.tag] = entry
         self._by_type: Mapping[type[Any], TypeEntry] = MappingProxyType(by_type)
         self._by_tag: Mapping[str, TypeEntry] = MappingProxyType(by_tag)

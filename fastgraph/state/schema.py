@@ -1,30 +1,34 @@
 """The keys of a state type: what each holds, how writes fold into it, how its values become bytes.
 
-A state is declared as a TypedDict, a dataclass, a Pydantic model, or a bare (Annotated) type, which is a state of one key,
-`__root__`. Types are taken apart key by key, since Pydantic refuses `typing.TypedDict` as a whole before Python 3.12.
+A state is declared as a TypedDict, a dataclass, a Pydantic model, or a bare (Annotated) type, which is a state of one
+key, `__root__`. Types are taken apart key by key, since Pydantic refuses `typing.TypedDict` as a whole before Python
+3.12.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
 import typing_extensions
-from pydantic import BaseModel, PydanticUserError, TypeAdapter
+from pydantic import BaseModel
 
-from fastgraph.state.codecs import make_codec, stripped
+from fastgraph.state.annotations import find_classes, metadata_of, unqualified
+from fastgraph.state.builtin_types import DEFAULT_REGISTRY
+from fastgraph.state.codecs import make_codec
+from fastgraph.state.json_schema import describe_fields, describe_keys, describe_type
+from fastgraph.state.payloads import PayloadParser, make_parser
 from fastgraph.state.reducers import Reducer, find_reducer, start_value
+from fastgraph.state.registry import TypeRegistry
 from fastgraph.state.values import Codec, StoredValue
 
-__all__ = ["ROOT", "KeySpec", "SchemaKind", "StateSchema"]
+__all__ = ["ROOT", "KeySpec", "SchemaKind", "StateSchema", "input_json_schema"]
 
 ROOT: Final = "__root__"
-_REF_TEMPLATE: Final = "#/$defs/{model}"
 
 
 class SchemaKind(StrEnum):
@@ -38,17 +42,24 @@ class SchemaKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeySpec:
-    """One key. `declared` is its type as written; `channel` a channel named in its metadata, which wins over a reducer."""
+    """One key. `declared` is its type with the metadata; `channel` and `managed` are named in that and win over a
+    reducer. A managed value is computed for each task and never stored."""
 
     name: str
     declared: Any
     reducer: Reducer | None
     codec: Codec
     channel: Any = None
+    managed: Any = None
+    parser: PayloadParser | None = None
 
     def start_value(self) -> Any:
-        """What a reducer begins with; MISSING where there is nothing."""
+        """Return what a reducer begins with; MISSING where there is nothing."""
         return start_value(self.declared)
+
+    def parse(self, value: Any) -> Any:
+        """Return a client's JSON value as the key holds it. Raises Pydantic's ValidationError."""
+        return value if self.parser is None else self.parser.parse(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +71,20 @@ class StateSchema:
     keys: Mapping[str, KeySpec] = field(default_factory=dict)
 
     @classmethod
-    def from_type(cls, declared: Any) -> StateSchema:
-        """Take a state type apart. Raises ValueError for a reducer of the wrong arity."""
+    def from_type(cls, declared: Any, *, registry: TypeRegistry = DEFAULT_REGISTRY) -> StateSchema:
+        """Take a state type apart. Raises InvalidReducerError, a ValueError, for a reducer of the wrong arity, and
+        NameError where an annotation names what does not exist."""
         kind = _kind_of(declared)
-        hints = {ROOT: declared} if kind is SchemaKind.ROOT else _hints_of(declared)
-        return cls(type=declared, kind=kind, keys={name: _make_key(name, hint) for name, hint in hints.items()})
+        hints = {ROOT: declared} if kind is SchemaKind.ROOT else dict(_hints_of(declared, kind))
+        classes = list(dict.fromkeys(found for hint in hints.values() for found in find_classes(hint)))
+        return cls(
+            type=declared,
+            kind=kind,
+            keys={name: _make_key(name, hint, registry, classes) for name, hint in hints.items()},
+        )
 
     def codec(self, key: str) -> Codec:
-        """The codec of a key; KeyError where the type has no such key."""
+        """Return the codec of a key; KeyError where the type has no such key."""
         return self.keys[key].codec
 
     def read_as(self, values: Mapping[str, StoredValue]) -> Any:
@@ -81,76 +98,94 @@ class StateSchema:
                 return present
             case SchemaKind.ROOT:
                 return present.get(ROOT)
+            case SchemaKind.MODEL:
+                return self.type.model_validate(present, by_alias=True, by_name=True)
             case _:
                 return self.type(**present)
 
+    def parse_payload(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a client's JSON object with the values of keys as those hold them, and a model's aliases as its field
+        names; what the type does not have stays as it is. Raises Pydantic's ValidationError. User code."""
+        names = dict(_aliases_of(self.type)) if self.kind is SchemaKind.MODEL else {}
+        parsed = {}
+        for given, value in payload.items():
+            name = given if given in self.keys else names.get(given, given)
+            spec = self.keys.get(name)
+            parsed[name] = value if spec is None else spec.parse(value)
+        return parsed
+
     def json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema of an input: keys of a TypedDict are never required, others as declared."""
-        if self.kind is not SchemaKind.TYPED_DICT:
-            return _schema_of(stripped(self.type))
-        properties: dict[str, Any] = {}
-        definitions: dict[str, Any] = {}
-        for name, spec in self.keys.items():
-            schema = _schema_of(spec.declared)
-            definitions |= schema.pop("$defs", {})
-            properties[name] = {"title": name.replace("_", " ").capitalize(), **schema}
-        result: dict[str, Any] = {"type": "object", "title": self.type.__name__, "properties": properties}
-        if description := _own_doc(self.type):
-            result["description"] = description
-        return result | ({"$defs": definitions} if definitions else {})
+        keys = {name: spec.declared for name, spec in self.keys.items() if spec.managed is None}
+        if self.kind is SchemaKind.TYPED_DICT:
+            return describe_keys(_class_of(self.type), keys)
+        described = describe_type(self.type)
+        if described is None and self.kind is SchemaKind.DATACLASS:
+            return describe_fields(_class_of(self.type), keys)
+        return described or {}
+
+
+def input_json_schema(declared: Any) -> dict[str, Any]:
+    """Return the JSON Schema of an input of a state type."""
+    return StateSchema.from_type(declared).json_schema()
+
+
+def _class_of(declared: Any) -> Any:
+    """Return the class behind `State[int]`."""
+    return typing.get_origin(declared) or declared
 
 
 def _kind_of(declared: Any) -> SchemaKind:
-    if typing_extensions.is_typeddict(declared):
+    kind = _class_of(declared)
+    if typing_extensions.is_typeddict(kind):
         return SchemaKind.TYPED_DICT
-    if isinstance(declared, type) and issubclass(declared, BaseModel):
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
         return SchemaKind.MODEL
-    if isinstance(declared, type) and dataclasses.is_dataclass(declared):
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return SchemaKind.DATACLASS
     return SchemaKind.ROOT
 
 
-@functools.lru_cache(maxsize=256)
-def _hints_of(declared: Any) -> dict[str, Any]:
-    hints = typing_extensions.get_type_hints(declared, include_extras=True)
-    if issubclass(declared, BaseModel):
-        return {name: hints[name] for name in declared.model_fields}
-    if dataclasses.is_dataclass(declared):
-        return {item.name: hints[item.name] for item in dataclasses.fields(declared) if item.init}
-    return hints
+def _hints_of(declared: Any, kind: SchemaKind) -> Iterator[tuple[str, Any]]:
+    state = _class_of(declared)
+    try:
+        hints = typing_extensions.get_type_hints(state, include_extras=True)
+    except NameError as error:
+        error.add_note(f"An annotation of {state.__qualname__} names it. Define it at the module's level.")
+        raise
+    names: Mapping[str, Any] = hints
+    if kind is SchemaKind.MODEL:
+        names = state.model_fields
+    elif kind is SchemaKind.DATACLASS:
+        names = {item.name: item for item in dataclasses.fields(state) if item.init}
+    for name in names:
+        yield name, hints[name]
 
 
-def _make_key(name: str, hint: Any) -> KeySpec:
-    metadata = _metadata_of(hint)
-    channel = next((item for item in metadata if _is_channel(item)), None)
+def _aliases_of(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
+    for name, info in model.model_fields.items():
+        for alias in (info.validation_alias, info.alias):
+            if isinstance(alias, str):
+                yield alias, name
+
+
+def _make_key(name: str, hint: Any, registry: TypeRegistry, classes: list[type[Any]]) -> KeySpec:
+    declared = unqualified(hint)
+    metadata = metadata_of(declared)
+    managed = next((item for item in metadata if _says(item, "is_managed_value")), None)
+    channel = next((item for item in metadata if _says(item, "is_channel")), None)
+    where = f"key {name!r}"
     return KeySpec(
         name=name,
-        declared=stripped(hint),
-        reducer=None if channel is not None else find_reducer(metadata),
-        codec=make_codec(f"key {name!r}", stripped(hint)),
+        declared=declared,
+        reducer=find_reducer(name, metadata) if channel is None and managed is None else None,
+        codec=make_codec(where, declared, registry, classes),
         channel=channel,
+        managed=managed,
+        parser=make_parser(where, declared),
     )
 
 
-def _metadata_of(hint: Any) -> tuple[Any, ...]:
-    """The metadata of an Annotated, also below Required and NotRequired."""
-    while typing.get_origin(hint) in {typing_extensions.Required, typing_extensions.NotRequired}:
-        hint = typing.get_args(hint)[0]
-    return tuple(getattr(hint, "__metadata__", ()))
-
-
-def _is_channel(item: Any) -> bool:
-    """A channel says so itself (`is_channel`), since channels live above this module."""
-    return getattr(item, "is_channel", False) is True
-
-
-def _schema_of(declared: Any) -> dict[str, Any]:
-    try:
-        return TypeAdapter(declared).json_schema(ref_template=_REF_TEMPLATE)
-    except PydanticUserError:
-        return {}  # typing.TypedDict inside, or a class that Pydantic does not know: anything may come
-
-
-def _own_doc(declared: Any) -> str:
-    doc = declared.__doc__ or ""
-    return "" if doc.startswith("dict(") else doc.strip()
+def _says(item: Any, what: str) -> bool:
+    """Channels and managed values live above this module, so they say themselves what they are."""
+    return getattr(item, what, False) is True

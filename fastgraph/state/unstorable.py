@@ -27,7 +27,11 @@ _SHOWN_CHARACTERS = 60
 def unstorable(where: str, path: Path, value: Any, *, remedy: str | None = None) -> UnstorableValueError:
     """Return the error for a value whose type nobody knows how to store."""
     kind = type(value)
-    seen = kind.__qualname__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
+    seen = (
+        kind.__qualname__
+        if kind.__module__ in ("builtins", "__main__")
+        else f"{kind.__module__}.{kind.__qualname__}"
+    )
     return UnstorableValueError(_place(where, path), seen, remedy or _remedy(value))
 
 
@@ -42,7 +46,9 @@ def too_deep(where: str, path: Path, value: Any, limit: int) -> UnstorableValueE
     """Return the error for a value that nests too deep, which is also how a value that holds itself ends."""
     seen = f"{type(value).__name__} below more than {limit} levels"
     steps = _steps(path)
-    place = ", ".join([where, *steps[:2], f"… {len(steps) - 2} levels further in"] if len(steps) > 2 else [where, *steps])
+    place = ", ".join(
+        [where, *steps[:2], f"… {len(steps) - 2} levels further in"] if len(steps) > 2 else [where, *steps]
+    )
     return UnstorableValueError(place, seen, "Return a flatter value, and none that holds itself.")
 
 

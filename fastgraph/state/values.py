@@ -1,23 +1,29 @@
-"""A value of the state as the machine carries it: decoded, with its encoded bytes where they are at hand.
+"""A value of the state as the machine carries it: its encoded bytes, the decoded value, or both.
 
 The run goes on with the decoded value, so what is computed with is what is stored. Nobody is handed the value itself: up
 to `FRESH_COPY_BYTES` a task gets a fresh decode, so that changing it in place can't leak and a diff sees it; a larger one
-is copied at its top level only, because decoding a megabyte for every task would cost more than the task.
+is copied at its top level only, because decoding a megabyte for every task would cost more than the task. Below that
+size the bytes are always at hand; above it, only one of the two forms is kept.
 """
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Final, Protocol
 
 import orjson
 
-from fastgraph.state.plain import decode, encode, revive
+from fastgraph.state.builtin_types import DEFAULT_REGISTRY
+from fastgraph.state.plain import decode, encode, holds_tag
+from fastgraph.state.registry import TypeRegistry
 
-__all__ = ["FRESH_COPY_BYTES", "PLAIN", "Codec", "PlainCodec", "StoredValue"]
+__all__ = ["FRESH_COPY_BYTES", "PLAIN", "Codec", "PlainCodec", "StoredValue", "starts_tagged"]
 
 FRESH_COPY_BYTES: Final = 64 * 1024
 
 _IMMUTABLE: Final = frozenset({str, int, float, bool, bytes, type(None)})
+_TAGGED: Final = b'{"$type":'
+_NOT_DECODED: Final[Any] = object()
 
 
 class Codec(Protocol):
@@ -31,80 +37,104 @@ class Codec(Protocol):
 class PlainCodec:
     """The codec of values that are plain data, whatever their type is declared as. `where` begins its errors' sentences."""
 
-    __slots__ = ("where",)
+    __slots__ = ("registry", "where")
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, registry: TypeRegistry = DEFAULT_REGISTRY) -> None:
         self.where = where
+        self.registry = registry
 
     def encode(self, value: Any) -> bytes:
-        return encode(value, where=self.where)
+        return encode(value, where=self.where, registry=self.registry)
 
     def decode(self, data: bytes) -> Any:
-        return decode(data)
+        return decode(data, registry=self.registry)
 
 
 PLAIN: Final[Codec] = PlainCodec("a value")
 
 
 class StoredValue:
-    """Immutable but for the bytes, which are encoded when first asked for. `size` is in bytes, encoded; for a large
-    value that grew by parts it is the sum of the parts."""
+    """Immutable to the outside; decodes and encodes when first asked for. Any thread may use it.
 
-    __slots__ = ("_codec", "_encoded", "size", "value")
+    `size` is that of the encoded bytes. Equal means equal bytes.
+    """
 
-    def __init__(self, value: Any, *, encoded: bytes | None, size: int | None = None, codec: Codec = PLAIN) -> None:
-        assert encoded is not None or size is not None, "a value without bytes has a size at least"
-        self.value = value
+    __slots__ = ("_encoded", "_is_whole", "_value", "codec", "is_tagged", "size")
+
+    def __init__(
+        self,
+        value: Any,
+        *,
+        encoded: bytes | None,
+        size: int = 0,
+        codec: Codec = PLAIN,
+        is_strict: bool = False,
+    ) -> None:
+        self.codec = codec
+        self.size: int = size if encoded is None else len(encoded)
+        self.is_tagged: bool = encoded is not None and starts_tagged(encoded)
+        """Whether the bytes are a tag with a value, so that what is inside can't grow by parts."""
+        self._is_whole = is_strict or self.size <= FRESH_COPY_BYTES
+        self._value = value
         self._encoded = encoded
-        self._codec = codec
-        self.size: int = len(encoded) if encoded is not None else size or 0
+        if encoded is None and self._is_whole:
+            self._encoded = codec.encode(value)
 
     @classmethod
-    def of(cls, value: Any, codec: Codec = PLAIN) -> StoredValue:
-        """Encode a value and go on with what comes back. Raises UnstorableValueError."""
-        encoded = codec.encode(value)
-        kept = value if type(value) in _IMMUTABLE else codec.decode(encoded)
-        return cls(kept, encoded=encoded, codec=codec)
+    def of(cls, value: Any, codec: Codec = PLAIN, *, is_strict: bool = False) -> StoredValue:
+        """Encode a value and go on with what comes back. Raises UnstorableValueError.
+
+        A strict one is copied as a whole at any size.
+        """
+        kept = value if type(value) in _IMMUTABLE else _NOT_DECODED
+        return cls(kept, encoded=codec.encode(value), codec=codec, is_strict=is_strict)
 
     @classmethod
     def read(cls, encoded: bytes, codec: Codec = PLAIN) -> StoredValue:
-        """Read a value from its bytes. Raises what the codec's validators raise."""
+        """Take a value's bytes. Raises at once what reading them raises: UnreadableValueError, or what validators do."""
+        if type(codec) is PlainCodec and not holds_tag(encoded):
+            return cls(_NOT_DECODED, encoded=encoded, codec=codec)
         return cls(codec.decode(encoded), encoded=encoded, codec=codec)
 
     @classmethod
     def from_tree(cls, tree: Any, codec: Codec = PLAIN) -> StoredValue:
-        """Read a value from a parsed JSON tree, tags and all; the tree is taken over."""
-        encoded = orjson.dumps(tree)
-        if codec is PLAIN:
-            return cls(revive(tree), encoded=encoded)
-        return cls.read(encoded, codec)
+        """Read a value from a parsed JSON tree, tags and all."""
+        return cls.read(orjson.dumps(tree), codec)
+
+    @property
+    def value(self) -> Any:
+        """The decoded value: to be looked at, never to be changed or handed to user code that might."""
+        value = self._value
+        if value is _NOT_DECODED:
+            encoded = self._encoded
+            if encoded is None:  # another thread decoded it just now
+                return self._value
+            value = self._value = self.codec.decode(encoded)
+            if not self._is_whole:
+                self._encoded = None
+        return value
 
     @property
     def encoded(self) -> bytes | None:
-        """The bytes, where they are at hand."""
+        """The bytes, where they are at hand; always up to FRESH_COPY_BYTES."""
         return self._encoded
-
-    @property
-    def codec(self) -> Codec:
-        return self._codec
 
     def to_bytes(self) -> bytes:
         """The bytes, encoded now where they are not at hand."""
-        if self._encoded is None:
-            self._encoded = self._codec.encode(self.value)
-        return self._encoded
+        encoded = self._encoded
+        return self.codec.encode(self._value) if encoded is None else encoded
 
     def fresh(self) -> Any:
-        """A copy for somebody who may change it."""
-        value = self.value
-        kind = type(value)
-        if kind in _IMMUTABLE:
+        """Return a copy for somebody who may change it."""
+        value = self._value
+        if type(value) in _IMMUTABLE:
             return value
-        if self.size <= FRESH_COPY_BYTES:
-            return self._codec.decode(self.to_bytes())
-        if kind is list or kind is dict or kind is set:
-            return kind(value)
-        return self._codec.decode(self.to_bytes())
+        if not self._is_whole:
+            return _shallow_copy(self.value)
+        value = self.codec.decode(self.to_bytes())
+        if type(value) in _IMMUTABLE:
+            self._value = value
+        return value
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, StoredValue) and self.to_bytes() == other.to_bytes()
@@ -114,3 +144,15 @@ class StoredValue:
 
     def __repr__(self) -> str:
         return f"StoredValue({self.value!r})"
+
+
+def starts_tagged(encoded: bytes) -> bool:
+    """Say whether bytes are a tag with a value as a whole; `plain` writes no other object that begins so."""
+    return encoded.startswith(_TAGGED)
+
+
+def _shallow_copy(value: Any) -> Any:
+    kind = type(value)
+    if kind in _IMMUTABLE or kind is tuple or kind is frozenset:
+        return value
+    return kind(value) if kind is list or kind is dict or kind is set else copy.copy(value)
