@@ -101,7 +101,6 @@ def _is_broad(handler: ast.ExceptHandler) -> bool:
 
 def _is_sleep(call: ast.Call) -> bool:
     """A sleep with a duration; `asyncio.sleep(0)` only yields."""
-    zero = [isinstance(argument, ast.Constant) and argument.value == 0 for argument in call.args]
-    return ast.unparse(call.func) in {"time.sleep", "asyncio.sleep", "anyio.sleep", "sleep"} and zero != [
-        True
-    ]
+    duration = call.args[0] if call.args else None
+    only_yields = isinstance(duration, ast.Constant) and duration.value == 0
+    return ast.unparse(call.func) in {"time.sleep", "asyncio.sleep", "anyio.sleep", "sleep"} and not only_yields
