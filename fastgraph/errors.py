@@ -20,6 +20,7 @@
     │   ├── NotFoundError         RunNotFoundError, ArtifactNotFoundError, WorkflowNotFoundError
     │   ├── ConflictError         the thing is in no state for this
     │   └── SchemaVersionError    the store is newer than the program
+    ├── AsyncNodeError            an async node was executed without a loop (also a TypeError)
     ├── LoopRunningError          invoke on a running loop with async nodes (also a TypeError)
     ├── CheckpointerError         a graph was compiled with what is no checkpointer (also a TypeError)
     ├── ConfigError               an option of a call that can't be (also a ValueError)
@@ -36,6 +37,7 @@ from typing import Any
 __all__ = [
     "AmbiguousResumeError",
     "ArtifactNotFoundError",
+    "AsyncNodeError",
     "CheckpointerError",
     "ConfigError",
     "ConflictError",
@@ -270,6 +272,14 @@ class CheckpointerError(FastGraphError, TypeError):
         super().__init__(
             f"Invalid checkpointer: a {type(seen).__name__} can't keep threads. Give a saver, such as InMemorySaver()."
         )
+
+
+class AsyncNodeError(FastGraphError, TypeError):
+    """An async node, or one with an async router, was executed in a thread without a loop."""
+
+    def __init__(self, node: str) -> None:
+        self.node = node
+        super().__init__(f"Node {node!r} is async, or one of its routers is, and was executed without a loop.")
 
 
 class LoopRunningError(FastGraphError, TypeError):
