@@ -42,7 +42,8 @@ class AsyncActor(pykka.Actor):
     """An actor on an event loop: `loop`, or the one that runs where it is made.
 
     `start()` may be called from any thread; `__init__` runs there, all hooks and handlers run on the loop. Raises
-    NoLoopError where no loop runs and none is given. The hooks may be plain or coroutine functions.
+    NoLoopError where no loop runs and none is given. The hooks may be plain or coroutine functions; a coroutine function
+    needs `# type: ignore[override]`, since Pykka declares its hooks as plain.
     """
 
     inbox_capacity: ClassVar[int] = INBOX_CAPACITY

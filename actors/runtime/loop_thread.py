@@ -31,6 +31,7 @@ log = structlog.get_logger("actors.runtime")
 T = TypeVar("T")
 
 STOP_TIMEOUT_SECONDS = 10.0
+GRACE_SECONDS = 1.0  # for closing the loop itself, after the tasks have had their time
 CANCEL_ROUNDS = 10  # a cancelled task may start another; one that does so for ever is left behind
 
 
@@ -103,7 +104,7 @@ class LoopThread:
         except RuntimeError:
             if not self._loop.is_closed():
                 raise
-        self._thread.join(timeout_seconds)
+        self._thread.join(timeout_seconds + GRACE_SECONDS)
         if self._watchdog is not None:
             self._watchdog.stop()
         if self._thread.is_alive():
