@@ -23,6 +23,24 @@ PROGRAMS = ["api", "host:host_0", "host:host_1"]
 START_SECONDS = 60
 
 
+FLOWS = """
+from typing import TypedDict
+from fastgraph import END, START, StateGraph
+
+class State(TypedDict):
+    input: str
+
+def parse(state: State) -> State:
+    return {"input": state["input"].upper()}
+
+builder = StateGraph(State)
+builder.add_node("parse", parse)
+builder.add_edge(START, "parse")
+builder.add_edge("parse", END)
+graph = builder.compile(name="shout")
+"""
+
+
 @pytest.fixture
 def port() -> int:
     return free_port()
@@ -30,8 +48,10 @@ def port() -> int:
 
 @pytest.fixture
 def supervisord(start_program: ProgramStarter, tmp_path: Path, port: int) -> Program:
-    """The shipped file, in an empty folder as its `%(here)s`."""
+    """The shipped file in a user's folder, with a workflow that the folder's `.env` names."""
     shutil.copy(ROOT / "supervisord.conf", tmp_path)
+    (tmp_path / "flows.py").write_text(FLOWS)
+    (tmp_path / ".env").write_text("FASTGRAPH_TARGETS=flows.py\n")
     environment = {
         "FASTGRAPH_PORT": str(port),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
