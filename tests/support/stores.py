@@ -13,8 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fastgraph.clock import Clock
+from fastgraph.database import tables
+from fastgraph.database.checkpoints import read_checkpoint
+from fastgraph.database.event_kinds import code_of
 from fastgraph.database.operations import Operation, Outcome
 from fastgraph.database.records import (
     Accepted,
@@ -34,7 +39,7 @@ from fastgraph.database.store import Store
 from fastgraph.events import EventKind
 from fastgraph.ids import new_id
 from fastgraph.settings import Settings
-from fastgraph.status import RunStatus
+from fastgraph.status import ENDED, RunStatus
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 890_123, tzinfo=UTC)
 WORKFLOW = "chain"
@@ -42,9 +47,14 @@ WORKFLOW = "chain"
 
 def open_store(url: str, data_dir: Path, *, clock: Clock | None = None, **settings: Any) -> Store:
     """Open the store of a test and bring its schema up to date."""
-    store = Store.open(Settings(data_dir=data_dir, database_url=url, _env_file=None, **settings), clock=clock)
+    store = reopen_store(url, data_dir, clock=clock, **settings)
     store.migrate()
     return store
+
+
+def reopen_store(url: str, data_dir: Path, *, clock: Clock | None = None, **settings: Any) -> Store:
+    """Open a store that is up to date."""
+    return Store.open(Settings(data_dir=data_dir, database_url=url, _env_file=None, **settings), clock=clock)
 
 
 def write(store: Store, operation: Operation) -> Any:
@@ -236,3 +246,41 @@ def interrupt(chain: Chain, *names: str) -> CommitRun:
         release=True,
         seen_inbox=chain.claimed.inbox,
     )
+
+
+async def find_faults(store: Store) -> list[str]:
+    """Look at everything in a store that must hold together, and return a sentence for each fault."""
+    faults: list[str] = []
+    async with store.readers.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            checked = (await connection.exec_driver_sql("PRAGMA integrity_check")).scalar_one()
+            faults += [] if checked == "ok" else [f"integrity_check: {checked}"]
+        for run in (await connection.execute(select(tables.runs))).all():
+            faults += await _faults_of_run(connection, run)
+            number, key = run.checkpoint, run.thread_key
+            if number:
+                found = await read_checkpoint(connection, thread_key=key, number=number, spill=store.spill)
+                faults += [] if found is not None else [f"run {run.key} has no checkpoint {number}"]
+    return faults
+
+
+async def _faults_of_run(connection: AsyncConnection, run: Row[Any]) -> list[str]:
+    of_run = tables.events.c.run_key == run.key
+    rows = (await connection.execute(select(tables.events).where(of_run).order_by(tables.events.c.seq))).all()
+    numbers = [n for row in rows for n in range(row.seq_from or row.seq, row.seq + 1)]
+    told = [row.seq for row in rows if row.kind == code_of(EventKind.NODE_UPDATE)]
+    kept = (
+        select(tables.results.c.seq).where(tables.results.c.run_key == run.key).order_by(tables.results.c.seq)
+    )
+    results = [row.seq for row in await connection.execute(kept)]
+    bodies = await connection.execute(select(tables.run_bodies).where(tables.run_bodies.c.run_key == run.key))
+    faults = []
+    if numbers != list(range(1, run.seq + 1)):
+        faults.append(f"run {run.key} stands at {run.seq} and has events {numbers}")
+    if told != results:
+        faults.append(f"run {run.key} tells of results {told} and has {results}")
+    if len(bodies.all()) != 1:
+        faults.append(f"run {run.key} has no body")
+    if (run.status in ENDED) and run.owner is not None:
+        faults.append(f"run {run.key} has ended and has an owner")
+    return faults
