@@ -36,18 +36,19 @@ _MISSING: Final = object()
 
 
 def diff(
-    old: StoredValue | None, new: Any, codec: Codec, *, strict: bool = False
+    old: StoredValue | None, new: Any, codec: Codec, *, is_ours: bool = False, strict: bool = False
 ) -> tuple[Change | None, StoredValue]:
     """Return how `new` differs from `old`, or None where it does not, and `new` as the state carries it.
 
-    `new` may be a StoredValue, whose bytes are then used. With `strict` bytes are compared at any size, which also sees
-    what was changed in place inside a large value. Raises UnstorableValueError where something in `new` can't be stored.
+    `is_ours` says that no user code ever held what `new` is made of, so identity can be believed at any size. With
+    `strict` bytes are compared at any size, which also sees what was changed in place inside a large value. Raises
+    UnstorableValueError where something in `new` can't be stored.
     """
-    if old is not None and old.size > FRESH_COPY_BYTES and not strict and not isinstance(new, StoredValue):
+    if old is not None and (is_ours or old.size > FRESH_COPY_BYTES) and not strict:
         found = _diff_by_identity(old, new, codec)
         if found is not None:
             return found
-    value = new if isinstance(new, StoredValue) else StoredValue.of(new, codec, is_strict=strict)
+    value = StoredValue.of(new, codec, is_ours=is_ours, is_strict=strict)
     if old is None:
         return Change.set_to(value), value
     before, after = old.to_bytes(), value.to_bytes()
@@ -93,9 +94,11 @@ def _append_items(
     if not added.startswith(b"["):
         return None
     # The tail goes on as what came back from its bytes, like every value, and the list is nobody else's.
-    value = StoredValue(
-        [*before, *codec.decode(added)], encoded=None, size=_size_joined(old.size, len(added)), codec=codec
-    )
+    size = old.size + len(added) - 2 + bool(before)
+    encoded = None
+    if size <= FRESH_COPY_BYTES:
+        encoded = b"%b,%b" % (old.to_bytes()[:-1], added[1:]) if before else added
+    value = StoredValue([*before, *codec.decode(added)], encoded=encoded, size=size, codec=codec)
     return Change(ChangeKind.APPEND, added), value
 
 
@@ -124,14 +127,10 @@ def _merge_items(
     gone = codec.encode({key: before[key] for key in before if key in changed or key not in new})
     if starts_tagged(added) or starts_tagged(gone) or not added.startswith(b"{"):
         return None
-    size = _size_joined(old.size - len(gone) + 2 - (gone != b"{}"), len(added))
+    # Each entry is as long as in a dict of its own, and has a comma: all but one, like the entries of any dict.
+    size = old.size - (len(gone) - 1 if gone != b"{}" else 0) + (len(added) - 1 if changed else 0)
     value = StoredValue({**new, **codec.decode(added)}, encoded=None, size=size, codec=codec)
     return Change(ChangeKind.MERGE, added, removed), value
-
-
-def _size_joined(size: int, added: int) -> int:
-    """The bytes of two lists, or two dicts, in one: a bracket pair less, and a comma where neither is empty."""
-    return size + added - 2 + (size > 2 and added > 2)
 
 
 def _is_in_order(before: Iterable[Any], after: Mapping[Any, Any]) -> bool:

@@ -2,8 +2,8 @@
 
 The run goes on with the decoded value, so what is computed with is what is stored. Nobody is handed the value itself: up
 to `FRESH_COPY_BYTES` a task gets a fresh decode, so that changing it in place can't leak and a diff sees it; a larger one
-is copied at its top level only, because decoding a megabyte for every task would cost more than the task. Below that
-size the bytes are always at hand; above it, only one of the two forms is kept.
+is copied at its top level only, because decoding a megabyte for every task would cost more than the task. Up to that
+size the bytes are always at hand; above it they are let go once the value is decoded.
 """
 
 from __future__ import annotations
@@ -81,12 +81,14 @@ class StoredValue:
             self._encoded = codec.encode(value)
 
     @classmethod
-    def of(cls, value: Any, codec: Codec = PLAIN, *, is_strict: bool = False) -> StoredValue:
+    def of(
+        cls, value: Any, codec: Codec = PLAIN, *, is_ours: bool = False, is_strict: bool = False
+    ) -> StoredValue:
         """Encode a value and go on with what comes back. Raises UnstorableValueError.
 
-        A strict one is copied as a whole at any size.
+        With `is_ours` nobody else holds the value, so it is kept itself. A strict one is copied whole at any size.
         """
-        kept = value if type(value) in _IMMUTABLE else _NOT_DECODED
+        kept = value if is_ours or type(value) in _IMMUTABLE else _NOT_DECODED
         return cls(kept, encoded=codec.encode(value), codec=codec, is_strict=is_strict)
 
     @classmethod
