@@ -69,7 +69,7 @@ def stream_chunks(graph: CompiledGraph, options: RunOptions) -> Iterator[Chunk]:
     if graph.is_async:
         yield from _stream_on_own_loop(graph, options)
         return
-    crew = ThreadCrew(is_live=options.is_live, max_concurrency=options.max_concurrency, random=Random())
+    crew = ThreadCrew(is_live=options.is_live, max_concurrency=options.max_concurrency, random=_chance())
     chunks = Session(graph, options, _open_log(graph, options), crew).chunks()
     try:
         while (chunk := drive(_next(chunks))) is not None:
@@ -82,7 +82,7 @@ def stream_chunks(graph: CompiledGraph, options: RunOptions) -> Iterator[Chunk]:
 
 async def astream_chunks(graph: CompiledGraph, options: RunOptions) -> AsyncGenerator[Chunk, None]:
     """Go through a graph on the running loop."""
-    crew = AsyncCrew(max_concurrency=options.max_concurrency, random=Random())
+    crew = AsyncCrew(max_concurrency=options.max_concurrency, random=_chance())
     chunks = Session(graph, options, _open_log(graph, options), crew).chunks()
     try:
         async with aclosing(chunks):
@@ -104,6 +104,10 @@ def _stream_on_own_loop(graph: CompiledGraph, options: RunOptions) -> Iterator[C
                 yield chunk
         finally:
             runner.run(chunks.aclose())
+
+
+def _chance() -> Random:
+    return Random()  # noqa: S311 - jitter of retries, no secret
 
 
 def _has_loop() -> bool:

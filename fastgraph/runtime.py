@@ -49,7 +49,7 @@ class Runtime(Generic[ContextT]):
         return idempotency_key(self.execution_info.run_id, self.execution_info.task_id, label)
 
 
-def get_runtime(context_schema: type[ContextT] | None = None) -> Runtime[ContextT]:
+def get_runtime(context_schema: type[ContextT] | None = None) -> Runtime[ContextT]:  # noqa: ARG001 - for the type
     """Return the runtime of the node that is running here; `context_schema` only helps the type checker."""
     return runtime_of(current_task("get_runtime"))
 

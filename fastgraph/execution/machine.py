@@ -62,6 +62,11 @@ class Machine:
         self._last_step = first_step + recursion_limit + 1
         self._interrupt_before = frozenset(interrupt_before)
         self._interrupt_after = frozenset(interrupt_after)
+        self._checkpoint = checkpoint
+        self._tasks: tuple[Task, ...] = ()
+        self._ids: frozenset[str] = frozenset()
+        self._results: dict[str, TaskResult] = {}
+        self._grouped: Writes | None = None
         self._enter(checkpoint)
 
     @property
@@ -115,7 +120,9 @@ class Machine:
         Raises TaskMismatchError where the step has no such task or has its result.
         """
         if result.task_id in self._results:
-            raise TaskMismatchError(f"Task {result.task_id} of run {self.run_id} has a result already; it was kept.")
+            raise TaskMismatchError(
+                f"Task {result.task_id} of run {self.run_id} has a result already; it was kept."
+            )
         if result.task_id not in self._ids:
             raise TaskMismatchError(
                 f"Task {result.task_id} does not belong to step {self._checkpoint.step + 1} of run {self.run_id}, "
@@ -142,7 +149,8 @@ class Machine:
         before = self._checkpoint
         values, changes = apply_writes(self.plan, before.values, writes, folded or self._own_folded())
         choices = [
-            Choice(task.node, self._results[task.id].goto, self._results[task.id].sends) for task in self._tasks
+            Choice(task.node, self._results[task.id].goto, self._results[task.id].sends)
+            for task in self._tasks
         ]
         way = route(self.plan, choices, before.joins, before.deferred)
         after = Checkpoint(
@@ -166,7 +174,8 @@ class Machine:
 
     def _enter(self, checkpoint: Checkpoint) -> None:
         self._checkpoint = checkpoint
-        self._results: dict[str, TaskResult] = {}
+        self._results = {}
+        self._grouped = None
         name = checkpoint_id(self._thread_key, checkpoint.number) if checkpoint.due else ""
         pushes = 0
         tasks = []
@@ -192,9 +201,16 @@ class Machine:
         )
 
     def _writes(self) -> Writes:
+        if self._grouped is None:
+            self._grouped = self._group()
+        return self._grouped
+
+    def _group(self) -> Writes:
         if not self.is_step_done:
             missing = ", ".join(repr(task.node) for task in self.open_tasks)
-            raise TaskMismatchError(f"Step {self._checkpoint.step + 1} of run {self.run_id} still waits for {missing}.")
+            raise TaskMismatchError(
+                f"Step {self._checkpoint.step + 1} of run {self.run_id} still waits for {missing}."
+            )
         return group_writes((task.id, self._results[task.id].writes) for task in self._tasks)
 
     def _own_folded(self) -> Folded | None:

@@ -70,7 +70,7 @@ def route(
             else:
                 unknown.append(UnknownTarget(choice.node, send.node))
         if node.joins:
-            seen = _see(plan, node.name, node.joins, seen)
+            seen = {**seen, **{name: seen.get(name, frozenset()) | {node.name} for name in node.joins}}
     if unknown and plan.is_strict:
         raise InvalidUpdateError(_say_unknown(plan, unknown[0]))
     seen = _fire_joins(plan, seen, triggers)
@@ -86,17 +86,13 @@ def _push(send: SendWrite) -> DueTask:
     return DueTask(node=send.node, kind=TaskKind.PUSH, triggers=("__pregel_push",), argument=send.argument)
 
 
-def _see(
-    plan: GraphPlan, node: str, names: tuple[str, ...], seen: Mapping[str, frozenset[str]]
-) -> Mapping[str, frozenset[str]]:
-    return {**seen, **{name: seen.get(name, frozenset()) | {node} for name in names}}
-
-
 def _fire_joins(
     plan: GraphPlan, seen: Mapping[str, frozenset[str]], triggers: dict[str, set[str]]
 ) -> Mapping[str, frozenset[str]]:
     """Trigger the targets of complete joins and let those joins begin anew."""
-    complete = [name for name, sources in seen.items() if name in plan.joins and sources >= plan.joins[name].sources]
+    complete = [
+        name for name, sources in seen.items() if name in plan.joins and sources >= plan.joins[name].sources
+    ]
     if not complete:
         return seen
     for name in complete:
@@ -122,7 +118,8 @@ def _split_deferred(
 
 def _pull(triggers: Mapping[str, set[str]]) -> list[DueTask]:
     return [
-        DueTask(node=node, kind=TaskKind.PULL, triggers=tuple(sorted(triggers[node]))) for node in sorted(triggers)
+        DueTask(node=node, kind=TaskKind.PULL, triggers=tuple(sorted(triggers[node])))
+        for node in sorted(triggers)
     ]
 
 

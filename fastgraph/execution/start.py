@@ -98,7 +98,9 @@ def _add_start_values(
 ) -> tuple[Mapping[str, StoredValue], Mapping[str, KeyChange]]:
     """Give keys with reducers what they begin with, so that a state read back shows them as LangGraph does."""
     missing = {
-        name: key.start_value for name, key in plan.keys.items() if key.start_value is not None and name not in values
+        name: key.start_value
+        for name, key in plan.keys.items()
+        if key.start_value is not None and name not in values
     }
     added = {name: KeyChange(change=Change.set_to(value)) for name, value in missing.items()}
     return {**values, **missing}, {**changes, **added}

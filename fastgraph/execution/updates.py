@@ -69,7 +69,9 @@ def apply_writes(
         else:
             after[key] = folded.values[key]
             if key in folded.changes:
-                changes[key] = KeyChange(change=folded.changes[key], from_task=_sole_source(folded.changes[key], writers))
+                changes[key] = KeyChange(
+                    change=folded.changes[key], from_task=_sole_source(folded.changes[key], writers)
+                )
     return after, changes
 
 

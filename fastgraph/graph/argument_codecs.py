@@ -54,7 +54,9 @@ class ArgumentCodec:
     def __init__(self, where: str, schema: StateSchema) -> None:
         self.where = where
         self._schema = schema
-        self._typed = {name: spec.codec for name, spec in schema.keys.items() if not isinstance(spec.codec, PlainCodec)}
+        self._typed = {
+            name: spec.codec for name, spec in schema.keys.items() if not isinstance(spec.codec, PlainCodec)
+        }
         is_class = schema.kind in (SchemaKind.DATACLASS, SchemaKind.MODEL)
         self._whole: Codec | None = make_codec(where, schema.type) if is_class else None
 
@@ -63,7 +65,9 @@ class ArgumentCodec:
             return b'{"$type":"state","value":%b}' % self._whole.encode(value)
         if type(value) is dict and not self._typed.keys().isdisjoint(value) and TAG not in value:
             parts = {
-                key: orjson.Fragment(self._typed[key].encode(item) if key in self._typed else encode(item, where=self.where))
+                key: orjson.Fragment(
+                    self._typed[key].encode(item) if key in self._typed else encode(item, where=self.where)
+                )
                 for key, item in value.items()
             }
             return orjson.dumps(parts)

@@ -95,9 +95,13 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         function = action if isinstance(node, str) else node
         name = node if isinstance(node, str) else function_name(node)
         if function is None or not callable(function):
-            raise GraphDefinitionError(f"Node {name!r} has no function. Give one: add_node({name!r}, <function>).")
+            raise GraphDefinitionError(
+                f"Node {name!r} has no function. Give one: add_node({name!r}, <function>)."
+            )
         if not name:
-            raise GraphDefinitionError(f"The node {function!r} has no name. Give one: add_node(<name>, <function>).")
+            raise GraphDefinitionError(
+                f"The node {function!r} has no name. Give one: add_node(<name>, <function>)."
+            )
         check_node_name(name, self.nodes)
         spec = read_node(
             name,
@@ -206,7 +210,11 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             is_strict=strict,
         )
         return CompiledGraph(
-            definition, checkpointer=checkpointer, interrupt_before=before, interrupt_after=after, is_named=name is not None
+            definition,
+            checkpointer=checkpointer,
+            interrupt_before=before,
+            interrupt_after=after,
+            is_named=name is not None,
         )
 
 

@@ -59,8 +59,11 @@ class CompiledGraph:
         kinds = self.state.key_kinds
         self.plan: GraphPlan = make_plan(definition, kinds, self.state.start_values)
         self.graph_hash: str = hash_graph(definition, kinds)
-        routers = (router for specs in definition.routers.values() for router in specs)
-        self.is_async = any(spec.is_async for spec in (*definition.nodes.values(), *routers))
+        self._async_sources = frozenset(
+            [name for name, spec in self.nodes.items() if spec.is_async]
+            + [source for source, specs in self.routers.items() if any(spec.is_async for spec in specs)]
+        )
+        self.is_async: bool = bool(self._async_sources)
 
     def __repr__(self) -> str:
         return f"<CompiledGraph {self.name!r}: {len(self.nodes)} nodes, {self.graph_hash}>"
@@ -80,18 +83,20 @@ class CompiledGraph:
         spec = self.nodes.get(node)
         return spec.retry_policies if spec else ()
 
+    def needs_loop(self, node: str) -> bool:
+        """Say whether a task of this node can't be executed without a loop: it or one of its routers is async."""
+        return node in self._async_sources
+
     def runs_on_loop(self, node: str) -> bool:
-        """Say whether a task of this node must be run by `run_task_async`: it or one of its routers is async."""
+        """Say whether a task of this node is for `run_task_async`: it needs a loop, or was added with executor="async"."""
         spec = self.nodes.get(node)
-        return (spec is not None and spec.executor == "async") or any(
-            router.is_async for router in self.routers.get(node, ())
-        )
+        return self.needs_loop(node) or (spec is not None and spec.executor == "async")
 
     def input_json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema of an input: keys of a TypedDict are optional, others as declared."""
         return self.state.input_json_schema()
 
-    def get_input_jsonschema(self, config: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def get_input_jsonschema(self, config: Mapping[str, Any] | None = None) -> dict[str, Any]:  # noqa: ARG002 - theirs
         """Return the JSON Schema of an input, under LangGraph's name; `config` is not used."""
         return self.state.input_json_schema()
 
@@ -120,7 +125,7 @@ class CompiledGraph:
 
     def invoke(
         self,
-        input: Any,
+        input: Any,  # noqa: A002 - the name of LangGraph's parameter
         config: Mapping[str, Any] | None = None,
         *,
         stream_mode: str | Sequence[str] = "values",
@@ -141,7 +146,7 @@ class CompiledGraph:
 
     async def ainvoke(
         self,
-        input: Any,
+        input: Any,  # noqa: A002 - the name of LangGraph's parameter
         config: Mapping[str, Any] | None = None,
         *,
         stream_mode: str | Sequence[str] = "values",
@@ -156,7 +161,7 @@ class CompiledGraph:
 
     def stream(
         self,
-        input: Any,
+        input: Any,  # noqa: A002 - the name of LangGraph's parameter
         config: Mapping[str, Any] | None = None,
         *,
         stream_mode: str | Sequence[str] = "values",
@@ -172,7 +177,7 @@ class CompiledGraph:
 
     async def astream(
         self,
-        input: Any,
+        input: Any,  # noqa: A002 - the name of LangGraph's parameter
         config: Mapping[str, Any] | None = None,
         *,
         stream_mode: str | Sequence[str] = "values",

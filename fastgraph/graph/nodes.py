@@ -20,7 +20,13 @@ __all__ = ["Executor", "NodeSpec", "RouterSpec", "function_name", "read_hints", 
 
 Executor = Literal["async", "thread"]
 
-_INJECTED = {"config": "RunnableConfig", "writer": "StreamWriter", "store": "BaseStore", "runtime": "", "previous": ""}
+_INJECTED = {
+    "config": "RunnableConfig",
+    "writer": "StreamWriter",
+    "store": "BaseStore",
+    "runtime": "",
+    "previous": "",
+}
 """Parameter -> what its annotation must mention, if it has one; nothing where the name alone decides."""
 
 
@@ -73,7 +79,9 @@ def read_node(name: str, function: Callable[..., Any], **options: Any) -> NodeSp
         options["destinations"] = _command_targets(hints.get("return"))
     is_async = _is_async(function)
     options["executor"] = options.get("executor") or ("async" if is_async else "thread")
-    return NodeSpec(name=name, function=function, is_async=is_async, injected=_injected(function, hints), **options)
+    return NodeSpec(
+        name=name, function=function, is_async=is_async, injected=_injected(function, hints), **options
+    )
 
 
 def read_router(name: str, function: Callable[..., Any], path_map: Any) -> RouterSpec:

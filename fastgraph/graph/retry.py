@@ -85,7 +85,9 @@ def _matches(retry_on: RetryOn, error: Exception) -> bool:
     if isinstance(retry_on, Sequence):
         return isinstance(error, tuple(retry_on))
     if not callable(retry_on):
-        raise TypeError(f"retry_on is a {type(retry_on).__name__}; give an exception class, several, or a function.")
+        raise TypeError(
+            f"retry_on is a {type(retry_on).__name__}; give an exception class, several, or a function."
+        )
     return bool(retry_on(error))
 
 

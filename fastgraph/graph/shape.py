@@ -43,7 +43,12 @@ class DrawableGraph:
         return {
             "nodes": [{"id": node, "name": node} for node in self.nodes],
             "edges": [
-                {"source": edge.source, "target": edge.target, "conditional": edge.conditional, "label": edge.label}
+                {
+                    "source": edge.source,
+                    "target": edge.target,
+                    "conditional": edge.conditional,
+                    "label": edge.label,
+                }
                 for edge in self.edges
             ],
         }
@@ -107,7 +112,12 @@ def _conditional_edges(definition: GraphDefinition) -> Iterator[GraphEdge]:
 
 def _mermaid_id(index: int, node: str) -> str:
     """Return the node's name where Mermaid can read it as a word, else a number; `end` is one of its own words."""
-    is_word = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", node) and node.lower() not in {"end", "graph", "subgraph", "style"}
+    is_word = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", node) and node.lower() not in {
+        "end",
+        "graph",
+        "subgraph",
+        "style",
+    }
     return node if is_word else f"node_{index}"
 
 

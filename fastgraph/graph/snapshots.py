@@ -53,7 +53,9 @@ def take_snapshot(graph: CompiledGraph, config: Mapping[str, Any]) -> StateSnaps
     configurable = graph.merge_config(config).get("configurable") or {}
     thread_id = configurable.get("thread_id")
     if graph.checkpointer is None or thread_id is None:
-        missing = "a checkpointer" if graph.checkpointer is None else 'config={"configurable": {"thread_id": …}}'
+        missing = (
+            "a checkpointer" if graph.checkpointer is None else 'config={"configurable": {"thread_id": …}}'
+        )
         raise ConfigError(f"The state of graph {graph.name!r} is not kept anywhere: {missing} is missing.")
     log = graph.checkpointer.open_thread(str(thread_id))
     wanted = configurable.get("checkpoint_id")
@@ -66,7 +68,12 @@ def take_snapshot(graph: CompiledGraph, config: Mapping[str, Any]) -> StateSnaps
 def _describe(graph: CompiledGraph, log: ThreadLog, saved: SavedCheckpoint, thread_id: str) -> StateSnapshot:
     checkpoint, pending = saved.checkpoint, saved.pending
     machine = Machine(
-        graph.plan, checkpoint, thread_key=log.key, run_id=saved.run_id, recursion_limit=1, first_step=checkpoint.step
+        graph.plan,
+        checkpoint,
+        thread_key=log.key,
+        run_id=saved.run_id,
+        recursion_limit=1,
+        first_step=checkpoint.step,
     )
     results = [pending.results[task.id] for task in machine.tasks if task.id in pending.results]
     writes = group_writes((result.task_id, result.writes) for result in results)
@@ -99,7 +106,9 @@ def _describe_task(graph: CompiledGraph, saved: SavedCheckpoint, task: Task) -> 
         name=task.node,
         path=(f"__pregel_{kind}", int(place) if kind == "push" else place),
         error=f"{error.type}: {error.message}" if error else None,
-        interrupts=tuple(Interrupt(request.value.fresh(), request.id) for request in asked.interrupts) if asked else (),
+        interrupts=tuple(Interrupt(request.value.fresh(), request.id) for request in asked.interrupts)
+        if asked
+        else (),
         result=graph.state.read_update(result, graph.state_keys) if result else None,
     )
 

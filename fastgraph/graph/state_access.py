@@ -52,23 +52,24 @@ class StateAccess:
         self.keys: Mapping[str, KeySpec] = self._merge()
         self._codecs = {name: spec.codec for name, spec in self.keys.items()}
         self._arguments = {
-            name: ArgumentCodec(f"the argument of a Send to {name!r}", self._schema(spec.input_type or self._state.type))
+            name: ArgumentCodec(
+                f"the argument of a Send to {name!r}", self._schema(spec.input_type or self._state.type)
+            )
             for name, spec in definition.nodes.items()
         }
         self.all_keys: tuple[str, ...] = tuple(self.keys)
         self.output_keys: tuple[str, ...] = tuple(output.keys)
         self.key_kinds: Mapping[str, KeyKind] = {
-            name: KeyKind.LAST_VALUE if spec.reducer is None else KeyKind.REDUCER for name, spec in self.keys.items()
+            name: KeyKind.LAST_VALUE if spec.reducer is None else KeyKind.REDUCER
+            for name, spec in self.keys.items()
         }
         self.start_values: Mapping[str, StoredValue] = dict(self._start_values())
 
     def read_context(self, context: Any) -> Any:
         """Return a run's context as its schema says; a dict becomes an instance of a dataclass or a model."""
         kind = self._definition.context_type
-        if isinstance(context, dict) and isinstance(kind, type):
-            if dataclasses.is_dataclass(kind) or issubclass(kind, BaseModel):
-                return kind(**context)
-        return context
+        is_made = isinstance(kind, type) and (dataclasses.is_dataclass(kind) or issubclass(kind, BaseModel))
+        return kind(**context) if is_made and isinstance(context, dict) else context
 
     def read_input(self, given: Any, values: Mapping[str, StoredValue]) -> InputReading:
         """Read a run's input, a dict or an instance of a schema, on top of a thread's values.
@@ -79,12 +80,16 @@ class StateAccess:
         known = [(key, value) for key, value in told if key in self._input.keys]
         writes, _ = self.encode_update(known)
         work = [
-            KeyFold(key=key, current=values.get(key), writes=tuple(write for write in writes if write.key == key))
+            KeyFold(
+                key=key, current=values.get(key), writes=tuple(write for write in writes if write.key == key)
+            )
             for key in dict(known)
             if self.key_kinds[key] is KeyKind.REDUCER
         ]
         unknown = tuple(key for key, _ in told if key not in self._input.keys)
-        return InputReading(writes=writes, folded=self.fold_work(FoldWork(keys=tuple(work))), unknown_keys=unknown)
+        return InputReading(
+            writes=writes, folded=self.fold_work(FoldWork(keys=tuple(work))), unknown_keys=unknown
+        )
 
     def read_state(self, kind: Any, values: Mapping[str, StoredValue]) -> Any:
         """Make the input of a node or router that wants `kind` (None: the state), from fresh copies."""
@@ -128,11 +133,15 @@ class StateAccess:
 
     def encode_argument(self, node: str, argument: Any) -> StoredValue:
         """Encode a Send's argument under what its node takes; for an unknown node as plain data."""
-        return StoredValue.of(argument, self._arguments.get(node) or PlainCodec(f"the argument of a Send to {node!r}"))
+        return StoredValue.of(
+            argument, self._arguments.get(node) or PlainCodec(f"the argument of a Send to {node!r}")
+        )
 
     def decode_argument(self, node: str, data: bytes) -> StoredValue:
         """Read back a Send's argument."""
-        return StoredValue.read(data, self._arguments.get(node) or PlainCodec(f"the argument of a Send to {node!r}"))
+        return StoredValue.read(
+            data, self._arguments.get(node) or PlainCodec(f"the argument of a Send to {node!r}")
+        )
 
     def encode_any(self, value: Any, *, where: str) -> StoredValue:
         """Encode a value that no key declares: a question, an answer. `where` begins the sentence of an error."""
@@ -187,7 +196,11 @@ class StateAccess:
                 continue
             for name, spec in self._schema(kind).keys.items():
                 known = merged.setdefault(name, spec)
-                if known is not spec and spec.reducer is not None and not _is_same(known.reducer, spec.reducer):
+                if (
+                    known is not spec
+                    and spec.reducer is not None
+                    and not _is_same(known.reducer, spec.reducer)
+                ):
                     raise GraphDefinitionError(
                         f"Key {name!r} already exists with a different type: {getattr(kind, '__name__', kind)} gives it "
                         f"another reducer than the schema that declared it first. Use one reducer for a key."

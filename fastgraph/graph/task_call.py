@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fastgraph.errors import GraphInterrupt, NodeCancelledError, NodeTimeoutError
+from fastgraph.errors import AsyncNodeError, GraphInterrupt, NodeCancelledError, NodeTimeoutError
 from fastgraph.execution.interrupts import interrupt_id
 from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import (
@@ -97,6 +97,8 @@ async def attempt_task(call: TaskCall, *, run_sync: RunSync | None = None) -> Ta
     `run_sync` runs a sync function off the loop (`asyncio.to_thread`); without it a sync node runs right here.
     """
     task = call.task
+    if run_sync is None and call.graph.needs_loop(task.node):
+        raise AsyncNodeError(task.node)
     current = CurrentTask(
         task=task,
         attempt=call.attempt,
@@ -121,7 +123,11 @@ async def _call_node(call: TaskCall, current: CurrentTask, node: NodeSpec, run_s
         argument = graph.state.read_state(node.input_type, call.values)
     extras = inject(node.injected, current) if node.injected else {}
     if not node.is_async:
-        return await run_sync(node.function, argument, **extras) if run_sync else node.function(argument, **extras)
+        return (
+            await run_sync(node.function, argument, **extras)
+            if run_sync
+            else node.function(argument, **extras)
+        )
     if node.timeout_seconds is None:
         return await node.function(argument, **extras)
     deadline = asyncio.timeout(node.timeout_seconds)
@@ -160,7 +166,11 @@ async def _finish(call: TaskCall, current: CurrentTask, value: Any, returned: Re
 
 
 async def _ask(
-    graph: CompiledGraph, router: RouterSpec, current: CurrentTask, values: Mapping[str, StoredValue], value: Any
+    graph: CompiledGraph,
+    router: RouterSpec,
+    current: CurrentTask,
+    values: Mapping[str, StoredValue],
+    value: Any,
 ) -> Any:
     source = graph.nodes.get(current.task.node)
     state = graph.state.read_state(router.input_type or (source.input_type if source else None), values)
@@ -206,7 +216,9 @@ def _read_interrupt(call: TaskCall, error: GraphInterrupt) -> TaskInterrupted | 
                 InterruptRequest(
                     id=interrupt_id(call.task.id, position + offset),
                     position=position + offset,
-                    value=call.graph.state.encode_any(value, where=f"the interrupt of node {call.task.node!r}"),
+                    value=call.graph.state.encode_any(
+                        value, where=f"the interrupt of node {call.task.node!r}"
+                    ),
                     response_schema=schema,
                 )
             )
@@ -225,4 +237,4 @@ def drive(coroutine: Coroutine[Any, Any, T]) -> T:
         result: T = stop.value
         return result
     coroutine.close()
-    raise RuntimeError("This node or router is async and was run without a loop; use ainvoke or astream.")
+    raise RuntimeError("A coroutine that was to run without a loop waited for one.")

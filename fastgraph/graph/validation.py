@@ -33,7 +33,9 @@ def check_node_name(name: str, nodes: Mapping[str, NodeSpec]) -> None:
     if name in nodes:
         raise GraphDefinitionError(f"Node {name!r} is there already. Give the second one another name.")
     if name in (START, END):
-        raise GraphDefinitionError(f"The name {name!r} is reserved for the graph's {_word(name)}. Take another.")
+        raise GraphDefinitionError(
+            f"The name {name!r} is reserved for the graph's {_word(name)}. Take another."
+        )
     for character in _RESERVED_CHARACTERS:
         if character in name:
             raise GraphDefinitionError(
@@ -46,7 +48,9 @@ def check_timeout(name: str, timeout_seconds: float | None, *, is_async: bool) -
     if timeout_seconds is None:
         return
     if timeout_seconds <= 0:
-        raise GraphDefinitionError(f"The timeout of node {name!r} is {timeout_seconds:g} s. It must be above 0.")
+        raise GraphDefinitionError(
+            f"The timeout of node {name!r} is {timeout_seconds:g} s. It must be above 0."
+        )
     if not is_async:
         raise GraphDefinitionError(
             f"Node {name!r} has a timeout and is no async function; a thread can't be stopped. "
@@ -57,9 +61,13 @@ def check_timeout(name: str, timeout_seconds: float | None, *, is_async: bool) -
 def check_edge_ends(source: str, target: str) -> None:
     """An edge does not leave END or lead to START."""
     if source == END:
-        raise GraphDefinitionError(f"The edge from END to {target!r} can't be: END is no source. Start it at a node.")
+        raise GraphDefinitionError(
+            f"The edge from END to {target!r} can't be: END is no source. Start it at a node."
+        )
     if target == START:
-        raise GraphDefinitionError(f"The edge from {source!r} to START can't be: START is no target. Lead it to a node.")
+        raise GraphDefinitionError(
+            f"The edge from {source!r} to START can't be: START is no target. Lead it to a node."
+        )
 
 
 def check_join(sources: Sequence[str], target: str, nodes: Mapping[str, NodeSpec]) -> None:
@@ -70,7 +78,9 @@ def check_join(sources: Sequence[str], target: str, nodes: Mapping[str, NodeSpec
     for source in sources:
         check_edge_ends(source, target)
         if source not in nodes:
-            raise GraphDefinitionError(f"The join {edge} waits for {_unknown(source, nodes)} Add the node first.")
+            raise GraphDefinitionError(
+                f"The join {edge} waits for {_unknown(source, nodes)} Add the node first."
+            )
     if target != END and target not in nodes:
         raise GraphDefinitionError(f"The join {edge} leads to {_unknown(target, nodes)} Add the node first.")
 
@@ -93,7 +103,9 @@ def check_edges(
     pairs = [*edges, *((source, target) for sources, target in joins for source in sources)]
     for source, target in pairs:
         if source != START and source not in nodes:
-            raise GraphDefinitionError(f"The edge {source!r} -> {target!r} starts at {_unknown(source, nodes)}")
+            raise GraphDefinitionError(
+                f"The edge {source!r} -> {target!r} starts at {_unknown(source, nodes)}"
+            )
     for source in routers:
         if source != START and source not in nodes:
             raise GraphDefinitionError(f"A conditional edge starts at {_unknown(source, nodes)}")
@@ -103,7 +115,9 @@ def check_edges(
         )
     for source, target in pairs:
         if target != END and target not in nodes:
-            raise GraphDefinitionError(f"The edge {source!r} -> {target!r} leads to {_unknown(target, nodes)}")
+            raise GraphDefinitionError(
+                f"The edge {source!r} -> {target!r} leads to {_unknown(target, nodes)}"
+            )
     _check_choices(nodes, routers)
 
 
@@ -118,7 +132,9 @@ def _check_choices(nodes: Mapping[str, NodeSpec], routers: Mapping[str, Mapping[
     for node in nodes.values():
         for target in node.destinations:
             if target != END and target not in nodes:
-                raise GraphDefinitionError(f"The destinations of node {node.name!r} name {_unknown(target, nodes)}")
+                raise GraphDefinitionError(
+                    f"The destinations of node {node.name!r} name {_unknown(target, nodes)}"
+                )
 
 
 def check_interrupt_nodes(option: str, names: Sequence[str], nodes: Mapping[str, NodeSpec]) -> None:

@@ -67,12 +67,17 @@ class Crew(Protocol):
         ...
 
 
-async def _execute(call: TaskCall, wait: Callable[[float], Awaitable[None]], random: Random, **how: Any) -> Ended:
-    """Execute a task until it ends for good, with the attempts that its retry policies allow."""
+async def _execute(
+    call: TaskCall, wait: Callable[[float], Awaitable[None]], random: Random, **how: Any
+) -> Ended:
+    """Execute a task until it ends for good, with the attempts that its retry policies allow.
+
+    What it raised goes to the caller of `invoke` as the object it is.
+    """
     while True:
         try:
             return Ended(task=call.task, ending=await attempt_task(call, **how))
-        except BaseException as error:  # noqa: BLE001 - goes to the caller of invoke, as the object it is
+        except BaseException as error:
             if isinstance(error, GeneratorExit) or _is_being_cancelled(error):
                 raise
             ending, cause = read_error(call, error)
@@ -95,7 +100,7 @@ def _is_being_cancelled(error: BaseException) -> bool:
 
 async def _wait_here(seconds: float) -> None:
     """Wait in this thread: it is the task's own."""
-    time.sleep(seconds)
+    time.sleep(seconds)  # noqa: ASYNC251 - no loop runs this coroutine, `drive` does
 
 
 class ThreadCrew:

@@ -59,7 +59,11 @@ class CallOptions(TypedDict, total=False):
 
 
 def read_options(
-    graph: CompiledGraph, input: Any, config: Mapping[str, Any] | None, modes: Sequence[str], given: CallOptions
+    graph: CompiledGraph,
+    value: Any,
+    config: Mapping[str, Any] | None,
+    modes: Sequence[str],
+    given: CallOptions,
 ) -> RunOptions:
     """Read the options of a call; raises ConfigError for a value that can't be."""
     merged = graph.merge_config(config)
@@ -77,7 +81,7 @@ def read_options(
             'Give one: config={"configurable": {"thread_id": "<name>"}}.'
         )
     return RunOptions(
-        input=input,
+        input=value,
         config=merged,
         context=given.get("context"),
         modes=frozenset(modes),

@@ -100,10 +100,14 @@ class Session:
     def _continue(self, command: Command[Any] | None) -> Iterator[Chunk]:
         if command is not None and command.resume is not None:
             if self._graph.checkpointer is None:
-                raise RuntimeError("Cannot use Command(resume=…) without a checkpointer: compile the graph with one.")
+                raise RuntimeError(
+                    "Cannot use Command(resume=…) without a checkpointer: compile the graph with one."
+                )
             self._answer(command.resume)
         elif self._base.number == 0 or (command is not None and not command.update and not command.goto):
-            raise EmptyInputError("Received no input for a thread that has nothing to continue. Give the graph an input.")
+            raise EmptyInputError(
+                "Received no input for a thread that has nothing to continue. Give the graph an input."
+            )
         if command is not None and (command.update or command.goto):
             self._steer(command)
         self._make_machine(self._base, first_step=self._base.step + 1)
@@ -130,7 +134,9 @@ class Session:
             for task_id, interrupted in self._pending.interrupts.items()
             for question in interrupted.interrupts
         }
-        for question_id, answer in match_answers(resume, tuple(asked), is_strict=self._graph.plan.is_strict).items():
+        for question_id, answer in match_answers(
+            resume, tuple(asked), is_strict=self._graph.plan.is_strict
+        ).items():
             task_id = asked[question_id]
             stored = self._graph.state.encode_any(answer, where=f"the answer to interrupt {question_id}")
             self._pending.answers[task_id] = (*self._pending.answers.get(task_id, ()), stored)
@@ -242,7 +248,9 @@ class Session:
     def _show_half_step(self) -> Iterator[Chunk]:
         """Show the values with what finished tasks wrote beside the one that waits; it is not applied yet."""
         machine = self._machine
-        results = [self._pending.results[task.id] for task in machine.tasks if task.id in self._pending.results]
+        results = [
+            self._pending.results[task.id] for task in machine.tasks if task.id in self._pending.results
+        ]
         writes = group_writes((result.task_id, result.writes) for result in results)
         if writes and "values" in self._options.modes:
             folded = self._graph.state.fold(writes, machine.checkpoint.values)

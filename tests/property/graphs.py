@@ -32,12 +32,22 @@ class World:
 
     def begin(self) -> StepCommit:
         """Take an input of one written key."""
-        return start(self.plan, EMPTY, (Write("log", stored(["input"])),), Folded(values={"log": stored(["input"])}, changes={}))
+        return start(
+            self.plan,
+            EMPTY,
+            (Write("log", stored(["input"])),),
+            Folded(values={"log": stored(["input"])}, changes={}),
+        )
 
     def machine(self, checkpoint: Checkpoint) -> Machine:
         """Build a machine at a checkpoint, as after a restart."""
         return Machine(
-            self.plan, checkpoint, thread_key=7, run_id="run", recursion_limit=STEPS, first_step=EMPTY.step + 1
+            self.plan,
+            checkpoint,
+            thread_key=7,
+            run_id="run",
+            recursion_limit=STEPS,
+            first_step=EMPTY.step + 1,
         )
 
     def answer(self, task: Task) -> TaskResult:
@@ -64,7 +74,10 @@ def fold(work: FoldWork) -> Folded:
     """Join lists, in the order in which the machine gives them."""
     values, changes = {}, {}
     for key in work.keys:
-        items = [*(key.current.fresh() if key.current else []), *(item for write in key.writes for item in write.value.fresh())]
+        items = [
+            *(key.current.fresh() if key.current else []),
+            *(item for write in key.writes for item in write.value.fresh()),
+        ]
         values[key.key] = stored(items)
         changes[key.key] = Change.set_to(values[key.key])
     return Folded(values=values, changes=changes)

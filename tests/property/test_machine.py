@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from property.graphs import STEPS, World, fold, worlds
 
 from fastgraph.execution.checkpoint import Checkpoint, StepCommit
 from fastgraph.execution.machine import Machine
 from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import TaskKind, TaskResult
+from property.graphs import STEPS, World, fold, worlds
 
 History = list[StepCommit]
 
@@ -78,7 +79,7 @@ def test_steps_count_up_by_one_and_stop_at_the_limit(world: World) -> None:
     first = checkpoints[0]
     assert first.number == 1
     assert first.step == (-1 if world.plan.nodes[START].has_routers else 0)
-    for before, after in zip(checkpoints, checkpoints[1:], strict=False):
+    for before, after in pairwise(checkpoints):
         assert (after.number, after.step, after.parent) == (before.number + 1, before.step + 1, before.number)
     assert checkpoints[-1].step <= STEPS
 
@@ -101,7 +102,9 @@ def test_joins_fire_only_when_all_their_sources_were_seen(world: World) -> None:
             seen.setdefault(name, set()).update(join.sources & set(checkpoint.finished))
             fired = any(name in task.triggers for task in (*checkpoint.due, *checkpoint.deferred))
             fresh = seen[name] >= join.sources
-            assert checkpoint.joins.get(name, frozenset()) == (frozenset() if fresh else frozenset(seen[name]))
+            assert checkpoint.joins.get(name, frozenset()) == (
+                frozenset() if fresh else frozenset(seen[name])
+            )
             if fresh:
                 assert fired
                 seen[name] = set()

@@ -341,7 +341,9 @@ def test_command_goes_to_several_and_sends() -> None:
 def test_command_alone_updates_with_pairs_and_objects() -> None:
     def program(lg: Names) -> Any:
         builder = lg.StateGraph(LogAndKey)
-        builder.add_node("a", lambda state: lg.Command(update=[("seen", ["a1"]), ("seen", ["a2"]), ("key", "k")]))
+        builder.add_node(
+            "a", lambda state: lg.Command(update=[("seen", ["a1"]), ("seen", ["a2"]), ("key", "k")])
+        )
         builder.add_edge(lg.START, "a")
         return run(builder)
 

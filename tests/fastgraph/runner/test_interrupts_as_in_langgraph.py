@@ -52,10 +52,8 @@ def test_two_interrupts_of_a_node_are_answered_by_order() -> None:
 def test_streams_of_an_interrupted_run() -> None:
     def program(lg: Names) -> Any:
         graph = ask_graph(lg, [])
-        seen = [list(graph.stream({"seen": []}, thread(), stream_mode=["updates", "values"]))]
-        for answer in ("one", "two"):
-            seen.append(list(graph.stream(lg.Command(resume=answer), thread(), stream_mode=["updates", "values"])))
-        return seen
+        given = ({"seen": []}, lg.Command(resume="one"), lg.Command(resume="two"))
+        return [list(graph.stream(value, thread(), stream_mode=["updates", "values"])) for value in given]
 
     agree(program)
 
@@ -120,7 +118,15 @@ def test_parallel_interrupts_are_answered_by_id_or_refused() -> None:
         by_value = {question.value: question.id for question in waiting["__interrupt__"]}
         half = graph.invoke(lg.Command(resume={by_value["b?"]: "B"}), thread())
         whole = graph.invoke(lg.Command(resume={by_value["a?"]: "A"}), thread())
-        return [sorted(by_value), refused, half["seen"], half["__interrupt__"], whole, calls.count("sibling"), len(calls)]
+        return [
+            sorted(by_value),
+            refused,
+            half["seen"],
+            half["__interrupt__"],
+            whole,
+            calls.count("sibling"),
+            len(calls),
+        ]
 
     assert agree(program)[4] == {"seen": ["a=A", "b=B", "sibling"]}
 

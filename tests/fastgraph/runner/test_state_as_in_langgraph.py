@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, NotRequired, TypedDict
 
 from pydantic import BaseModel
+
 from support.oracle import Names, agree
 
 
@@ -75,7 +76,11 @@ def test_node_that_returns_nothing() -> None:
 
 
 def test_node_that_returns_an_empty_dict() -> None:
-    agree(lambda lg: list(one_node(lg, Pair, lambda state: {}).stream({"x": 1}, stream_mode=["updates", "values"])))
+    agree(
+        lambda lg: list(
+            one_node(lg, Pair, lambda state: {}).stream({"x": 1}, stream_mode=["updates", "values"])
+        )
+    )
 
 
 def test_what_is_no_update_is_an_error() -> None:
