@@ -1,15 +1,16 @@
-"""What the Writer is told. No logic here."""
+"""What the Writer is told, and where its answer goes. No logic here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import concurrent.futures
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
-__all__ = ["Deliver", "WriteOperation", "WriteRequest"]
+__all__ = ["AnswerSlot", "WriteOperation", "WriteRequest"]
 
-Deliver = Callable[[Any, BaseException | None], None]
-"""Takes an answer or an error; called in the Writer's thread, must not block or raise."""
+AnswerSlot: TypeAlias = asyncio.Future[Any] | concurrent.futures.Future[Any]
+"""Of a coroutine's loop, or of a thread that waits: half the price of a Pykka future, and it knows its loop."""
 
 
 class WriteOperation(Protocol):
@@ -19,9 +20,11 @@ class WriteOperation(Protocol):
     def size_bytes(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, kw_only=True)
 class WriteRequest:
-    """An operation and where its answer goes."""
+    """An operation that was accepted at `put_at` (monotonic seconds), and the slot of whoever waits for it."""
 
     operation: WriteOperation
-    deliver: Deliver
+    slot: AnswerSlot
+    size_bytes: int
+    put_at: float
