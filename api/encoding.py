@@ -7,6 +7,7 @@ its text and the URL of the whole (DESIGN section 5: no list carries more), so t
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -25,6 +26,7 @@ __all__ = [
     "encode_interrupt",
     "encode_run",
     "encode_workflow",
+    "join_values",
     "moment",
 ]
 
@@ -109,6 +111,11 @@ def encode_interrupt(interrupt: InterruptView) -> dict[str, Any]:
         "response_schema": fragment(interrupt.response_schema),
         "created_at": to_rfc3339(interrupt.created_at),
     }
+
+
+def join_values(values: Mapping[str, bytes]) -> bytes:
+    """Return encoded values as one object."""
+    return b"{" + b",".join(orjson.dumps(key) + b":" + value for key, value in values.items()) + b"}"
 
 
 def moment(value: Any) -> str | None:

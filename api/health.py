@@ -11,6 +11,7 @@ import asyncio
 from typing import Any
 
 import orjson
+import pykka
 from sqlalchemy.exc import SQLAlchemyError
 
 from actors.runtime.report import report_of
@@ -66,7 +67,7 @@ async def _probe_store(services: Services) -> dict[str, Any]:
             await services.writer.write(_PROBE)
     except TimeoutError:
         error = f"a write did not end within {PROBE_SECONDS:g} s"
-    except (FastGraphError, SQLAlchemyError) as raised:
+    except (FastGraphError, SQLAlchemyError, pykka.ActorDeadError) as raised:
         error = str(raised)
     return {
         "kind": services.store.readers.dialect.name,

@@ -72,7 +72,7 @@ async def _open(settings: Settings, ending: AsyncExitStack) -> Services:
     event_log = EventLog(store)
     broadcaster = Broadcaster.start(reader=event_log, poll_seconds=settings.poll_seconds)
     ending.push_async_callback(ref_stop, broadcaster, STOP_SECONDS)
-    writer = _start_writer(store, bus, broadcaster, ending)
+    writer = _start_writer(store, bus, ending)
     ending.callback(bus.subscribe(lambda hints: _hear(broadcaster, hints)))
     ending.enter_context(on_end_signal(lambda: broadcaster.tell(StopSessions())))
     return Services(
@@ -96,17 +96,12 @@ async def _open_store(settings: Settings, clock: SystemClock, ending: AsyncExitS
     return store
 
 
-def _start_writer(
-    store: Store, bus: HintBus, broadcaster: pykka.ActorRef[Broadcaster], ending: AsyncExitStack
-) -> pykka.ActorRef[Any]:
-    loop = asyncio.get_running_loop()
-
+def _start_writer(store: Store, bus: HintBus, ending: AsyncExitStack) -> pykka.ActorRef[Writer]:
     def committed(answers: Sequence[object]) -> None:
-        """Called in the Writer's thread after each group."""
+        """Called in the Writer's thread after each group; the listeners here are told as well."""
         hints = _hints(answers)
         if hints:
             bus.publish(hints)
-            loop.call_soon_threadsafe(_wake, broadcaster)
 
     writer = Writer.start(write_group=store.write_group, on_committed=committed)
     ending.push_async_callback(asyncio.to_thread, writer.stop, block=True, timeout=STOP_SECONDS)

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import orjson
+import pykka
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from actors.runtime.errors import InboxFullError
 from api.faults import (
     BodyTooLargeError,
     Fault,
@@ -65,6 +67,8 @@ KINDS: tuple[tuple[type[Exception], Kind], ...] = (
     (ForeignCallerError, Kind(403, "foreign-caller", "The request came from elsewhere")),
     (TooManyRequestsError, Kind(429, "too-many-requests", "Too many requests")),
     (NothingPublishedError, Kind(503, "nothing-published", "No workflow is published yet")),
+    (InboxFullError, Kind(503, "busy", "Too much is waiting to be written")),
+    (pykka.ActorDeadError, Kind(503, "ending", "The server is ending or starting again")),
     (StoreError, Kind(503, "store-unavailable", "The store did not answer as it should")),
     (SQLAlchemyError, Kind(503, "store-unavailable", "The store did not answer as it should")),
 )

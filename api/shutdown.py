@@ -31,10 +31,10 @@ def on_end_signal(call: Callable[[], None]) -> Iterator[None]:
         yield
         return
     before: dict[int, Any] = {}
-    for number in _SIGNALS:
-        handler = signal.getsignal(number)
+    for known in _SIGNALS:
+        handler = signal.getsignal(known)
         if callable(handler) and handler is not signal.default_int_handler:
-            before[number] = handler
+            before[known] = handler
 
     def handle(number: int, frame: FrameType | None) -> None:
         before[number](number, frame)

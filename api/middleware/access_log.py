@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 import structlog
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import problem_response
@@ -20,6 +21,7 @@ from fastgraph.ids import new_id
 __all__ = ["AccessLog"]
 
 _ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+_CLIENT_LEFT = 499  # as other servers log it; it is never sent
 _HEADER = b"x-request-id"
 
 
@@ -56,6 +58,9 @@ class AccessLog:
 
         try:
             await self._app(scope, receive, send_marked)
+        except ClientDisconnect:
+            # Nobody is left to answer; the line says that it was the client who broke off.
+            status = status or _CLIENT_LEFT
         except Exception as error:  # noqa: BLE001 - the boundary of a request
             # Whatever is not in the table of problems: logged here, answered without its inside.
             self._log.exception(

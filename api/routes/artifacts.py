@@ -6,7 +6,7 @@ No route opens a path that came in a request: an id names a row, and the row's h
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
@@ -47,7 +47,9 @@ _UPLOAD_BODY = {
         "content": {"application/octet-stream": _BINARY, "multipart/form-data": _FORM},
     }
 }
-_CONTENT = {200: {"description": "The bytes", "content": {"application/octet-stream": _BINARY}}}
+_CONTENT: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The bytes", "content": {"application/octet-stream": _BINARY}}
+}
 
 
 @router.post(

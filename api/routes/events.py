@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
@@ -24,7 +24,7 @@ __all__ = ["router"]
 router = APIRouter(prefix="/api/runs", tags=["events"])
 
 _HIGHEST = (1 << 63) - 1
-_BOTH = {
+_BOTH: dict[int | str, dict[str, Any]] = {
     200: {
         "model": list[Event],
         "content": {"text/event-stream": {"schema": {"type": "string"}}},

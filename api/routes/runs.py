@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.bodies import read_model
-from api.encoding import encode_run
+from api.encoding import encode_run, join_values
 from api.faults import Fault, InvalidRequestError
 from api.operation_ids import json_body
 from api.paging import DEFAULT_LIMIT, CursorQuery, LimitQuery, array_response, next_link, parse_cursor
@@ -172,7 +171,7 @@ async def _read_result(services: Services, run: RunView) -> bytes | None:
         stored = await read_checkpoint(
             connection, thread_key=run.thread_key, number=run.checkpoint_number, spill=services.store.spill
         )
-    return None if stored is None else orjson.dumps(stored.values)
+    return None if stored is None else join_values(stored.values)
 
 
 def _idempotency_key(request: Request) -> str | None:

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.encoding import encode_error, encode_interrupt
+from api.encoding import encode_error, encode_interrupt, join_values
 from api.paging import DEFAULT_LIMIT, CursorQuery, LimitQuery, array_response, next_link, parse_cursor
 from api.parameters import RunIdPath
 from api.schemas.state import Checkpoint, RunState
@@ -29,6 +29,7 @@ from fastgraph.execution.stored import decode_machine
 from fastgraph.execution.tasks import TaskKind
 from fastgraph.ids import checkpoint_id, task_id
 from fastgraph.state.presentation import fragment
+from fastgraph.state.values import StoredValue
 
 __all__ = ["router"]
 
@@ -58,8 +59,8 @@ async def get_run_state(request: Request, run_id: RunIdPath) -> Response:
             )
             done = {result.task_id for result in pending}
     tasks = [] if stored is None else _tasks(stored, done, {row.task_id: row for row in attempts})
-    state = {
-        "values": {} if stored is None else fragment(orjson.dumps(stored.values)),
+    state: dict[str, Any] = {
+        "values": {} if stored is None else fragment(join_values(stored.values)),
         "next": [task["name"] for task in tasks],
         "checkpoint_id": None if stored is None else checkpoint_id(stored.thread_key, stored.number),
         "step": None if stored is None else stored.step,
@@ -84,7 +85,7 @@ async def list_checkpoints(
 
 
 def _encode(view: CheckpointView) -> bytes:
-    facts = decode_machine(view.machine)
+    facts = decode_machine(view.machine, _unread)
     return orjson.dumps(
         {
             "checkpoint_id": checkpoint_id(view.thread_key, view.number),
@@ -96,12 +97,17 @@ def _encode(view: CheckpointView) -> bytes:
     )
 
 
+def _unread(_node: str, encoded: bytes) -> StoredValue:
+    """Keep a Send's argument as the bytes it is: its type belongs to the user's code, which is not here."""
+    return StoredValue(None, encoded=encoded)
+
+
 def _tasks(stored: StoredCheckpoint, done: set[str], attempts: dict[str, AttemptRow]) -> list[dict[str, Any]]:
     """Name the tasks of the next step as the machine does, and leave out those that have finished already."""
     name = checkpoint_id(stored.thread_key, stored.number)
     tasks: list[dict[str, Any]] = []
     pushes = 0
-    for due in decode_machine(stored.machine).due:
+    for due in decode_machine(stored.machine, _unread).due:
         path = f"pull:{due.node}"
         if due.kind is TaskKind.PUSH:
             path = f"push:{pushes:010d}"

@@ -16,6 +16,7 @@ from fastgraph.state.plain import TAG, VALUE, loads
 
 __all__ = ["fragment", "present"]
 
+_DECIMAL_BELOW = 3500  # hexadecimal digits
 _TAG_BYTES = b'"' + TAG.encode() + b'"'
 
 
@@ -42,8 +43,8 @@ def _plain(tree: Any) -> Any:
         return {key: _plain(item) for key, item in tree.items() if key != TAG}
     tag, value = tree[TAG], tree[VALUE]
     if tag == "int":
-        # Wider than 64 bits: orjson writes no such number itself.
-        return orjson.Fragment(str(int(value, 16)).encode())
+        # Wider than 64 bits: orjson writes no such number itself, and Python none of more than 4,300 digits.
+        return orjson.Fragment(str(int(value, 16)).encode()) if len(value) <= _DECIMAL_BELOW else f"0x{value}"
     if tag == "dict":
         return {_key(key): _plain(item) for key, item in value}
     return _plain(value)

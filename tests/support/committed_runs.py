@@ -17,6 +17,7 @@ from fastgraph.database.records import (
     ClaimedRun,
     ClaimRuns,
     CommitRun,
+    FreeDeadHost,
     InterruptRow,
     NewEvent,
     PublishedWorkflow,
@@ -73,6 +74,10 @@ class CommittingHost:
                 workflows=workflows or (workflow(),),
             )
         )
+
+    def died(self) -> FreeDeadHost:
+        """Return what whoever finds this boot dead would write."""
+        return FreeDeadHost(boot_id=self.boot_id, reason="the test says so", now=datetime.now(UTC))
 
     async def claim(self, *names: str) -> list[CommittingRun]:
         """Take all runs that wait for these workflows."""
