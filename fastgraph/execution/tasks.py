@@ -131,11 +131,16 @@ class ErrorRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFailed:
-    """A node raised. `matched_policy` is the index of the retry policy that wants another attempt, else None."""
+    """A node raised. `matched_policy` is the index of the retry policy that wants another attempt, else None.
+
+    `refused_answer` is the position of an answer that did not fit its interrupt's schema: the answer is to be forgotten
+    with all later ones, and the question can be answered again.
+    """
 
     task_id: str
     error: ErrorRecord
     matched_policy: int | None = None
+    refused_answer: int | None = None
 
 
 TaskEnding = TaskResult | TaskInterrupted | TaskFailed

@@ -10,16 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from fastgraph.errors import GraphInterrupt
 from fastgraph.execution.interrupts import interrupt_id
 from fastgraph.graph.current import current_task
 from fastgraph.state.overwrite import Overwrite
 
-__all__ = ["Command", "Interrupt", "Overwrite", "PendingInterrupt", "Send", "interrupt"]
+__all__ = ["REFUSED_ANSWER", "Command", "Interrupt", "Overwrite", "PendingInterrupt", "Send", "interrupt"]
 
 NodeName = TypeVar("NodeName")
+REFUSED_ANSWER = "fastgraph_refused_answer"
+"""The attribute of a ValidationError that says which answer did not fit its interrupt's schema."""
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -70,13 +72,13 @@ def interrupt(value: Any, *, response_schema: Any = None) -> Any:
     earlier calls then return their answers by order. So code before an interrupt should be harmless to repeat, and
     no `except Exception` should stand around it. `response_schema` is shown with the question; a JSON Schema is only
     shown, a type (Pydantic model, dataclass, TypedDict) also validates the answer. An answer that does not fit raises
-    pydantic's ValidationError. Raises OutsideNodeError outside a node.
+    pydantic's ValidationError, and can be given again. Raises OutsideNodeError outside a node.
     """
     current = current_task("interrupt")
     position = current.asked
     current.asked += 1
     if position < len(current.answers):
-        return _validate(current.answers[position], response_schema)
+        return _validate(current.answers[position], response_schema, position)
     question = Interrupt(value, interrupt_id(current.task.id, position))
     raise PendingInterrupt(question, position, _json_schema_of(response_schema))
 
@@ -97,7 +99,12 @@ def _json_schema_of(response_schema: Any) -> dict[str, Any] | None:
     return TypeAdapter(response_schema).json_schema()
 
 
-def _validate(answer: Any, response_schema: Any) -> Any:
+def _validate(answer: Any, response_schema: Any, position: int) -> Any:
     if response_schema is None or isinstance(response_schema, dict):
         return answer
-    return TypeAdapter(response_schema).validate_python(answer)
+    try:
+        return TypeAdapter(response_schema).validate_python(answer)
+    except ValidationError as error:
+        # the user's program may look at the error as it is; `task_call` finds the position on it
+        setattr(error, REFUSED_ANSWER, position)
+        raise

@@ -1,6 +1,7 @@
 """`StateSnapshot`: where a thread stands between two steps, as LangGraph shows it.
 
-Its values have what finished tasks of the pending step wrote applied; its `next` are the nodes that have not finished.
+The newest state has what finished tasks of its pending step wrote applied, and its `next` are the nodes that have not
+finished; an earlier one, asked for by its id, is shown as it was stored.
 """
 
 from __future__ import annotations
@@ -62,10 +63,12 @@ def take_snapshot(graph: CompiledGraph, config: Mapping[str, Any]) -> StateSnaps
     saved = log.find(parse_checkpoint_id(wanted)[1]) if wanted else log.find_latest()
     if saved is None:
         return StateSnapshot({}, (), config, None, None, None, (), ())
-    return _describe(graph, log, saved, str(thread_id))
+    return _describe(graph, log, saved, str(thread_id), is_half_step_shown=not wanted)
 
 
-def _describe(graph: CompiledGraph, log: ThreadLog, saved: SavedCheckpoint, thread_id: str) -> StateSnapshot:
+def _describe(
+    graph: CompiledGraph, log: ThreadLog, saved: SavedCheckpoint, thread_id: str, *, is_half_step_shown: bool
+) -> StateSnapshot:
     checkpoint, pending = saved.checkpoint, saved.pending
     machine = Machine(
         graph.plan,
@@ -75,7 +78,8 @@ def _describe(graph: CompiledGraph, log: ThreadLog, saved: SavedCheckpoint, thre
         recursion_limit=1,
         first_step=checkpoint.step,
     )
-    results = [pending.results[task.id] for task in machine.tasks if task.id in pending.results]
+    done = pending.results if is_half_step_shown else {}
+    results = [done[task.id] for task in machine.tasks if task.id in done]
     writes = group_writes((result.task_id, result.writes) for result in results)
     values = checkpoint.values
     if writes:
@@ -83,7 +87,7 @@ def _describe(graph: CompiledGraph, log: ThreadLog, saved: SavedCheckpoint, thre
     tasks = tuple(_describe_task(graph, saved, task) for task in machine.tasks)
     return StateSnapshot(
         values=graph.state.read_values(graph.state_keys, values),
-        next=tuple(task.node for task in machine.tasks if task.id not in pending.results),
+        next=tuple(task.node for task in machine.tasks if task.id not in done),
         config=_config(thread_id, log.key, checkpoint.number),
         metadata={"source": saved.source, "step": checkpoint.step, "parents": {}, **saved.metadata},
         created_at=to_rfc3339(saved.created_at),

@@ -15,7 +15,13 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fastgraph.errors import AsyncNodeError, GraphInterrupt, NodeCancelledError, NodeTimeoutError
+from fastgraph.errors import (
+    AsyncNodeError,
+    GraphInterrupt,
+    InvalidUpdateError,
+    NodeCancelledError,
+    NodeTimeoutError,
+)
 from fastgraph.execution.interrupts import interrupt_id
 from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import (
@@ -29,7 +35,7 @@ from fastgraph.execution.tasks import (
     TaskResult,
 )
 from fastgraph.execution.updates import apply_writes, group_writes
-from fastgraph.graph.commands import Interrupt, PendingInterrupt
+from fastgraph.graph.commands import REFUSED_ANSWER, Interrupt, PendingInterrupt
 from fastgraph.graph.current import CurrentTask, running
 from fastgraph.graph.failures import record_error
 from fastgraph.graph.injection import inject
@@ -144,6 +150,11 @@ async def _finish(call: TaskCall, current: CurrentTask, value: Any, returned: Re
     """Encode the update, fold it where asked, and ask the routers with the task's own update applied."""
     graph, task = call.graph, call.task
     writes, unknown = graph.state.encode_update(returned.updates)
+    if unknown and graph.plan.is_strict:
+        raise InvalidUpdateError(
+            f"Node {task.node!r} wrote to key {unknown[0]!r}, which the state does not have. "
+            f"Its keys: {', '.join(graph.state_keys)}."
+        )
     routers = graph.routers.get(task.node, ())
     grouped = group_writes(((task.id, writes),))
     folded = graph.state.fold(grouped, call.values) if call.fold or routers else None
@@ -202,7 +213,8 @@ def read_error(call: TaskCall, error: BaseException) -> tuple[TaskInterrupted | 
     if matched is not None and not has_attempts_left(policies[matched], call.attempt):
         matched = None
     record = record_error(error, node=task.node, attempt=call.attempt)
-    return TaskFailed(task_id=task.id, error=record, matched_policy=matched), error
+    refused = getattr(error, REFUSED_ANSWER, None)
+    return TaskFailed(task_id=task.id, error=record, matched_policy=matched, refused_answer=refused), error
 
 
 def _read_interrupt(call: TaskCall, error: GraphInterrupt) -> TaskInterrupted | TaskFailed:

@@ -53,6 +53,7 @@ class Session:
         self._run_id = new_id()
         self._error: BaseException | None = None
         self._is_waiting = False
+        self._answered: dict[str, TaskInterrupted] = {}
         saved = log.find_latest()
         self._base = saved.checkpoint if saved else EMPTY
         self._pending = saved.pending if saved else Pending()
@@ -140,7 +141,7 @@ class Session:
             task_id = asked[question_id]
             stored = self._graph.state.encode_any(answer, where=f"the answer to interrupt {question_id}")
             self._pending.answers[task_id] = (*self._pending.answers.get(task_id, ()), stored)
-            self._pending.interrupts.pop(task_id, None)
+            self._answered[task_id] = self._pending.interrupts.pop(task_id)
 
     def _repeat_results(self) -> Iterator[Chunk]:
         """Record what an earlier call finished of this step, and show it as what it is: not new."""
@@ -208,7 +209,16 @@ class Session:
             yield from self._show_interrupt(ending)
         else:
             self._pending.errors[task.id] = ending.error
+            self._ask_again(ending)
             self._fail(ending, happening.error)
+
+    def _ask_again(self, ending: TaskFailed) -> None:
+        """Forget an answer that did not fit, so that the question can be answered again."""
+        if ending.refused_answer is not None:
+            answers = self._pending.answers.get(ending.task_id, ())
+            self._pending.answers[ending.task_id] = answers[: ending.refused_answer]
+            if ending.task_id in self._answered:
+                self._pending.interrupts[ending.task_id] = self._answered[ending.task_id]
 
     def _fail(self, ending: TaskFailed, error: BaseException | None) -> None:
         if self._error is None and error is not None:
