@@ -90,7 +90,7 @@ async def _reload_on_change(app: FastAPI, folders: list[Path]) -> None:
     async for changes in awatch(*folders, watch_filter=PythonFilter(), recursive=True):
         names = sorted({Path(name).name for _, name in changes})
         print(f"{', '.join(names)} changed: the hosts start anew, running runs resume", flush=True)
-        await app.state.keeper.restart()
+        await app.state.services.keeper.restart()
 
 
 def _tell_end(task: asyncio.Task[None]) -> None:

@@ -64,19 +64,21 @@ for name, group in (
 
 def main() -> None:
     """Run the command of this process's arguments; the entry point of the console script."""
-    from fastgraph.errors import FastGraphError
-
     try:
         app()
-    except FastGraphError as error:
+    except Exception as error:
+        code = _code_of(error)
+        if code is None:
+            raise  # a fault of the program: its traceback is what helps
         print(f"fastgraph: {error}", file=sys.stderr)
-        raise SystemExit(_code_of(error)) from None
+        raise SystemExit(code) from None
 
 
-def _code_of(error: Exception) -> int:
+def _code_of(error: Exception) -> int | None:
+    """The exit code of an error that is a sentence for people; None for any other. Imports only when there is one."""
     from api.cli.exit_codes import ExitCode
     from api.cli.failures import CommandError
-    from fastgraph.errors import SettingsError, StoreError
+    from fastgraph.errors import FastGraphError, SettingsError, StoreError
 
     match error:
         case CommandError():
@@ -85,8 +87,10 @@ def _code_of(error: Exception) -> int:
             return ExitCode.USAGE
         case StoreError():
             return ExitCode.CANNOT_START
-        case _:
+        case FastGraphError():
             return ExitCode.FAILED
+        case _:
+            return None
 
 
 if __name__ == "__main__":
