@@ -50,7 +50,7 @@ class Settings(BaseSettings):
 
     lease_seconds: float = Field(15.0, gt=1, description="A host that does not renew for so long may lose its runs.")
     poll_seconds: float = Field(1.0, gt=0, description="How often the store is looked at when no hint came.")
-    cancel_grace_seconds: float = Field(10.0, gt=0, description="How long cancelled tasks may still run.")
+    cancel_grace_seconds: float = Field(5.0, gt=0, description="How long cancelled tasks may still run.")
     drain_seconds: float = Field(10.0, gt=0, description="How long a host may finish steps after SIGTERM.")
 
     rate_limit: str = Field("", description="Limit per client address, such as 100/minute; empty is off on loopback.")
