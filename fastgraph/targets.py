@@ -1,8 +1,8 @@
 """Several TARGETs in one setting, and back.
 
-`FASTGRAPH_TARGETS` holds them comma separated. A comma that belongs to a target (a folder may have one in its name) is
-written `\\,` and a backslash before a comma or a backslash `\\\\`; any other backslash stands for itself, so that a
-Windows path needs no care. Spaces around a target are dropped, empty ones too.
+`FASTGRAPH_TARGETS` holds them comma separated. A comma that belongs to a target (a folder may have one in its
+name) is written `\\,` and a backslash before a comma or a backslash `\\\\`; any other backslash stands for
+itself, so that a Windows path needs no care. Spaces around a target are dropped, empty ones too.
 """
 
 from __future__ import annotations
