@@ -32,11 +32,12 @@ from fastgraph.database.transaction import Thread, Transaction
 from fastgraph.errors import ConflictError
 from fastgraph.status import ENDED, WAITING, RunStatus
 
-__all__ = ["claim_runs", "find_candidates", "refuse_claim"]
+__all__ = ["claim_runs", "find_candidates", "is_claimable", "refuse_claim"]
 
 _holder = runs.alias("holder")
 # Literal words: with bound values the partial index ix_runs_claimable could not be used.
 _QUEUED_OR_RUNNING: ColumnElement[bool] = literal_column("runs.status IN ('queued', 'running')")
+_IS_NO_SUSPECT = runs.c.deaths < bindparam("max_deaths")
 _LIMIT = bindparam("limit", type_=runs.c.key.type)
 _TURN_IS_FREE = or_(
     threads.c.turn.is_(None),
@@ -74,7 +75,9 @@ def find_candidates(connection: Connection, operation: ClaimRuns) -> list[tuple[
     values = {"limit": operation.limit, "now": to_micros(operation.now), "max_deaths": operation.max_deaths}
     if operation.only_run_id is not None:
         own = and_(
-            runs.c.run_id == bindparam("run_id"), runs.c.workflow.in_(operation.workflows), _is_claimable()
+            runs.c.run_id == bindparam("run_id"),
+            runs.c.workflow.in_(operation.workflows),
+            is_claimable(bindparam("now")),
         )
         rows = connection.execute(_candidates(own), values | {"run_id": operation.only_run_id})
         return [(row[0], row[1], row[2]) for row in rows]
@@ -207,35 +210,23 @@ def _candidates(condition: ColumnElement[bool]) -> Select[Any]:
     )
 
 
+def is_claimable(now: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the condition under which an ownerless run could go on at `now`, whatever its deaths and its thread."""
+    is_due = runs.c.wake_at <= now
+    return or_(
+        and_(_QUEUED_OR_RUNNING, or_(runs.c.wake_at.is_(None), is_due)),
+        and_(runs.c.status.in_(sorted(WAITING)), or_(runs.c.inbox > runs.c.consumed, is_due)),
+    )
+
+
 def _is_queued() -> ColumnElement[bool]:
-    return and_(_QUEUED_OR_RUNNING, _is_not_delayed(), runs.c.deaths < bindparam("max_deaths"))
-
-
-def _is_not_delayed() -> ColumnElement[bool]:
-    return or_(runs.c.wake_at.is_(None), runs.c.wake_at <= bindparam("now"))
+    is_not_delayed = or_(runs.c.wake_at.is_(None), runs.c.wake_at <= bindparam("now"))
+    return and_(_QUEUED_OR_RUNNING, is_not_delayed, _IS_NO_SUSPECT)
 
 
 def _is_woken() -> ColumnElement[bool]:
-    return and_(
-        runs.c.inbox > runs.c.consumed,
-        runs.c.status.in_(sorted(WAITING)),
-        runs.c.deaths < bindparam("max_deaths"),
-    )
+    return and_(runs.c.inbox > runs.c.consumed, runs.c.status.in_(sorted(WAITING)), _IS_NO_SUSPECT)
 
 
 def _is_due() -> ColumnElement[bool]:
-    return and_(
-        runs.c.wake_at <= bindparam("now"),
-        runs.c.status.in_(sorted(WAITING)),
-        runs.c.deaths < bindparam("max_deaths"),
-    )
-
-
-def _is_claimable() -> ColumnElement[bool]:
-    return or_(
-        and_(_QUEUED_OR_RUNNING, _is_not_delayed()),
-        and_(
-            runs.c.status.in_(sorted(WAITING)),
-            or_(runs.c.inbox > runs.c.consumed, runs.c.wake_at <= bindparam("now")),
-        ),
-    )
+    return and_(runs.c.wake_at <= bindparam("now"), runs.c.status.in_(sorted(WAITING)), _IS_NO_SUSPECT)

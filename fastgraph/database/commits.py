@@ -37,8 +37,9 @@ def commit_run(tx: Transaction, operation: CommitRun) -> Committed:
     )
     _check(head, operation)
     at = _add_events(tx, head, operation)
-    if operation.results:
+    if operation.results and head.deaths:
         head.deaths = 0
+        head.is_cold = True
     if operation.checkpoint is not None:
         _add_checkpoint(tx, head, operation.checkpoint, at)
     if operation.artifacts or operation.interrupts or operation.answered or operation.attempts:

@@ -15,12 +15,13 @@ from fastgraph.errors import FastGraphError, StoreError, StoreUnavailableError
 
 __all__ = ["Fault", "classify", "wrap_error"]
 
-# Deadlock, serialisation failure, lock timeout; and too many connections, which others give back.
+# Deadlock, serialisation failure, lock timeout: some run of the group met somebody else.
 _TEMPORARY_STATES = frozenset({"40P01", "40001", "55P03"})
 _UNREACHABLE_STATES = frozenset({"53100", "53200", "53300", "57P01", "57P02", "57P03", "25006"})
-_TEMPORARY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _UNREACHABLE_CODES = frozenset(
     {
+        sqlite3.SQLITE_BUSY,  # one lock for the whole file: no run of the group is the reason
+        sqlite3.SQLITE_LOCKED,
         sqlite3.SQLITE_FULL,
         sqlite3.SQLITE_IOERR,
         sqlite3.SQLITE_READONLY,
@@ -47,7 +48,7 @@ def classify(error: BaseException) -> Fault:
     state = getattr(original, "sqlstate", None)
     code = getattr(original, "sqlite_errorcode", None)
     code = code & 0xFF if isinstance(code, int) else None
-    if state in _TEMPORARY_STATES or code in _TEMPORARY_CODES:
+    if state in _TEMPORARY_STATES:
         return Fault.TEMPORARY
     if error.connection_invalidated or state in _UNREACHABLE_STATES or code in _UNREACHABLE_CODES:
         return Fault.UNREACHABLE

@@ -21,7 +21,7 @@ from fastgraph.database.times import database_now, to_micros
 from fastgraph.database.transaction import Transaction
 from fastgraph.errors import ConflictError
 from fastgraph.events import EventKind
-from fastgraph.status import RunStatus
+from fastgraph.status import WAITING, RunStatus
 
 __all__ = ["free_dead_host", "free_run", "retire_host"]
 
@@ -78,7 +78,7 @@ def free_run(tx: Transaction, operation: FreeRun) -> bool:
     if head is None or head.owner != operation.owner or head.epoch != operation.epoch:
         return False
     _free(head, boot_id=operation.owner, reason=operation.reason)
-    if operation.not_before is not None:
+    if operation.not_before is not None and head.status not in WAITING:  # a waiting run keeps its own timer
         head.wake_at = to_micros(operation.not_before)
     return True
 

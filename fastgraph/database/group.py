@@ -1,13 +1,14 @@
 """The group commit: many operations, one transaction, one outcome each.
 
 A refusal (a lost epoch, a conflict) answers that operation alone and rolls nothing back. Any other error repeats the
-group in halves until the guilty operation is alone; it gets the error and the others are committed. What a database
-calls temporary (deadlock, serialisation, lock timeout, busy) repeats one run at a time. Where the connection was lost
-at the commit, the store is asked what became of it before anything is believed.
+group in halves until the guilty operation is alone; it gets the error and the others are committed. What a database calls
+temporary (deadlock, serialisation, lock timeout) repeats one run at a time. Where the connection was lost at the commit,
+the store is asked what became of it before anything is believed.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, Engine, RootTransaction
@@ -29,8 +30,27 @@ MAX_GROUP = 500  # operations
 MAX_GROUP_BYTES = 4 * 1024 * 1024
 REPEATS = 5  # of one operation that meets temporary errors only
 TRIES_TO_REACH = 2  # a connection that broke while it was idle is worth one more
+PATIENCE_SECONDS = 30.0  # after this long, temporary errors are answered: the callers try again later
 
 _Answer = Outcome | Exception
+
+
+class _Group:
+    """The operations of one call, what they were answered, and whose runs an error has stopped."""
+
+    __slots__ = ("answers", "deadline", "failed", "operations")
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self.operations = operations
+        self.answers: list[_Answer] = [False] * len(operations)
+        self.failed: set[int] = set()
+        self.deadline = time.monotonic() + PATIENCE_SECONDS
+
+    def fail(self, indexes: Sequence[int], error: Exception) -> None:
+        """Answer these operations with an error."""
+        for index in indexes:
+            self.failed.update(self.operations[index].run_keys)
+            self.answers[index] = wrap_error(error)
 
 
 class GroupWriter:
@@ -50,10 +70,10 @@ class GroupWriter:
         assert len(operations) <= MAX_GROUP, (
             f"a group has at most {MAX_GROUP} operations, not {len(operations)}"
         )
-        answers: list[_Answer] = [False] * len(operations)
+        group = _Group(operations)
         if operations:
-            self._write(operations, list(range(len(operations))), answers, failed=set())
-        return answers
+            self._write(group, list(range(len(operations))))
+        return group.answers
 
     def close(self) -> None:
         """Give the connection back; the engine is the store's."""
@@ -61,45 +81,37 @@ class GroupWriter:
             self._connection.close()
             self._connection = None
 
-    def _write(
-        self, operations: Sequence[Operation], indexes: list[int], answers: list[_Answer], *, failed: set[int]
-    ) -> None:
+    def _write(self, group: _Group, indexes: list[int]) -> None:
         """Write the operations of these indexes, in parts where they can't be written together."""
-        for part in self._try(operations, indexes, answers, failed):
-            self._write(operations, part, answers, failed=failed)
-
-    def _try(
-        self, operations: Sequence[Operation], indexes: list[int], answers: list[_Answer], failed: set[int]
-    ) -> list[list[int]]:
-        """Write them in one transaction, or return the parts to write in its place."""
         repeats = 0
         while True:
             try:
-                outcomes = self._transact([operations[index] for index in indexes], failed)
+                outcomes = self._transact(group, indexes)
             except Exception as error:  # noqa: BLE001 - each error is answered to the operation that is alone with it
-                fault, repeats = classify(error), repeats + 1
-                if fault is Fault.UNREACHABLE and repeats < TRIES_TO_REACH:
+                repeats += 1
+                fault = classify(error)
+                is_over = time.monotonic() > group.deadline and fault is not Fault.LASTING
+                if _is_worth_repeating(fault, repeats, is_alone=len(indexes) == 1) and not is_over:
                     continue
-                if fault is Fault.TEMPORARY and len(indexes) == 1 and repeats < REPEATS:
-                    continue
-                if fault is not Fault.UNREACHABLE and len(indexes) > 1:
-                    return _split(operations, indexes, one_run_at_a_time=fault is Fault.TEMPORARY)
-                for index in indexes:
-                    failed.update(operations[index].run_keys)
-                    answers[index] = wrap_error(error)
-                return []
+                if fault is Fault.UNREACHABLE or len(indexes) == 1 or is_over:
+                    group.fail(indexes, error)
+                    return
+                for part in _split(group.operations, indexes, one_run_at_a_time=fault is Fault.TEMPORARY):
+                    self._write(group, part)
+                return
             for index, outcome in zip(indexes, outcomes, strict=True):
-                answers[index] = outcome
-            return []
+                group.answers[index] = outcome
+            return
 
-    def _transact(self, operations: Sequence[Operation], failed: set[int]) -> list[_Answer]:
+    def _transact(self, group: _Group, indexes: list[int]) -> list[_Answer]:
+        operations = [group.operations[index] for index in indexes]
         with self._turnstile.hold("commit"):
             connection = self._open()
             tx = Transaction(connection, self._clock)
             transaction = connection.begin()
             try:
                 prepare(tx, operations)
-                outcomes = [_decide(tx, operation, failed) for operation in operations]
+                outcomes = [_decide(tx, operation, group.failed) for operation in operations]
                 tx.flush()
             except BaseException:
                 self._roll_back(transaction)
@@ -149,6 +161,12 @@ def _decide(tx: Transaction, operation: Operation, failed: set[int]) -> _Answer:
 def _follows_failed(operation: CommitRun, error: LostOwnershipError, failed: set[int]) -> bool:
     """Only the number is wrong, and an earlier commit of this group is the reason: nobody has taken the run."""
     return operation.run_key in failed and error.seen is not None and error.seen[:2] == error.expected[:2]
+
+
+def _is_worth_repeating(fault: Fault, repeats: int, *, is_alone: bool) -> bool:
+    if fault is Fault.UNREACHABLE:
+        return repeats < TRIES_TO_REACH
+    return fault is Fault.TEMPORARY and is_alone and repeats < REPEATS
 
 
 def _split(

@@ -41,13 +41,13 @@ _HEADS = {
 _KEYS = select(runs.c.run_id, runs.c.key).where(runs.c.run_id.in_(bindparam("run_ids", expanding=True)))
 
 _INSERT = HotInsert(runs, HEAD_COLUMNS)
-_UPDATE_HOT = HotUpdate(runs, ("seq", "checkpoint", "deaths"), keys=("key",))
+_UPDATE_HOT = HotUpdate(runs, ("seq", "checkpoint"), keys=("key",))
 _UPDATE_COLD = HotUpdate(runs, _COLD_COLUMNS, keys=("key",))
 
 
 class RunHead:
-    """One row of `runs`. Change `seq`, `checkpoint` and `deaths` freely and set `is_changed`; with any other, set
-    `is_cold`. The first three are all that a step changes, and no index knows them."""
+    """One row of `runs`. Change `seq` and `checkpoint` freely and set `is_changed`; with any other, set `is_cold`. These
+    two are all that a step changes, and no index knows them."""
 
     __slots__ = (*HEAD_COLUMNS, "is_changed", "is_cold")
 
@@ -118,7 +118,7 @@ def flush_heads(connection: Connection, heads: Iterable[RunHead]) -> None:
         if head.is_cold:
             cold.append((*(getattr(head, name) for name in _COLD_COLUMNS), head.key))
         elif head.is_changed:
-            hot.append((head.seq, head.checkpoint, head.deaths, head.key))
+            hot.append((head.seq, head.checkpoint, head.key))
     _UPDATE_HOT.run(connection, hot)
     _UPDATE_COLD.run(connection, cold)
 

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fastgraph.database.claims import is_claimable
 from fastgraph.database.tables import runs
+from fastgraph.database.times import database_now
 
 __all__ = ["list_suspects"]
 
@@ -15,15 +17,14 @@ __all__ = ["list_suspects"]
 async def list_suspects(
     connection: AsyncConnection, *, workflows: Sequence[str], min_deaths: int, limit: int
 ) -> list[str]:
-    """List ownerless runs of these workflows whose count of deaths in a row is at least `min_deaths`, oldest first.
-
-    By ix_runs_claimable, which holds few rows: what has no owner and could execute.
-    """
+    """List ownerless runs of these workflows that could go on and whose count of deaths in a row is at least
+    `min_deaths`, oldest first; by ix_runs_suspects."""
     query = (
         select(runs.c.run_id)
         .where(
             runs.c.owner.is_(None),
-            literal_column("runs.status IN ('queued', 'running')"),
+            is_claimable(database_now(connection.dialect.name)),
+            literal_column("runs.deaths > 0"),  # the predicate of the index
             runs.c.workflow.in_(workflows),
             runs.c.deaths >= min_deaths,
         )

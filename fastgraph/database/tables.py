@@ -5,8 +5,8 @@ insert. Values are bytes of encoded JSON and are never looked into by SQL. What 
 index; inside, rows have integer keys, and no table is clustered by a random id (72,000 against 15,000 steps/s, see
 `docs/performance.md`). `runs` holds only what guard and claim need: an UPDATE rewrites the row, so bodies stand apart.
 
-Hot updates of `runs` touch `seq`, `checkpoint` and `deaths` only: no index and no index predicate names these
-columns, so PostgreSQL can update in place (HOT) and SQLite rewrites one page. Keep it so.
+Hot updates of `runs` touch `seq` and `checkpoint` only: no index and no index predicate names these columns, so
+PostgreSQL can update in place (HOT) and SQLite rewrites one page. Keep it so.
 """
 
 from __future__ import annotations
@@ -119,6 +119,13 @@ runs = Table(
         "key",
         sqlite_where=text("owner IS NULL AND status IN ('queued', 'running')"),
         postgresql_where=text("owner IS NULL AND status IN ('queued', 'running')"),
+    ),
+    Index(
+        "ix_runs_suspects",
+        "workflow",
+        "key",
+        sqlite_where=text("owner IS NULL AND deaths > 0"),
+        postgresql_where=text("owner IS NULL AND deaths > 0"),
     ),
     Index(
         "ix_runs_woken",

@@ -80,7 +80,7 @@ def write_for_ever(url: str, folder: Path, _count: int) -> None:
 
 def hold_turn(url: str, folder: Path, _count: int) -> None:
     """Take the turn at the turnstile and keep it for ever."""
-    store = open_store(url, folder)
+    store = reopen_store(url, folder)
     with store.turnstile.hold("commit"):
         print("held", flush=True)
         sys.stdout.flush()
@@ -89,7 +89,7 @@ def hold_turn(url: str, folder: Path, _count: int) -> None:
 
 def queue_for_turn(url: str, folder: Path, _count: int) -> None:
     """Say so, queue for the turn, and say when it came."""
-    store = open_store(url, folder)
+    store = reopen_store(url, folder)
     print("queueing", flush=True)
     with store.turnstile.hold("commit"):
         print("held", flush=True)

@@ -129,6 +129,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("owner IS NOT NULL"),
     )
     op.create_index(op.f("ix_runs_status_key"), "runs", ["status", "key"])
+    op.create_index(
+        "ix_runs_suspects",
+        "runs",
+        ["workflow", "key"],
+        sqlite_where=sa.text("owner IS NULL AND deaths > 0"),
+        postgresql_where=sa.text("owner IS NULL AND deaths > 0"),
+    )
     op.create_index(op.f("ix_runs_thread_key_key"), "runs", ["thread_key", "key"])
     op.create_index(
         "ix_runs_wake_at",
