@@ -67,12 +67,18 @@ class Machine:
         self._ids: frozenset[str] = frozenset()
         self._results: dict[str, TaskResult] = {}
         self._grouped: Writes | None = None
+        self._checkpoint_id = ""
         self._enter(checkpoint)
 
     @property
     def checkpoint(self) -> Checkpoint:
         """The checkpoint whose step is being done."""
         return self._checkpoint
+
+    @property
+    def checkpoint_id(self) -> str:
+        """The name of that checkpoint."""
+        return self._checkpoint_id
 
     @property
     def tasks(self) -> tuple[Task, ...]:
@@ -176,7 +182,8 @@ class Machine:
         self._checkpoint = checkpoint
         self._results = {}
         self._grouped = None
-        name = checkpoint_id(self._thread_key, checkpoint.number) if checkpoint.due else ""
+        name = checkpoint_id(self._thread_key, checkpoint.number)
+        self._checkpoint_id = name
         pushes = 0
         tasks = []
         for due in checkpoint.due:

@@ -36,12 +36,16 @@ def make_plan(
     """Reduce a definition to the plan that the machine steps through; `keys` are all keys of the state, private ones too."""
     # a join that leads to END ends nothing and waits for nothing
     joins = [(sources, target) for sources, target in definition.joins if target != END]
+    targets: dict[str, list[str]] = {}
+    for source, target in definition.edges:
+        if target != END:
+            targets.setdefault(source, []).append(target)
     nodes = {}
     for name in (START, *sorted(definition.nodes)):
         spec = definition.nodes.get(name)
         nodes[name] = NodePlan(
             name=name,
-            targets=tuple(target for source, target in definition.edges if source == name and target != END),
+            targets=tuple(targets.get(name, ())),
             joins=tuple(join_name(sources, target) for sources, target in joins if name in sources),
             has_routers=bool(definition.routers.get(name)),
             is_deferred=spec is not None and spec.is_deferred,

@@ -34,7 +34,7 @@ from fastgraph.execution.tasks import (
     TaskKind,
     TaskResult,
 )
-from fastgraph.execution.updates import apply_writes, group_writes
+from fastgraph.execution.updates import apply_writes, group_writes, needs_fold
 from fastgraph.graph.commands import REFUSED_ANSWER, Interrupt, PendingInterrupt
 from fastgraph.graph.current import CurrentTask, running
 from fastgraph.graph.failures import record_error
@@ -157,7 +157,8 @@ async def _finish(call: TaskCall, current: CurrentTask, value: Any, returned: Re
         )
     routers = graph.routers.get(task.node, ())
     grouped = group_writes(((task.id, writes),))
-    folded = graph.state.fold(grouped, call.values) if call.fold or routers else None
+    is_folded_here = (call.fold or routers) and needs_fold(graph.plan, grouped)
+    folded = graph.state.fold(grouped, call.values) if is_folded_here else None
     goto, sends = returned.goto, returned.sends
     if routers:
         after, _ = apply_writes(graph.plan, call.values, grouped, folded)

@@ -25,7 +25,7 @@ from fastgraph.execution.updates import apply_writes, group_writes
 from fastgraph.graph.commands import Command, Interrupt
 from fastgraph.graph.returns import read_return
 from fastgraph.graph.task_call import TaskCall
-from fastgraph.ids import checkpoint_id, new_id
+from fastgraph.ids import new_id
 from fastgraph.in_process.artifacts import MemoryServices
 from fastgraph.in_process.crews import Crew, Ended, Said
 from fastgraph.in_process.options import RunOptions
@@ -168,7 +168,7 @@ class Session:
         self._is_waiting = False
         machine, options = self._machine, self._options
         is_alone = len(machine.tasks) == 1
-        config = self._place_config(machine.checkpoint)
+        config = self._place_config()
         return [
             TaskCall(
                 graph=self._graph,
@@ -186,10 +186,10 @@ class Session:
             for task in machine.open_tasks
         ]
 
-    def _place_config(self, checkpoint: Checkpoint) -> Mapping[str, Any]:
+    def _place_config(self) -> Mapping[str, Any]:
         configurable = {
             **(self._options.config.get("configurable") or {}),
-            "checkpoint_id": checkpoint_id(self._log.key, checkpoint.number),
+            "checkpoint_id": self._machine.checkpoint_id,
             "checkpoint_ns": "",
         }
         return {**self._options.config, "configurable": configurable}

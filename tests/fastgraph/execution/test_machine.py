@@ -275,10 +275,10 @@ def test_step_of_a_chain_costs_the_machine_less_than_40_microseconds() -> None:
     value = stored(1)
     best = float("inf")
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.thread_time()
         for _ in range(500):
             machine.record(TaskResult(task_id=machine.tasks[0].id, writes=(Write("x", value),)))
             assert not machine.needs_fold
             machine.advance()
-        best = min(best, (time.perf_counter() - began) / 500)
+        best = min(best, (time.thread_time() - began) / 500)
     assert best < 40e-6

@@ -1,6 +1,7 @@
 """Interrupts, resumes, failures and threads behave as in LangGraph: each program runs on both."""
 
 import operator
+import threading
 from typing import Annotated, Any, TypedDict
 
 from support.oracle import Names, agree
@@ -240,15 +241,18 @@ def test_static_interrupts_of_a_call() -> None:
 def test_failed_step_repeats_only_what_failed() -> None:
     def program(lg: Names) -> Any:
         calls: list[str] = []
+        worked = threading.Event()
 
         def fails_once(state: Log) -> dict[str, Any]:
             calls.append("b")
+            assert worked.wait(10)
             if calls.count("b") == 1:
                 raise ZeroDivisionError("first time")
             return {"seen": ["b"]}
 
         def works(state: Log) -> dict[str, Any]:
             calls.append("a")
+            worked.set()
             return {"seen": ["a"]}
 
         builder = lg.StateGraph(Log)

@@ -64,6 +64,36 @@ def test_wide_fan_out_of_blocking_nodes_runs_all_at_once() -> None:
     assert builder.compile().invoke({}) == {"seen": list(range(width))}
 
 
+def test_slow_sync_sibling_of_a_failure_is_waited_for_and_kept() -> None:
+    """LangGraph means to do the same and sometimes loses it: whether it was saved races with the end of the call."""
+    failed = threading.Event()
+    calls: list[str] = []
+
+    def fails(state: Log) -> dict[str, Any]:
+        calls.append("fails")
+        if calls.count("fails") == 1:
+            failed.set()
+            raise ZeroDivisionError
+        return {"seen": ["fails"]}
+
+    def slow(state: Log) -> dict[str, Any]:
+        calls.append("slow")
+        assert failed.wait(10)
+        return {"seen": ["slow"]}
+
+    builder = StateGraph(Log)
+    for name, node in (("fails", fails), ("slow", slow)):
+        builder.add_node(name, node)
+        builder.add_edge(START, name)
+    graph = builder.compile(checkpointer=InMemorySaver())
+    config = {"configurable": {"thread_id": "1"}}
+    with pytest.raises(ZeroDivisionError):
+        graph.invoke({}, config)
+    assert graph.get_state(config).next == ("fails",)
+    assert graph.invoke(None, config) == {"seen": ["fails", "slow"]}
+    assert sorted(calls) == ["fails", "fails", "slow"]
+
+
 def test_max_concurrency_bounds_the_threads_at_work() -> None:
     lock, working, most = threading.Lock(), [0], [0]
 

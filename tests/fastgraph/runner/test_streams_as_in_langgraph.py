@@ -207,36 +207,3 @@ def test_node_that_cancels_itself_fails() -> None:
         return asyncio.run(one_node(lg, node).ainvoke({"seen": []}))
 
     agree(program)
-
-
-def test_slow_sync_sibling_of_a_failure_is_kept() -> None:
-    def program(lg: Names) -> Any:
-        import threading
-
-        failed = threading.Event()
-        calls: list[str] = []
-
-        def fails(state: Log) -> dict[str, Any]:
-            calls.append("fails")
-            if calls.count("fails") == 1:
-                failed.set()
-                raise ZeroDivisionError
-            return {"seen": ["fails"]}
-
-        def slow(state: Log) -> dict[str, Any]:
-            calls.append("slow")
-            assert failed.wait(10)
-            return {"seen": ["slow"]}
-
-        builder = lg.StateGraph(Log)
-        for name, node in (("fails", fails), ("slow", slow)):
-            builder.add_node(name, node)
-            builder.add_edge(lg.START, name)
-        graph = builder.compile(checkpointer=lg.InMemorySaver())
-        config = {"configurable": {"thread_id": "1"}}
-        try:
-            graph.invoke({"seen": []}, config)
-        except ZeroDivisionError:
-            return [graph.invoke(None, config), sorted(calls)]
-
-    assert agree(program) == [{"seen": ["fails", "slow"]}, ["fails", "fails", "slow"]]
