@@ -97,7 +97,9 @@ class Steps:
             workflows=(workflow,),
         )
         accepts = [
-            AcceptRun(run_id=new_id(), name="n", workflow=WORKFLOW, thread_id=new_id(), payload=b"{}", now=now)
+            AcceptRun(
+                run_id=new_id(), name="n", workflow=WORKFLOW, thread_id=new_id(), payload=b"{}", now=now
+            )
             for _ in range(runs)
         ]
         self.store.write_group([host])

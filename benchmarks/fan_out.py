@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from benchmarks.harness import Figures, Question, percentile
-from benchmarks.http_load import Connection, post_request
+from benchmarks.http_load import post_once
 from benchmarks.raw_limits import bare_application
 from benchmarks.server import served
 from benchmarks.websocket_client import Watcher, open_watchers
@@ -41,6 +41,7 @@ def measure(folder: Path) -> Figures:
         limit = asyncio.run(_bare(bare.port, texts[0].decode(), BURST_EVENTS))
     return {
         "deliveries/s": ours["deliveries/s"],
+        "sockets opened/s": ours["sockets opened/s"],
         "bare send_text, deliveries/s": limit,
         "delivery at a pace, p50 ms": paced["p50"],
         "delivery at a pace, p99 ms": paced["p99"],
@@ -49,10 +50,9 @@ def measure(folder: Path) -> Figures:
 
 async def _talk(port: int, events: int, *, is_paced: bool) -> tuple[list[bytes], dict[str, float]]:
     """Let a run wait for an answer, open all sockets on it, then answer it and read until the server closes."""
-    connection = await Connection.open(port)
     payload = {"events": events, "is_paced": is_paced}
     body = json.dumps({"name": "talk", "workflow": "talk", "payload": payload}).encode()
-    run_id = json.loads(await connection.send(post_request("/api/runs/", body, port)))["run_id"]
+    run_id = json.loads(await post_once(port, "/api/runs/", body))["run_id"]
     texts: list[bytes] = []
     arrivals: list[float] = []
     late: list[float] = []
@@ -65,16 +65,18 @@ async def _talk(port: int, events: int, *, is_paced: bool) -> tuple[list[bytes],
             late.append((now - datetime.fromisoformat(event["at"]).timestamp()) * 1000)
 
     await _wait_until_it_asks(port, run_id)
+    began = time.perf_counter()
     watchers = await open_watchers(port, f"/api/ws/{run_id}", CLIENTS, on_text=note, every=SAMPLE)
-    await connection.send(post_request(f"/api/runs/{run_id}/resume", b'{"resume": "begin"}', port))
+    opened_seconds = time.perf_counter() - began
+    await post_once(port, f"/api/runs/{run_id}/resume", b'{"resume": "begin"}')
     await _wait_for(lambda: all(watcher.is_closed for watcher in watchers), "every socket was closed")
     _check(watchers, texts, events)
     for watcher in watchers:
         watcher.close()
-    await connection.close()
     seconds = max(arrivals) - min(arrivals)
     return texts, {
         "deliveries/s": CLIENTS * events / seconds,
+        "sockets opened/s": CLIENTS / opened_seconds,
         "p50": percentile(late, 50),
         "p99": percentile(late, 99),
     }
@@ -111,13 +113,11 @@ async def _bare(port: int, text: str, count: int) -> float:
     watchers = await open_watchers(
         port, f"/api/ws/{BARE_RUN}", CLIENTS, on_text=lambda _text, now: arrivals.append(now), every=SAMPLE
     )
-    connection = await Connection.open(port)
     order = json.dumps({"text": text, "count": count}).encode()
-    await connection.send(post_request("/burst", order, port))
+    await post_once(port, "/burst", order)
     await _wait_for(lambda: all(watcher.count == count for watcher in watchers), "the bare loop was read")
     for watcher in watchers:
         watcher.close()
-    await connection.close()
     return CLIENTS * count / (max(arrivals) - min(arrivals))
 
 

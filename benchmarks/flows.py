@@ -2,9 +2,10 @@
 
 import operator
 import time
-from typing import Annotated, TypedDict
+from collections.abc import Callable
+from typing import Annotated, Any, TypedDict
 
-from fastgraph import END, START, StateGraph, get_stream_writer, interrupt
+from fastgraph import END, START, CompiledGraph, StateGraph, get_stream_writer, interrupt
 
 CHAIN = ("one", "two", "three", "four", "five")
 PIECE = "x" * 1024
@@ -57,8 +58,8 @@ def talk(state: Talk) -> Talk:
     return state
 
 
-def _chain(node: object, name: str) -> object:
-    builder = StateGraph(Count)
+def _chain(node: Callable[[Count], Any], name: str) -> CompiledGraph:
+    builder: StateGraph[Count, Any, Any, Any] = StateGraph(Count)
     for word in CHAIN:
         builder.add_node(word, node)
     for before, after in zip((START, *CHAIN), (*CHAIN, END), strict=True):
@@ -69,13 +70,13 @@ def _chain(node: object, name: str) -> object:
 chain_async = _chain(add_async, "chain-async")
 chain_sync = _chain(add_sync, "chain-sync")
 
-_grow = StateGraph(Pieces)
+_grow: StateGraph[Pieces, Any, Any, Any] = StateGraph(Pieces)
 _grow.add_node("append", append)
 _grow.add_edge(START, "append")
 _grow.add_conditional_edges("append", is_long_enough, ["append", END])
 grow = _grow.compile(name="grow")
 
-_talk = StateGraph(Talk)
+_talk: StateGraph[Talk, Any, Any, Any] = StateGraph(Talk)
 _talk.add_node("talk", talk)
 _talk.add_edge(START, "talk")
 _talk.add_edge("talk", END)

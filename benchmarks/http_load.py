@@ -9,7 +9,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-__all__ = ["Connection", "Load", "post_request", "run_load"]
+__all__ = ["Connection", "Load", "post_once", "post_request", "run_load"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,15 @@ class Connection:
     async def close(self) -> None:
         self._writer.close()
         await self._writer.wait_closed()
+
+
+async def post_once(port: int, path: str, body: bytes) -> bytes:
+    """POST on a connection of its own: one that is kept is closed by the server after a few idle seconds."""
+    connection = await Connection.open(port)
+    try:
+        return await connection.send(post_request(path, body, port))
+    finally:
+        await connection.close()
 
 
 def post_request(path: str, body: bytes, port: int) -> bytes:

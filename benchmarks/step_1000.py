@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.flows import PIECE
 from benchmarks.harness import Figures, Question
-from benchmarks.http_load import Connection, post_request
+from benchmarks.http_load import post_once
 from benchmarks.raw_limits import group_commit
 from benchmarks.server import Server, checkpoint, get_json, publish, served, wait_for_end
 
@@ -51,11 +51,8 @@ def measure(folder: Path) -> Figures:
 
 
 async def _start(port: int) -> str:
-    connection = await Connection.open(port)
     body = json.dumps({"name": "grow", "workflow": "grow", "payload": {"pieces": [], "steps": 0}}).encode()
-    answer = await connection.send(post_request("/api/runs/", body, port))
-    await connection.close()
-    return str(json.loads(answer)["run_id"])
+    return str(json.loads(await post_once(port, "/api/runs/", body))["run_id"])
 
 
 def _moments(server: Server, run_id: str) -> list[datetime]:
