@@ -9,6 +9,7 @@
     ├── NodeError / NodeTimeoutError / NodeCancelledError
     ├── InvalidDestinationError   a router chose what is no target (also a ValueError)
     ├── UnknownChoiceError        a router's answer is not in its path_map (also a KeyError)
+    ├── UnknownMessageError       a message that is to be removed is not there (also a ValueError)
     ├── OutsideNodeError          a function for nodes was called elsewhere
     ├── TaskMismatchError         a task's result does not belong to the step
     ├── AmbiguousResumeError      several interrupts wait and the answer names none (also a RuntimeError)
@@ -65,6 +66,7 @@ __all__ = [
     "TaskMismatchError",
     "UnknownChoiceError",
     "UnknownInterruptError",
+    "UnknownMessageError",
     "UnstorableValueError",
     "WorkflowNotFoundError",
 ]
@@ -102,6 +104,14 @@ class UnknownChoiceError(FastGraphError, KeyError):
     def __str__(self) -> str:
         # KeyError shows its argument's repr, which is no sentence
         return str(self.args[0])
+
+
+class UnknownMessageError(FastGraphError, ValueError):
+    """A message was to be removed by an id that no message has."""
+
+    def __init__(self, message_id: str) -> None:
+        self.message_id = message_id
+        super().__init__(f"Attempting to delete message {message_id!r}, and there is none with that id.")
 
 
 class UnstorableValueError(FastGraphError, TypeError):
