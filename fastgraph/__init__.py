@@ -5,7 +5,7 @@
 """
 
 # the language first: it loads its parts in an order without cycles, whatever is imported afterwards
-from fastgraph.graph import END, START, CompiledGraph, StateGraph  # isort: skip
+from fastgraph.graph import END, START, CompiledGraph, MessagesState, StateGraph, add_messages  # isort: skip
 from fastgraph.checkpoint.base import BaseCheckpointSaver
 from fastgraph.checkpoint.memory import InMemorySaver
 from fastgraph.config import RunnableConfig, get_config
@@ -57,6 +57,7 @@ __all__ = [
     "InvalidUpdateError",
     "MemoryArtifact",
     "MemoryArtifacts",
+    "MessagesState",
     "NodeCancelledError",
     "NodeError",
     "NodeTimeoutError",
@@ -71,6 +72,7 @@ __all__ = [
     "StateSnapshot",
     "StreamWriter",
     "UnstorableValueError",
+    "add_messages",
     "attempt",
     "get_config",
     "get_runtime",

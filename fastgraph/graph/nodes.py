@@ -128,15 +128,11 @@ def _is_async(function: Callable[..., Any]) -> bool:
 
 
 def _parameters(function: Callable[..., Any]) -> Sequence[inspect.Parameter]:
-    code = getattr(function, "__code__", None)
-    if (
-        isinstance(function, FunctionType)
-        and not vars(function)
-        and code.co_argcount == 1
-        and not code.co_kwonlyargcount
-    ):
-        # nearly every node: one parameter; reading a signature costs ten times as much
-        return (inspect.Parameter(code.co_varnames[0], inspect.Parameter.POSITIONAL_OR_KEYWORD),)
+    if isinstance(function, FunctionType) and not vars(function):
+        code = function.__code__
+        if code.co_argcount == 1 and not code.co_kwonlyargcount:
+            # nearly every node: one parameter; reading a signature costs ten times as much
+            return (inspect.Parameter(code.co_varnames[0], inspect.Parameter.POSITIONAL_OR_KEYWORD),)
     try:
         return list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
