@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastgraph.checkpoint.base import ThreadLog
 from fastgraph.checkpoint.memory import ForgetfulThread
+from fastgraph.clock import SystemClock
 from fastgraph.errors import LoopRunningError
 from fastgraph.graph.task_call import drive
 from fastgraph.in_process.crews import AsyncCrew, ThreadCrew
@@ -70,7 +71,7 @@ def stream_chunks(graph: CompiledGraph, options: RunOptions) -> Iterator[Chunk]:
         yield from _stream_on_own_loop(graph, options)
         return
     crew = ThreadCrew(is_live=options.is_live, max_concurrency=options.max_concurrency, random=_chance())
-    chunks = Session(graph, options, _open_log(graph, options), crew).chunks()
+    chunks = Session(graph, options, _open_log(graph, options), crew, SystemClock()).chunks()
     try:
         while (chunk := drive(_next(chunks))) is not None:
             if chunk[0] in options.modes:
@@ -83,7 +84,7 @@ def stream_chunks(graph: CompiledGraph, options: RunOptions) -> Iterator[Chunk]:
 async def astream_chunks(graph: CompiledGraph, options: RunOptions) -> AsyncGenerator[Chunk, None]:
     """Go through a graph on the running loop."""
     crew = AsyncCrew(max_concurrency=options.max_concurrency, random=_chance())
-    chunks = Session(graph, options, _open_log(graph, options), crew).chunks()
+    chunks = Session(graph, options, _open_log(graph, options), crew, SystemClock()).chunks()
     try:
         async with aclosing(chunks):
             async for chunk in chunks:

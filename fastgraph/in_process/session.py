@@ -10,10 +10,10 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from fastgraph.checkpoint.base import CheckpointSource, Pending, SavedCheckpoint, ThreadLog
+from fastgraph.clock import Clock
 from fastgraph.errors import EmptyInputError
 from fastgraph.execution.checkpoint import EMPTY, Checkpoint, StepCommit
 from fastgraph.execution.interrupts import match_answers
@@ -45,11 +45,14 @@ _LOGGER = logging.getLogger("fastgraph")
 class Session:
     """One way through a graph, from its input to its end, an interrupt or an error."""
 
-    def __init__(self, graph: CompiledGraph, options: RunOptions, log: ThreadLog, crew: Crew) -> None:
+    def __init__(
+        self, graph: CompiledGraph, options: RunOptions, log: ThreadLog, crew: Crew, clock: Clock
+    ) -> None:
         self._graph = graph
         self._options = options
         self._log = log
         self._crew = crew
+        self._clock = clock
         self._run_id = new_id()
         self._error: BaseException | None = None
         self._is_waiting = False
@@ -245,7 +248,7 @@ class Session:
                 checkpoint=checkpoint,
                 source=source,
                 run_id=self._run_id,
-                created_at=datetime.now(UTC),
+                created_at=self._clock.now(),
                 pending=self._pending,
             )
         )
