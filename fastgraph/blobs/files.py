@@ -122,13 +122,17 @@ class FileBlobs:
         if _is_older(swept, oldest):
             swept.unlink(missing_ok=True)
             return True
-        swept.replace(path)
+        with contextlib.suppress(
+            FileNotFoundError
+        ):  # another sweep that began just now has put it back already
+            swept.replace(path)
         return False
 
     def _restore(self) -> None:
         """Put back what a sweep had in its hands when its process was killed."""
         for swept in (self.folder / _TEMPORARY).glob(f"{_SWEPT}*"):
-            swept.replace(self.path(swept.name.removeprefix(_SWEPT)))
+            with contextlib.suppress(FileNotFoundError):  # the sweep lives, and was quicker
+                swept.replace(self.path(swept.name.removeprefix(_SWEPT)))
 
     def name_file(self, path: Path, sha256: str) -> None:
         """Give a complete temporary file its name, unless the content is there already."""

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, delete, select, update
 from fastgraph.database.endings import Ending, end_by_force
 from fastgraph.database.event_kinds import code_of
 from fastgraph.database.heads import RunHead
-from fastgraph.database.records import FreeDeadHost, FreeRun, RetireHost
+from fastgraph.database.host_records import FreeDeadHost, FreeRun, RetireHost
 from fastgraph.database.tables import events, host_workflows, hosts
 from fastgraph.database.times import database_now, to_micros
 from fastgraph.database.transaction import Transaction

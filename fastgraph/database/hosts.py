@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fastgraph.database.records import PublishHost, RenewLease
+from fastgraph.database.host_records import PublishHost, RenewLease
 from fastgraph.database.tables import hosts, runs
 from fastgraph.database.times import (
     MICROS_A_SECOND,

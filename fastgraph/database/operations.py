@@ -14,6 +14,7 @@ from fastgraph.database.commits import commit_run
 from fastgraph.database.deletion import delete_run
 from fastgraph.database.endings import terminate_run
 from fastgraph.database.freeing import free_dead_host, free_run, retire_host
+from fastgraph.database.host_records import FreeDeadHost, FreeRun, PublishHost, RenewLease, RetireHost
 from fastgraph.database.hosts import publish_host, renew_lease
 from fastgraph.database.inbox import send_command
 from fastgraph.database.records import (
@@ -24,11 +25,6 @@ from fastgraph.database.records import (
     CommitRun,
     Committed,
     DeleteRun,
-    FreeDeadHost,
-    FreeRun,
-    PublishHost,
-    RenewLease,
-    RetireHost,
     SendCommand,
     StoreUpload,
     TerminateRun,

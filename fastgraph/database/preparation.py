@@ -20,21 +20,10 @@ from fastgraph.database.acceptance import (
 )
 from fastgraph.database.claims import find_candidates
 from fastgraph.database.heads import find_run_keys, lock_free_heads, lock_heads
+from fastgraph.database.host_records import FreeDeadHost, FreeRun, PublishHost, RenewLease, RetireHost
 from fastgraph.database.hosts import find_owned_runs, lock_hosts
 from fastgraph.database.operations import Operation
-from fastgraph.database.records import (
-    AcceptRun,
-    ClaimRuns,
-    CommitRun,
-    DeleteRun,
-    FreeDeadHost,
-    FreeRun,
-    PublishHost,
-    RenewLease,
-    RetireHost,
-    SendCommand,
-    TerminateRun,
-)
+from fastgraph.database.records import AcceptRun, ClaimRuns, CommitRun, DeleteRun, SendCommand, TerminateRun
 from fastgraph.database.tables import threads
 from fastgraph.database.transaction import Thread, Transaction
 

@@ -1,14 +1,12 @@
 """What goes into the store and what comes out of it: the words between the store and the actors.
 
-Every class in the first half is an *operation* of the Writer: plain facts, with `run_keys` saying which rows of
-`runs` it will lock. Operations of one group share a transaction; an operation that is refused (a lost epoch, a
-conflict) answers with its own error and hinders nobody else. `bytes` fields are encoded JSON unless their name says
-otherwise.
+Classes named by a verb are *operations* of the Writer; `run_keys` are the rows of `runs` it will lock. Operations of one
+group share a transaction; one that is refused answers with its own error and hinders nobody else. `bytes` are JSON.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from fastgraph.events import EventKind
@@ -26,22 +24,16 @@ __all__ = [
     "CommitRun",
     "Committed",
     "DeleteRun",
-    "FreeDeadHost",
-    "FreeRun",
     "InboxRow",
     "InterruptRow",
     "NewEvent",
-    "PublishHost",
-    "PublishedWorkflow",
-    "RenewLease",
     "ResultRow",
-    "RetireHost",
     "SendCommand",
     "StoreUpload",
     "TerminateRun",
 ]
 
-CommandKind = str  # "cancel" | "resume" | later "signal" | "pause" | "unpause"
+CommandKind = str  # "cancel" | "resume"; "signal", "pause" and "unpause" come with their issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,89 +309,6 @@ class StoreUpload:
     """An artifact that came in through the API; it belongs to no run."""
 
     artifact: ArtifactRow
-    now: datetime
-    run_keys: tuple[int, ...] = ()
-    size_bytes: int = 300
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedWorkflow:
-    name: str
-    description: str
-    graph_hash: str
-    input_schema: bytes
-    graph: bytes
-    mermaid: str
-    is_default: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishHost:
-    """A host has booted with these workflows; also its first lease."""
-
-    boot_id: str
-    pid: int
-    address: str
-    version: str
-    lease_seconds: float
-    now: datetime
-    workflows: tuple[PublishedWorkflow, ...] = field(default=())
-    run_keys: tuple[int, ...] = ()
-    size_bytes: int = 4000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenewLease:
-    """One row a host boot; `report` is a small JSON object for health. Answers False where the boot was declared
-    dead."""
-
-    boot_id: str
-    lease_seconds: float
-    report: bytes
-    run_keys: tuple[int, ...] = ()
-    size_bytes: int = 300
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FreeDeadHost:
-    """A boot is proved dead (or its lease has lapsed): free its claims (owner NULL, epoch + 1) and count a death for
-    each run that was executing and has committed nothing since the last one; a run whose deaths reach
-    `quarantine_deaths` ends quarantined, its error saying at which node its hosts died. Answers the freed run ids.
-    With `only_if_lapsed`, ConflictError where the boot has renewed its lease meanwhile (database time)."""
-
-    boot_id: str
-    reason: str
-    now: datetime
-    quarantine_deaths: int = 3
-    only_if_lapsed: bool = False
-    run_keys: tuple[int, ...] = ()
-    size_bytes: int = 300
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FreeRun:
-    """A run's actor has died inside a living host: give up the claim (owner NULL, epoch + 1) so that it is taken up
-    again from its last checkpoint, `not_before` some time. Answers False where the epoch is another by now."""
-
-    run_key: int
-    owner: str
-    epoch: int
-    reason: str
-    not_before: datetime | None
-    now: datetime
-
-    @property
-    def run_keys(self) -> tuple[int, ...]:
-        return (self.run_key,)
-
-    size_bytes: int = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetireHost:
-    """A host ends in order: its row is closed; claims that are left are freed without a death."""
-
-    boot_id: str
     now: datetime
     run_keys: tuple[int, ...] = ()
     size_bytes: int = 300

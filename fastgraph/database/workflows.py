@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fastgraph.database.records import PublishedWorkflow
+from fastgraph.database.host_records import PublishedWorkflow
 from fastgraph.database.tables import host_workflows, hosts, workflows
 from fastgraph.database.times import database_now, from_micros
 

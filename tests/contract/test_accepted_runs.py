@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from fastgraph.database.events import read_events
-from fastgraph.database.records import Accepted, FreeDeadHost, SendCommand
+from fastgraph.database.host_records import FreeDeadHost
+from fastgraph.database.records import Accepted, SendCommand
 from fastgraph.database.runs import RunFilters, find_run, list_runs
 from fastgraph.database.store import Store
 from fastgraph.errors import ConflictError

@@ -7,16 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from fastgraph.database import tables
+from fastgraph.database.host_records import FreeDeadHost, FreeRun, PublishHost, RenewLease, RetireHost
 from fastgraph.database.hosts import list_hosts, list_lapsed
-from fastgraph.database.records import (
-    ClaimRuns,
-    FreeDeadHost,
-    FreeRun,
-    NewEvent,
-    PublishHost,
-    RenewLease,
-    RetireHost,
-)
+from fastgraph.database.records import ClaimRuns, NewEvent
 from fastgraph.database.runs import count_by_status, count_stranded, find_oldest_queued, find_run
 from fastgraph.database.store import Store
 from fastgraph.database.suspects import list_suspects

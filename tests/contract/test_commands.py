@@ -3,9 +3,10 @@
 import pytest
 
 from fastgraph.database.attempts import read_attempts
+from fastgraph.database.host_records import FreeDeadHost
 from fastgraph.database.inbox import read_unconsumed
 from fastgraph.database.interrupts import list_of_run, list_pending, read_answers
-from fastgraph.database.records import AttemptRow, Committed, FreeDeadHost, SendCommand
+from fastgraph.database.records import AttemptRow, Committed, SendCommand
 from fastgraph.database.runs import find_run
 from fastgraph.database.store import Store
 from fastgraph.errors import ConflictError, RunNotFoundError

@@ -41,7 +41,7 @@ async def rows(store: Store) -> dict[str, int]:
 
 def artifact(sha256: str, **changes: str) -> ArtifactRow:
     facts = {"artifact_id": new_id(), "name": "report.md", "media_type": "text/markdown"} | changes
-    return ArtifactRow(size=5, sha256=sha256, **facts)  # type: ignore[arg-type] # by name
+    return ArtifactRow(size=5, sha256=sha256, **facts)
 
 
 async def test_a_deleted_run_leaves_no_row(store: Store) -> None:

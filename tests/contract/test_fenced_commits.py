@@ -8,13 +8,26 @@ from sqlalchemy import func, select
 
 from fastgraph.database import tables
 from fastgraph.database.events import read_events
-from fastgraph.database.records import CommitRun, Committed, FreeDeadHost, NewEvent, SendCommand, TerminateRun
+from fastgraph.database.host_records import FreeDeadHost
+from fastgraph.database.records import CommitRun, Committed, NewEvent, SendCommand, TerminateRun
 from fastgraph.database.runs import find_run
 from fastgraph.database.store import Store
 from fastgraph.errors import ConflictError, IllegalTransitionError, LostOwnershipError, StoreError
 from fastgraph.events import EventKind
 from fastgraph.status import RunStatus
-from support.stores import NOW, WORKFLOW, Chain, accept, answers, boot, claim, claim_one, start_one, write
+from support.stores import (
+    NOW,
+    WORKFLOW,
+    Chain,
+    accept,
+    answers,
+    boot,
+    checkpoint_row,
+    claim,
+    claim_one,
+    start_one,
+    write,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -108,9 +121,8 @@ async def test_a_guilty_commit_is_found_by_halves_and_the_others_are_kept(store:
     owner = boot(store)
     chains = [start_one(store, owner) for _ in range(7)]
     group: list[CommitRun] = [chain.step() for chain in chains]
-    taken = replace(group[3].checkpoint, number=1, parent=None)
     chains[3].commit(store, group[3])
-    group[3] = chains[3].step(checkpoint=taken)
+    group[3] = chains[3].step(checkpoint=checkpoint_row(number=1, changes=b"{}"))
 
     found = answers(store, group)
 

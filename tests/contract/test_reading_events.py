@@ -1,6 +1,7 @@
 """Reading events: in order, each once, wherever a reader begins; large values and batches are taken apart."""
 
 import hashlib
+from typing import Any
 
 import orjson
 import pytest
@@ -10,7 +11,7 @@ from fastgraph.database.events import StoredEvent, last_cursor, read_events, rea
 from fastgraph.database.records import NewEvent
 from fastgraph.database.store import Store
 from fastgraph.events import EventKind
-from support.stores import NOW, Chain, accept, boot, claim, start_one
+from support.stores import NOW, Chain, accept, boot, claim, result_row, start_one
 
 pytestmark = pytest.mark.anyio
 
@@ -23,9 +24,9 @@ def batch(*texts: str) -> NewEvent:
 
 
 async def read(store: Store, chain: Chain, **options: int | bool) -> list[StoredEvent]:
-    chosen = {"after": 0, "limit": 1_000} | options
+    chosen: dict[str, Any] = {"after": 0, "limit": 1_000} | options
     async with store.readers.connect() as connection:
-        return await read_events(connection, run_key=chain.key, run_id=chain.run_id, **chosen)  # type: ignore[arg-type] # by name
+        return await read_events(connection, run_key=chain.key, run_id=chain.run_id, **chosen)
 
 
 async def test_an_event_is_one_json_object_of_the_feed(store: Store) -> None:
@@ -115,7 +116,10 @@ async def test_an_update_above_64_kb_is_told_by_size_hash_preview_and_url(store:
 async def test_large_data_of_other_events_is_told_in_the_same_way(store: Store) -> None:
     chain = start_one(store, boot(store))
     data = orjson.dumps({"text": "x" * 70_000})
-    parts = [{"event": "log", "data": {"text": "y" * 70_000}}, {"event": "log", "data": None}]
+    parts: list[dict[str, Any]] = [
+        {"event": "log", "data": {"text": "y" * 70_000}},
+        {"event": "log", "data": None},
+    ]
     events = (
         NewEvent(kind=EventKind.WARNING, at=NOW, data=data),
         NewEvent(kind="stream", at=NOW, node="n", data=orjson.dumps(parts), covers=2),
@@ -135,12 +139,7 @@ async def test_a_spilled_value_is_told_by_its_facts_and_never_by_a_tag(store: St
     chain = start_one(store, boot(store))
     value = orjson.dumps("z" * 400_000)
     reference = store.spill.shrink(value)
-    told = chain.step()
-    [result] = told.results
-    spilled = chain.step(
-        results=(type(result)(**{**_facts(result), "update": b'{"text":' + reference + b"}"}),)
-    )
-    chain.commit(store, spilled)
+    chain.commit(store, chain.step(results=(result_row(update=b'{"text":' + reference + b"}"),)))
     event = next(event for event in await read(store, chain) if event.kind == "node_update")
     shown = orjson.loads(event.encoded)["data"]["update"]["text"]
     assert shown == {
@@ -177,7 +176,3 @@ async def test_the_feed_holds_all_runs_in_order_of_commit(store: Store) -> None:
         assert [event.seq for event in seen if event.run_id == chain.run_id] == list(range(1, chain.seq + 1))
     assert orjson.loads(seen[-1].with_cursor())["cursor"] == seen[-1].cursor
     assert seen[-2].cursor == seen[-1].cursor
-
-
-def _facts(result: object) -> dict[str, object]:
-    return {name: getattr(result, name) for name in result.__dataclass_fields__}  # type: ignore[attr-defined] # a dataclass

@@ -6,7 +6,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from fastgraph.database import tables
 from fastgraph.database.events import last_cursor, read_feed
 from fastgraph.database.records import Accepted
 from fastgraph.database.store import Store
@@ -89,8 +91,8 @@ async def test_kill_9_of_a_writer_loses_nothing_that_was_acknowledged(
                 kept[key] = max(kept.get(key, 0), seq)
         assert await find_faults(store) == []
     async with store.readers.connect() as connection:
-        rows = (await connection.exec_driver_sql("SELECT key, seq FROM runs")).all()
-    stored = {row[0]: row[1] for row in rows}
+        rows = (await connection.execute(select(tables.runs.c.key, tables.runs.c.seq))).all()
+    stored = {row.key: row.seq for row in rows}
     assert len(kept) >= KILLS * store_program.CHAINS
     assert all(stored[key] >= seq for key, seq in kept.items())
     assert isinstance(accept(store), Accepted)

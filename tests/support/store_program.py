@@ -18,6 +18,7 @@ from sqlalchemy import event
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from fastgraph.database.operations import Operation
 from fastgraph.database.records import Accepted, SendCommand
 from fastgraph.database.store import Store
 from support.stores import (
@@ -131,7 +132,7 @@ def _write_until(url: str, folder: Path, last_statement: int) -> None:
 
     for name in ("before_cursor_execute", "commit", "after_cursor_execute"):
         event.listen(store.writer, name, die)
-    group = [
+    group: list[Operation] = [
         *(chain.step() for chain in chains),
         new_run(tags=("a",), idempotency_key=f"k{last_statement}", request_hash="h"),
         SendCommand(run_id=chains[0].run_id, kind="signal", body=b"{}", now=new_run().now),

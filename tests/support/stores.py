@@ -20,6 +20,7 @@ from fastgraph.clock import Clock
 from fastgraph.database import tables
 from fastgraph.database.checkpoints import read_checkpoint
 from fastgraph.database.event_kinds import code_of
+from fastgraph.database.host_records import PublishedWorkflow, PublishHost
 from fastgraph.database.operations import Operation, Outcome
 from fastgraph.database.records import (
     Accepted,
@@ -31,8 +32,6 @@ from fastgraph.database.records import (
     Committed,
     InterruptRow,
     NewEvent,
-    PublishedWorkflow,
-    PublishHost,
     ResultRow,
 )
 from fastgraph.database.store import Store
