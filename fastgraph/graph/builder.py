@@ -44,9 +44,10 @@ Retries = RetryPolicy | Sequence[RetryPolicy] | None
 class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
     """A graph of nodes that read a common state and return updates to it.
 
-    `state_schema` is a TypedDict, a dataclass or a Pydantic model; `Annotated[type, reducer]` folds updates into a key,
-    any other key takes one value a step. `input_schema` and `output_schema` narrow what a run takes and gives (default:
-    the state), `context_schema` types what `context=` hands to every node.
+    `state_schema` is a TypedDict, a dataclass or a Pydantic model (any other type is a state of that one value).
+    `Annotated[type, reducer]` folds updates into a key, any other key takes one value a step. `input_schema` and
+    `output_schema` narrow what a run takes and gives (default: the state), `context_schema` types what `context=` hands
+    to every node.
 
     >>> from typing import TypedDict
     >>> class State(TypedDict):

@@ -139,7 +139,7 @@ class CompiledGraph:
         ConfigError.
         """
         outcome = Outcome(stream_mode)
-        call = read_options(self, input, config, outcome.modes, {"output_keys": self.output_keys, **options})
+        call = read_options(self, input, config, options, modes=outcome.modes, keys=self.output_keys)
         for mode, chunk in stream_chunks(self, call):
             outcome.add(mode, chunk)
         return outcome.result()
@@ -154,7 +154,7 @@ class CompiledGraph:
     ) -> Any:
         """Do what `invoke` does, on the running loop; the way for async nodes."""
         outcome = Outcome(stream_mode)
-        call = read_options(self, input, config, outcome.modes, {"output_keys": self.output_keys, **options})
+        call = read_options(self, input, config, options, modes=outcome.modes, keys=self.output_keys)
         async for mode, chunk in astream_chunks(self, call):
             outcome.add(mode, chunk)
         return outcome.result()
@@ -164,14 +164,14 @@ class CompiledGraph:
         input: Any,  # noqa: A002 - the name of LangGraph's parameter
         config: Mapping[str, Any] | None = None,
         *,
-        stream_mode: str | Sequence[str] = "values",
+        stream_mode: str | Sequence[str] = "updates",
         **options: Unpack[CallOptions],
     ) -> Iterator[Any]:
         """Run the graph and yield as it goes: `values`, `updates`, `custom` (also `log`, `progress`, `token`).
 
         With a list of modes each chunk is (mode, chunk).
         """
-        call = read_options(self, input, config, as_modes(stream_mode), options)
+        call = read_options(self, input, config, options, modes=as_modes(stream_mode), keys=self.state_keys)
         for mode, chunk in stream_chunks(self, call):
             yield chunk if isinstance(stream_mode, str) else (mode, chunk)
 
@@ -180,11 +180,11 @@ class CompiledGraph:
         input: Any,  # noqa: A002 - the name of LangGraph's parameter
         config: Mapping[str, Any] | None = None,
         *,
-        stream_mode: str | Sequence[str] = "values",
+        stream_mode: str | Sequence[str] = "updates",
         **options: Unpack[CallOptions],
     ) -> AsyncGenerator[Any, None]:
         """Do what `stream` does, on the running loop."""
-        call = read_options(self, input, config, as_modes(stream_mode), options)
+        call = read_options(self, input, config, options, modes=as_modes(stream_mode), keys=self.state_keys)
         async for mode, chunk in astream_chunks(self, call):
             yield chunk if isinstance(stream_mode, str) else (mode, chunk)
 

@@ -18,6 +18,7 @@ from fastgraph.errors import InvalidDestinationError, InvalidUpdateError, Unknow
 from fastgraph.execution.plan import END, START
 from fastgraph.graph.commands import Command, Send
 from fastgraph.graph.nodes import RouterSpec
+from fastgraph.state.schema import ROOT
 
 __all__ = ["Returned", "read_choice", "read_return", "read_update"]
 
@@ -34,30 +35,35 @@ class Returned:
     has_update: bool = True
 
 
-def read_return(value: Any, node: str) -> Returned:
-    """Read what a node returned. Raises InvalidUpdateError for what is no update."""
-    if type(value) is dict:
-        return Returned(list(value.items()))
+def read_return(value: Any, node: str, *, is_root: bool = False) -> Returned:
+    """Read what a node returned. Raises InvalidUpdateError for what is no update.
+
+    `is_root`: the state is one value without keys, so whatever is no Command is its update.
+    """
     if value is None:
         return Returned(has_update=False)
+    if is_root and not _holds_command(value):
+        return Returned([(ROOT, value)])
+    if type(value) is dict:
+        return Returned(list(value.items()))
     if isinstance(value, Send):
         return Returned(sends=[value])
-    if isinstance(value, (list, tuple)) and any(isinstance(part, Command) for part in value):
-        returned = Returned()
-        for part in value:
-            _add_part(returned, part, node)
-        return returned
     returned = Returned()
-    _add_part(returned, value, node)
+    for part in value if _is_mixed(value) else (value,):
+        if isinstance(part, Command):
+            returned.updates += read_update(part.update)
+            _add_goto(returned, part.goto)
+        elif part is not None:
+            returned.updates += [(ROOT, part)] if is_root else _read_state(part, node)
     return returned
 
 
-def _add_part(returned: Returned, part: Any, node: str) -> None:
-    if isinstance(part, Command):
-        returned.updates += read_update(part.update)
-        _add_goto(returned, part.goto)
-    elif part is not None:
-        returned.updates += _read_state(part, node)
+def _is_mixed(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and any(isinstance(part, Command) for part in value)
+
+
+def _holds_command(value: Any) -> bool:
+    return isinstance(value, (Command, Send)) or _is_mixed(value)
 
 
 def _add_goto(returned: Returned, goto: Any) -> None:
@@ -69,14 +75,16 @@ def _add_goto(returned: Returned, goto: Any) -> None:
 
 
 def read_update(update: Any) -> list[tuple[str, Any]]:
-    """Return the (key, value) pairs of a Command's update: a dict, such pairs, or an instance of a schema."""
+    """Return a Command's update as (key, value) pairs: from a dict, such pairs, a schema's instance, or a bare value."""
     if update is None:
         return []
     if isinstance(update, dict):
         return list(update.items())
     if isinstance(update, (list, tuple)) and all(_is_pair(part) for part in update):
         return list(update)
-    return list(_fields_of(update))
+    if _annotated_keys(type(update)):
+        return list(_fields_of(update))
+    return [(ROOT, update)]
 
 
 def _is_pair(part: Any) -> bool:

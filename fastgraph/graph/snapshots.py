@@ -17,6 +17,8 @@ from fastgraph.execution.tasks import Task
 from fastgraph.execution.updates import apply_writes, group_writes
 from fastgraph.graph.commands import Interrupt
 from fastgraph.ids import checkpoint_id, parse_checkpoint_id
+from fastgraph.state.schema import ROOT
+from fastgraph.state.values import StoredValue
 
 if TYPE_CHECKING:
     from fastgraph.graph.compiled import CompiledGraph
@@ -39,7 +41,7 @@ class PregelTask(NamedTuple):
 class StateSnapshot(NamedTuple):
     """A thread's state; `next` is empty where the thread has ended, and so is all the rest where it has not begun."""
 
-    values: dict[str, Any]
+    values: Any
     next: tuple[str, ...]
     config: Mapping[str, Any]
     metadata: Mapping[str, Any] | None
@@ -86,7 +88,7 @@ def _describe(
         values, _ = apply_writes(graph.plan, values, writes, graph.state.fold(writes, values))
     tasks = tuple(_describe_task(graph, saved, task) for task in machine.tasks)
     return StateSnapshot(
-        values=graph.state.read_values(graph.state_keys, values),
+        values=_read_values(graph, values),
         next=tuple(task.node for task in machine.tasks if task.id not in done),
         config=_config(thread_id, log.key, checkpoint.number),
         metadata={"source": saved.source, "step": checkpoint.step, "parents": {}, **saved.metadata},
@@ -95,6 +97,11 @@ def _describe(
         tasks=tasks,
         interrupts=tuple(question for task in tasks for question in task.interrupts),
     )
+
+
+def _read_values(graph: CompiledGraph, values: Mapping[str, StoredValue]) -> Any:
+    read = graph.state.read_values(graph.state_keys, values)
+    return read.get(ROOT) if graph.state.is_root else read
 
 
 def _describe_task(graph: CompiledGraph, saved: SavedCheckpoint, task: Task) -> PregelTask:

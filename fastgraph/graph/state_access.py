@@ -25,7 +25,7 @@ from fastgraph.graph.returns import read_return
 from fastgraph.state.changes import Change, diff
 from fastgraph.state.overwrite import find_overwrite
 from fastgraph.state.reducers import MISSING, fold
-from fastgraph.state.schema import KeySpec, StateSchema
+from fastgraph.state.schema import KeySpec, SchemaKind, StateSchema
 from fastgraph.state.values import Codec, PlainCodec, StoredValue
 
 __all__ = ["InputReading", "StateAccess"]
@@ -57,6 +57,7 @@ class StateAccess:
             )
             for name, spec in definition.nodes.items()
         }
+        self.is_root = self._state.kind is SchemaKind.ROOT
         self.all_keys: tuple[str, ...] = tuple(self.keys)
         self.output_keys: tuple[str, ...] = tuple(output.keys)
         self.key_kinds: Mapping[str, KeyKind] = {
@@ -76,7 +77,7 @@ class StateAccess:
 
         Raises InvalidUpdateError for what is neither, UnstorableValueError, and what reducers raise.
         """
-        told = read_return(given, START).updates
+        told = read_return(given, START, is_root=self.is_root).updates
         known = [(key, value) for key, value in told if key in self._input.keys]
         writes, _ = self.encode_update(known)
         work = [

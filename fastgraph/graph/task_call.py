@@ -118,7 +118,9 @@ async def attempt_task(call: TaskCall, *, run_sync: RunSync | None = None) -> Ta
             return await _finish(call, current, None, Returned())
         node = call.graph.nodes[task.node]
         value = await _call_node(call, current, node, run_sync)
-        return await _finish(call, current, value, read_return(value, node.name))
+        return await _finish(
+            call, current, value, read_return(value, node.name, is_root=call.graph.state.is_root)
+        )
 
 
 async def _call_node(call: TaskCall, current: CurrentTask, node: NodeSpec, run_sync: RunSync | None) -> Any:

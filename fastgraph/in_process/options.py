@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from fastgraph.errors import ConfigError
 from fastgraph.in_process.artifacts import MemoryArtifacts
+from fastgraph.state.schema import ROOT
 
 if TYPE_CHECKING:
     from fastgraph.graph.compiled import CompiledGraph
@@ -62,10 +63,13 @@ def read_options(
     graph: CompiledGraph,
     value: Any,
     config: Mapping[str, Any] | None,
-    modes: Sequence[str],
     given: CallOptions,
+    *,
+    modes: Sequence[str],
+    keys: tuple[str, ...],
 ) -> RunOptions:
-    """Read the options of a call; raises ConfigError for a value that can't be."""
+    """Read the options of a call; raises ConfigError for a value that can't be. `keys` are shown where none are named."""
+    shown = given.get("output_keys") or (ROOT if graph.state.is_root else keys)
     merged = graph.merge_config(config)
     configurable = merged.get("configurable") or {}
     limit = merged.get("recursion_limit", DEFAULT_RECURSION_LIMIT)
@@ -85,8 +89,8 @@ def read_options(
         config=merged,
         context=given.get("context"),
         modes=frozenset(modes),
-        output_keys=_as_names(given.get("output_keys")) or graph.state_keys,
-        is_single_key=isinstance(given.get("output_keys"), str),
+        output_keys=_as_names(shown),
+        is_single_key=isinstance(shown, str),
         interrupt_before=_as_names(given.get("interrupt_before")) or graph.interrupt_before,
         interrupt_after=_as_names(given.get("interrupt_after")) or graph.interrupt_after,
         recursion_limit=limit,

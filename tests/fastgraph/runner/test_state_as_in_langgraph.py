@@ -319,3 +319,33 @@ def test_values_are_shown_when_an_output_key_was_written() -> None:
         ]
 
     agree(program)
+
+
+def test_state_of_one_value_without_keys() -> None:
+    def program(lg: Names) -> Any:
+        builder = lg.StateGraph(Annotated[list, operator.add])
+        builder.add_node("a", lambda state: [f"a{len(state)}"])
+        builder.add_node("b", lambda state: lg.Command(update=["b"], goto="c"))
+        builder.add_node("c", lambda state: None)
+        builder.add_edge(lg.START, "a")
+        builder.add_conditional_edges("a", lambda state: "b" if state[-1] == "a1" else lg.END)
+        graph = builder.compile(checkpointer=lg.InMemorySaver())
+        config = {"configurable": {"thread_id": "1"}}
+        return [
+            graph.invoke(["in"], config),
+            list(graph.stream(["again"], config, stream_mode=["values", "updates"])),
+            graph.get_state(config).values,
+        ]
+
+    assert agree(program)[0] == ["in", "a1", "b"]
+
+
+def test_plain_value_as_state() -> None:
+    def program(lg: Names) -> Any:
+        builder = lg.StateGraph(int)
+        builder.add_node("double", lambda n: n * 2)
+        builder.add_edge(lg.START, "double")
+        builder.add_conditional_edges("double", lambda n: "double" if n < 100 else lg.END)
+        return [builder.compile().invoke(3), list(builder.compile().stream(30))]
+
+    assert agree(program) == [192, [{"double": 60}, {"double": 120}]]
