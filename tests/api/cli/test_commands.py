@@ -85,6 +85,31 @@ def test_ctrl_c_stops_the_watching_and_says_how_to_go_on(
     assert "Traceback" not in watching.output
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a terminal is made with pty")
+def test_on_a_terminal_following_draws_the_run(server: SmallServer) -> None:
+    import pty
+
+    server.events = events_of("queued", "started", "node_started:parse", "node_update:parse", "completed")
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "api.cli.main", "runs", "events", RUN, "--follow", "--url", server.url]
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100"}
+    watching = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    drawn = b""
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        try:
+            while piece := terminal.read(65536):
+                drawn += piece
+        except OSError:
+            pass  # Linux says so when the other end is closed
+    assert watching.wait(30) == 0
+    text = drawn.decode()
+    assert "✔" in text
+    assert "parse" in text
+    assert "\x1b[" in text
+    assert f"Run {RUN} is completed." in text
+
+
 def test_a_reader_that_goes_away_ends_the_command_quietly(server: SmallServer) -> None:
     server.events = events_of(*["log"] * 5000, "completed")
     command = f"{sys.executable} -m api.cli.main runs events {RUN} --follow --url {server.url} | head -1"

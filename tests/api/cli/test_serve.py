@@ -53,6 +53,15 @@ def chain(name, *nodes):
 hello = chain("hello", parse, greet)
 question = chain("question", parse, ask, tell)
 """
+HANGS = """
+import threading
+
+def hang(state):
+    log("it hangs now")
+    threading.Event().wait()
+
+hangs = chain("hangs", hang)
+"""
 SERVES = r"FastGraph serves on (http://127\.0\.0\.1:\d+)"
 
 
@@ -240,4 +249,25 @@ def test_ctrl_c_ends_the_server_in_order(start_program: ProgramStarter, flows: P
     server.signal(signal.SIGINT)
     assert server.wait_for_exit(within_seconds=10) == 0
     assert "Traceback" not in server.output
+    assert server.processes() == []
+
+
+def test_postgresql_is_served_as_well(
+    fastgraph: Fastgraph, start_program: ProgramStarter, flows: Path, postgres_database: str
+) -> None:
+    server, url = start(start_program, "serve", str(flows), "--database-url", postgres_database)
+    done = fastgraph("run", "hello", "--input", '{"name": "you"}', "--follow", "--url", url)
+    assert done.returncode == 0, done.stderr + server.tail()
+    assert server.terminate(within_seconds=10) == 0
+
+
+def test_a_node_that_never_returns_does_not_hold_up_the_end(
+    fastgraph: Fastgraph, start_program: ProgramStarter, flows: Path
+) -> None:
+    flows.write_text(FLOWS + HANGS)
+    server, url = start(start_program, "serve", str(flows))
+    run_id = fastgraph("run", "hangs", "--url", url).stdout.strip()
+    watching = start_program("-m", "api.cli.main", "runs", "events", run_id, "--follow", "--url", url)
+    watching.wait_for_line("it hangs now")
+    assert server.terminate(within_seconds=10) == 0
     assert server.processes() == []
