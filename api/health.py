@@ -17,8 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from actors.runtime.report import report_of
 from api.services import Services
 from fastgraph.clock import to_rfc3339
+from fastgraph.database.host_records import RenewLease
 from fastgraph.database.hosts import HostView, list_hosts
-from fastgraph.database.records import RenewLease
 from fastgraph.database.runs import count_by_status, count_stranded, find_oldest_queued
 from fastgraph.errors import FastGraphError
 

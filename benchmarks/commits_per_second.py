@@ -19,6 +19,7 @@ from pathlib import Path
 
 from benchmarks.harness import Figures, Question
 from benchmarks.raw_limits import group_commit
+from fastgraph.database.host_records import PublishedWorkflow, PublishHost
 from fastgraph.database.records import (
     AcceptRun,
     CheckpointRow,
@@ -27,8 +28,6 @@ from fastgraph.database.records import (
     CommitRun,
     Committed,
     NewEvent,
-    PublishedWorkflow,
-    PublishHost,
     ResultRow,
 )
 from fastgraph.database.store import Store

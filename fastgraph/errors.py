@@ -184,11 +184,15 @@ class UnknownInterruptError(FastGraphError, ValueError):
         self.interrupt = interrupt
         self.pending = pending
         waiting = f"Pending: {', '.join(pending)}." if pending else "Nothing is pending."
-        named = f"Interrupt {interrupt} does not wait for an answer." if interrupt else "There is nothing to answer."
+        named = (
+            f"Interrupt {interrupt} does not wait for an answer."
+            if interrupt
+            else "There is nothing to answer."
+        )
         super().__init__(f"{named} {waiting}")
 
 
-class GraphBubbleUp(Exception):
+class GraphBubbleUp(Exception):  # noqa: N818 - LangGraph's name, and it is no error
     """What leaves a node upwards and is no failure."""
 
 
@@ -212,7 +216,9 @@ class StoreUnavailableError(StoreError):
 class LostOwnershipError(StoreError):
     """The guard found another owner, epoch or sequence: this writer must stop and write nothing more."""
 
-    def __init__(self, run_key: int, *, expected: tuple[str, int, int], seen: tuple[str | None, int, int] | None) -> None:
+    def __init__(
+        self, run_key: int, *, expected: tuple[str, int, int], seen: tuple[str | None, int, int] | None
+    ) -> None:
         self.run_key = run_key
         self.expected = expected
         self.seen = seen
@@ -266,7 +272,8 @@ class SchemaVersionError(StoreError):
         self.seen = seen
         self.known = known
         super().__init__(
-            f"The store has schema {seen}, this program knows up to {known}. Start the newer program, or restore an older backup."
+            f"The store has schema {seen}, this program knows up to {known}. "
+            f"Start the newer program, or restore an older backup."
         )
 
 
@@ -289,7 +296,9 @@ class AsyncNodeError(FastGraphError, TypeError):
 
     def __init__(self, node: str) -> None:
         self.node = node
-        super().__init__(f"Node {node!r} is async, or one of its routers is, and was executed without a loop.")
+        super().__init__(
+            f"Node {node!r} is async, or one of its routers is, and was executed without a loop."
+        )
 
 
 class LoopRunningError(FastGraphError, TypeError):
@@ -298,7 +307,8 @@ class LoopRunningError(FastGraphError, TypeError):
     def __init__(self, graph: str) -> None:
         self.graph = graph
         super().__init__(
-            f"Graph {graph!r} has async nodes and an event loop runs in this thread. Use `await graph.ainvoke(…)` or astream."
+            f"Graph {graph!r} has async nodes and an event loop runs in this thread. "
+            f"Use `await graph.ainvoke(…)` or astream."
         )
 
 

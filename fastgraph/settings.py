@@ -22,9 +22,12 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="FASTGRAPH_", env_file=".env", extra="ignore", frozen=True)
 
-    data_dir: Path = Field(Path("data"), description="Folder of the database, artifacts, states and checkpoints.")
+    data_dir: Path = Field(
+        Path("data"), description="Folder of the database, artifacts, states and checkpoints."
+    )
     database_url: str | None = Field(
-        None, description="Store; default sqlite:///<data_dir>/fastgraph.db, or postgresql+psycopg://user@host/name."
+        None,
+        description="Store; default sqlite:///<data_dir>/fastgraph.db, or postgresql+psycopg://user@host/name.",
     )
     sqlite_synchronous: Literal["FULL", "NORMAL"] = Field(
         "FULL", description="FULL survives power loss; NORMAL may lose the last commits then, never the file."
@@ -32,13 +35,18 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address that the API binds.")
     port: int = Field(8000, ge=0, le=65535, description="Port that the API binds; 0 takes a free one.")
-    hosts: int = Field(1, ge=0, le=64, description="Host processes that `fastgraph serve` starts and watches.")
-    targets: str = Field("", description="Workflows to load, comma separated; empty loads the shipped examples.")
+    hosts: int = Field(
+        1, ge=0, le=64, description="Host processes that `fastgraph serve` starts and watches."
+    )
+    targets: str = Field(
+        "", description="Workflows to load, comma separated; empty loads the shipped examples."
+    )
     default_workflow: str | None = Field(
         None, description="Workflow of a run that names none; default the first graph of the first target."
     )
     allowed_hosts: str = Field(
-        "", description="Further Host names that are served, comma separated; loopback and the bound address always are."
+        "",
+        description="Further Host names that are served, comma separated; loopback and the bound address always are.",
     )
 
     max_threads: int = Field(256, ge=1, description="Threads of a host for sync nodes.")
@@ -48,13 +56,19 @@ class Settings(BaseSettings):
     spill_bytes: int = Field(256 * 1024, ge=1024, description="Values above this size go to files.")
     max_value_bytes: int = Field(256 * 1024**2, ge=1024, description="Largest single value a node may write.")
 
-    lease_seconds: float = Field(15.0, gt=1, description="A host that does not renew for so long may lose its runs.")
+    lease_seconds: float = Field(
+        15.0, gt=1, description="A host that does not renew for so long may lose its runs."
+    )
     poll_seconds: float = Field(1.0, gt=0, description="How often the store is looked at when no hint came.")
     cancel_grace_seconds: float = Field(5.0, gt=0, description="How long cancelled tasks may still run.")
-    drain_seconds: float = Field(10.0, gt=0, description="How long a host may finish steps after SIGTERM.")
+    drain_seconds: float = Field(6.0, gt=0, description="How long a host may finish steps after SIGTERM.")
 
-    rate_limit: str = Field("", description="Limit per client address, such as 100/minute; empty is off on loopback.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+    rate_limit: str = Field(
+        "", description="Limit per client address, such as 100/minute; empty is off on loopback."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least level that is logged."
+    )
     log_format: Literal["json", "console"] = Field("json", description="Form of a log line.")
 
     @property

@@ -30,7 +30,16 @@ class ThreadJob(Protocol):
 class Job:
     """One attempt of one task on its way through an executor. Thread-safe."""
 
-    __slots__ = ("_lock", "_on_cancel", "_on_end", "call", "is_cancelled", "is_over", "started_at", "thread_id")
+    __slots__ = (
+        "_lock",
+        "_on_cancel",
+        "_on_end",
+        "call",
+        "is_cancelled",
+        "is_over",
+        "started_at",
+        "thread_id",
+    )
 
     def __init__(self, call: TaskCall, on_end: Callable[[Job, TaskEnding], None]) -> None:
         self.call = call
@@ -84,7 +93,9 @@ class FunctionJob:
 
     __slots__ = ("_function", "_on_end", "is_over", "thread_id")
 
-    def __init__(self, function: Callable[[], Any], on_end: Callable[[Any, BaseException | None], None]) -> None:
+    def __init__(
+        self, function: Callable[[], Any], on_end: Callable[[Any, BaseException | None], None]
+    ) -> None:
         self.thread_id: int | None = None
         self.is_over = False
         self._function = function

@@ -94,7 +94,8 @@ class ThreadExecutor:
 
 def stack_of(thread_id: int | None) -> str:
     """Return what a thread is doing, innermost call last; empty where it is gone."""
-    frame = sys._current_frames().get(thread_id) if thread_id is not None else None
+    frames = sys._current_frames()  # noqa: SLF001 - the documented way to another thread's stack
+    frame = frames.get(thread_id) if thread_id is not None else None
     if frame is None:
         return ""
     return "".join(traceback.format_stack(frame)[-STACK_FRAMES:])

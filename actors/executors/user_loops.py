@@ -1,7 +1,7 @@
 """The loop of the async nodes: theirs alone, watched from outside, replaced when one of them blocks it.
 
 User code may block its loop for ever and harms only those that share it (promise 6): after `BLOCKED_SECONDS` without a
-turn the loop gets no new task and a fresh one does; after `ABANDON_SECONDS` the other tasks that sit on it are handed back
+turn the loop gets no new task and a fresh one does. After `ABANDON_SECONDS` the other tasks that sit on it are handed back
 (`on_stranded`), to be started again elsewhere under the same idempotency key. Late results find their job over.
 """
 
@@ -10,13 +10,12 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from actors.runtime.loop_bridge import LoopBridge
 from actors.executors.executor import Job
 from actors.executors.threads import stack_of
+from actors.runtime.loop_bridge import LoopBridge
 from fastgraph.graph.task_call import run_task_async
 
 __all__ = ["BlockedLoop", "UserLoopExecutor"]
@@ -35,7 +34,7 @@ class _UserLoop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockedLoop:
-    """A user loop had no turn for so long; `jobs` sit on it, `blocker` is the one whose code runs and `stack` shows where."""
+    """A user loop had no turn for so long. `jobs` sit on it, `blocker` is the one whose code runs, `stack` shows where."""
 
     seconds: float
     jobs: tuple[Job, ...]

@@ -55,7 +55,9 @@ class HintBus(Protocol):
 
 def encode_hints(hints: Iterable[Hint]) -> list[bytes]:
     """Write hints as few messages, each hint once: `work`, `events:17`, separated by blanks."""
-    words = dict.fromkeys(hint.kind.value if hint.run_key is None else f"{hint.kind}:{hint.run_key}" for hint in hints)
+    words = dict.fromkeys(
+        hint.kind.value if hint.run_key is None else f"{hint.kind}:{hint.run_key}" for hint in hints
+    )
     messages: list[str] = []
     for word in words:
         if messages and len(messages[-1]) + len(word) < MESSAGE_BYTES:

@@ -94,4 +94,6 @@ class PostgresHints:
             self._has_waiting.clear()
             waiting, self._waiting = self._waiting, {}
             for message in encode_hints(waiting):
-                await connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, f"{self._name} {message.decode()}"))
+                await connection.execute(
+                    "SELECT pg_notify(%s, %s)", (CHANNEL, f"{self._name} {message.decode()}")
+                )

@@ -53,7 +53,9 @@ class UnixSocketHints:
         """Bind the socket and listen. Raises OSError where the folder can't be made or is another user's."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self._folder.stat().st_uid != os.getuid():
-            raise PermissionError(f"{self._folder} belongs to another user. Set XDG_RUNTIME_DIR to a folder of yours.")
+            raise PermissionError(
+                f"{self._folder} belongs to another user. Set XDG_RUNTIME_DIR to a folder of yours."
+            )
         self._path.unlink(missing_ok=True)
         self._socket.bind(str(self._path))
         self._loop.add_reader(self._socket.fileno(), self._read)
@@ -74,22 +76,23 @@ class UnixSocketHints:
                 if not self._send(message, path):
                     break
 
-    def _others(self) -> list[str]:
+    def _others(self) -> list[Path]:
         try:
-            names = os.listdir(self._folder)
+            places = list(self._folder.iterdir())
         except OSError:  # the folder went away with the machine's temporary files: the polls go on
             return []
-        own = self._path.name
-        return [str(self._folder / name) for name in names if name != own and name.endswith(".sock")]
+        return [place for place in places if place != self._path and place.suffix == ".sock"]
 
-    def _send(self, message: bytes, path: str) -> bool:
+    def _send(self, message: bytes, path: Path) -> bool:
         try:
-            self._socket.sendto(message, path)
+            self._socket.sendto(message, str(path))
         except ConnectionRefusedError:  # nobody has it open: its process is dead
             with suppress(OSError):
-                os.unlink(path)
+                path.unlink()
             return False
-        except OSError:  # its buffer is full, or it has just gone: the hint is lost, and a poll finds what it was about
+        except (
+            OSError
+        ):  # its buffer is full, or it has just gone: the hint is lost, and a poll finds what it was about
             return False
         return True
 

@@ -18,8 +18,8 @@ from random import Random
 from typing import Any
 
 import structlog
+from pykka import ActorDeadError
 
-from actors.runtime.loop_bridge import LoopBridge
 from actors.executors.threads import ThreadExecutor
 from actors.executors.user_loops import UserLoopExecutor
 from actors.hints.hints import Hint, HintBus, HintKind
@@ -33,12 +33,14 @@ from actors.runs.messages import DrainRuns
 from actors.runs.supervisor import RunSupervisor
 from actors.runtime.ask import ref_stop
 from actors.runtime.lifeline import watch_end
+from actors.runtime.loop_bridge import LoopBridge
 from actors.runtime.messages import DownReason
 from actors.timekeeper.timekeeper import Timekeeper
 from actors.writer.client import WriterClient
 from actors.writer.writer import Writer
 from fastgraph.clock import SystemClock
-from fastgraph.database.records import Committed, PublishHost, RetireHost
+from fastgraph.database.host_records import PublishHost, RetireHost
+from fastgraph.database.records import Committed
 from fastgraph.database.store import Store
 from fastgraph.errors import StoreError
 from fastgraph.ids import new_id
@@ -91,7 +93,7 @@ class Host:
             store=store,
             writer=WriterClient(self._writer_ref),
             clock=SystemClock(),
-            random=Random(self.boot_id),
+            random=Random(self.boot_id),  # noqa: S311 - for jitter, no secret
             threads=ThreadExecutor(self._settings.max_threads),
             user_loops=UserLoopExecutor(),
             bridge=LoopBridge(loop),
@@ -110,11 +112,15 @@ class Host:
 
     async def stop(self) -> None:
         """Finish or give back what runs within the drain time, release the claims, and close."""
-        self._supervisor_ref.tell(DrainRuns())
         try:
+            self._supervisor_ref.tell(DrainRuns())
             await asyncio.wait_for(self._supervisor.drained(), self._settings.drain_seconds + STOP_SECONDS)
+        except ActorDeadError:
+            log.warning("the supervisor is dead; its runs are freed as they are")
         except TimeoutError:
-            log.warning("runs did not drain in time; they are freed as they are", runs=self._supervisor.active_runs)
+            log.warning(
+                "runs did not drain in time; they are freed as they are", runs=self._supervisor.active_runs
+            )
         if self._probation is not None:
             await self._probation.stop()
         await ref_stop(self._timekeeper_ref, STOP_SECONDS)
@@ -149,7 +155,7 @@ class Host:
         self._supervisor_ref = RunSupervisor.start(
             self._tools, only_run_id=self._only_run_id, on_only_left=self._only_left
         )
-        supervisor = self._supervisor_ref._actor_weakref()
+        supervisor = self._supervisor_ref._actor_weakref()  # noqa: SLF001 - Pykka's own way from a ref to its actor
         assert supervisor is not None, "an actor that was just started is alive"
         self._supervisor = supervisor
         if self._only_run_id is None:
@@ -171,7 +177,9 @@ class Host:
             self._probation.look()
 
     def _report(self) -> dict[str, Any]:
-        return host_report(self._tools, self._supervisor, (self._writer_ref, self._supervisor_ref, self._timekeeper_ref))
+        return host_report(
+            self._tools, self._supervisor, (self._writer_ref, self._supervisor_ref, self._timekeeper_ref)
+        )
 
     def _end(self, code: int) -> None:
         if not self._ended.done():
@@ -195,9 +203,7 @@ class Host:
 
     def _committed(self, answers: Sequence[object]) -> None:
         """Called in the Writer's thread after a group: tell the watchers, and the keeper once."""
-        hints = [
-            Hint(HintKind.EVENTS, answer.run_key) for answer in answers if isinstance(answer, Committed)
-        ]
+        hints = [Hint(HintKind.EVENTS, answer.run_key) for answer in answers if isinstance(answer, Committed)]
         if hints:
             self._bus.publish(hints)
             if not self._has_committed:

@@ -77,7 +77,9 @@ class Keeper:
 
     async def start(self) -> None:
         """Start all hosts; returns at once, `wait_ready` waits for them."""
-        self._tasks = [asyncio.create_task(self._keep(kept), name=f"keeper-{kept.index}") for kept in self._kept]
+        self._tasks = [
+            asyncio.create_task(self._keep(kept), name=f"keeper-{kept.index}") for kept in self._kept
+        ]
 
     async def wait_ready(self, timeout_seconds: float) -> bool:
         """Wait until every host has published its workflows; False where that took too long."""

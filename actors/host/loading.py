@@ -45,20 +45,30 @@ def load_workflows(targets: Iterable[str]) -> Workflows:
     named = [target for target in targets if target]
     for target, graph in _shipped() if not named else _of_targets(named):
         if graph.name in found and found[graph.name] is not graph:
-            raise LoadingError(target, f"a workflow named {graph.name!r} is loaded already. Give one another name.")
+            raise LoadingError(
+                target, f"a workflow named {graph.name!r} is loaded already. Give one another name."
+            )
         found[graph.name] = graph
     if not found:
-        raise LoadingError(", ".join(named), "no compiled graph was found. Assign one: `graph = builder.compile(name=…)`.")
+        raise LoadingError(
+            ", ".join(named), "no compiled graph was found. Assign one: `graph = builder.compile(name=…)`."
+        )
     return found
 
 
 def _of_targets(targets: list[str]) -> Iterator[tuple[str, CompiledGraph]]:
     for target in targets:
         location, attribute = _split(target)
-        module = _import_file(target, Path(location)) if location.endswith(".py") else _import_module(target, location)
+        module = (
+            _import_file(target, Path(location))
+            if location.endswith(".py")
+            else _import_module(target, location)
+        )
         graphs = list(_graphs_of(target, module, attribute))
         if not graphs:
-            raise LoadingError(target, "it holds no compiled graph. Assign one: `graph = builder.compile(name=…)`.")
+            raise LoadingError(
+                target, "it holds no compiled graph. Assign one: `graph = builder.compile(name=…)`."
+            )
         for graph in graphs:
             yield target, graph
 
@@ -82,9 +92,13 @@ def _graphs_of(target: str, module: ModuleType, attribute: str | None) -> Iterat
         value = getattr(module, attribute)
     except AttributeError:
         names = ", ".join(name for name, value in vars(module).items() if isinstance(value, CompiledGraph))
-        raise LoadingError(target, f"{attribute!r} is not there. Compiled graphs there: {names or 'none'}.") from None
+        raise LoadingError(
+            target, f"{attribute!r} is not there. Compiled graphs there: {names or 'none'}."
+        ) from None
     if not isinstance(value, CompiledGraph):
-        raise LoadingError(target, f"{attribute!r} is a {type(value).__name__}, not a compiled graph. Call .compile() on it.")
+        raise LoadingError(
+            target, f"{attribute!r} is a {type(value).__name__}, not a compiled graph. Call .compile() on it."
+        )
     yield value
 
 
@@ -94,7 +108,9 @@ def _import_module(target: str, name: str) -> ModuleType:
         return importlib.import_module(name)
     except LoadingError:
         raise
-    except Exception as error:  # user code runs at import; whatever it raises becomes one sentence with its cause
+    except (
+        Exception
+    ) as error:  # user code runs at import; whatever it raises becomes one sentence with its cause
         raise LoadingError(target, f"importing it raised {type(error).__name__}: {error}") from error
 
 
@@ -103,7 +119,11 @@ def _import_file(target: str, path: Path) -> ModuleType:
     if not path.is_file():
         raise LoadingError(target, f"there is no file {path}.")
     _put_first(target, path.parent)
-    name = path.stem if path.stem not in sys.modules and path.stem not in OURS else f"fastgraph_target_{path.stem}"
+    name = (
+        path.stem
+        if path.stem not in sys.modules and path.stem not in OURS
+        else f"fastgraph_target_{path.stem}"
+    )
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise LoadingError(target, "it is no Python file.")
@@ -121,7 +141,11 @@ def _put_first(target: str, folder: Path) -> None:
     for name in OURS:
         for candidate in (folder / name / "__init__.py", folder / f"{name}.py", folder / name):
             is_ours = folder.resolve() == ROOT
-            if candidate.exists() and not is_ours and (candidate.suffix == ".py" or any(candidate.glob("*.py"))):
+            if (
+                candidate.exists()
+                and not is_ours
+                and (candidate.suffix == ".py" or any(candidate.glob("*.py")))
+            ):
                 raise LoadingError(
                     target,
                     f"{candidate} has the name of one of FastGraph's own packages, so Python would mix up the two. "
@@ -140,7 +164,12 @@ def _shipped() -> Iterator[tuple[str, CompiledGraph]]:
         except LoadingError as error:
             if not isinstance(error.__cause__, ImportError):
                 raise
-            log.warning("example left out", example=stem, missing=str(error.__cause__), remedy="pip install 'fastgraph-server[ml]'")
+            log.warning(
+                "example left out",
+                example=stem,
+                missing=str(error.__cause__),
+                remedy="pip install 'fastgraph-server[ml]'",
+            )
             continue
         for graph in _graphs_of(stem, module, None):
             yield stem, graph

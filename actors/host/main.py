@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
         configure_logs(settings)
         workflows = load_workflows(split_targets(settings.targets))
     except (LoadingError, SettingsError) as error:
-        print(f"fastgraph host: {error}", file=sys.stderr)
+        sys.stderr.write(f"fastgraph host: {error}\n")
         return EXIT_NOT_LOADED
     host = Host(settings, workflows, only_run_id=options.only, tell_news=_news_writer(options.news_fd))
     code = asyncio.run(_live(host, options.lifeline_fd))
@@ -47,8 +47,12 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="fastgraph host", description="Run workflows; see `fastgraph host --help`.")
-    parser.add_argument("targets", nargs="*", help="module, module:attribute, path/flows.py or path/flows.py:attribute")
+    parser = argparse.ArgumentParser(
+        prog="fastgraph host", description="Run workflows; see `fastgraph host --help`."
+    )
+    parser.add_argument(
+        "targets", nargs="*", help="module, module:attribute, path/flows.py or path/flows.py:attribute"
+    )
     parser.add_argument("--only", metavar="RUN_ID", help="run this run and nothing else, then end")
     parser.add_argument("--lifeline-fd", type=int, help="end when this descriptor reads its end")
     parser.add_argument("--news-fd", type=int, help="tell the keeper here: ready, committed")
@@ -73,11 +77,13 @@ async def _live(host: Host, lifeline: int | None) -> int:
         loop.add_signal_handler(number, lambda: _end_at_second(stop))
     if lifeline is not None:
         os.set_inheritable(lifeline, False)
-        threading.Thread(target=_watch_keeper, args=(lifeline, loop, stop), daemon=True, name="fastgraph-lifeline").start()
+        threading.Thread(
+            target=_watch_keeper, args=(lifeline, loop, stop), daemon=True, name="fastgraph-lifeline"
+        ).start()
     try:
         await host.start()
     except StoreError as error:
-        print(f"fastgraph host: {error}", file=sys.stderr)
+        sys.stderr.write(f"fastgraph host: {error}\n")
         return EXIT_CANNOT_GO_ON
     ended = asyncio.ensure_future(host.wait_ended())
     stopping = asyncio.ensure_future(stop.wait())

@@ -54,7 +54,7 @@ class Probation:
                     min_deaths=PROBATION_DEATHS,
                     limit=CHILDREN_AT_ONCE,
                 )
-        except Exception as error:  # a boundary: the next look tries again, and health shows the ownerless run meanwhile
+        except Exception as error:  # noqa: BLE001 - a boundary: the next look tries again, health shows the run
             log.warning("suspects could not be looked for", error=str(error))
             return
         for run_id in suspects:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import orjson
 
-from fastgraph.database.records import PublishedWorkflow
+from fastgraph.database.host_records import PublishedWorkflow
 from fastgraph.graph.compiled import CompiledGraph
 
 __all__ = ["published"]

@@ -32,7 +32,9 @@ def host_report(
         "blocked_loops": tools.user_loops.blocked,
         "rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "actors": [describe_actor(ref) for ref in singletons],
-        "run_actors": [describe_actor(ref) | {"run_id": run_id} for run_id, ref in supervisor.shown(RUNS_SHOWN)],
+        "run_actors": [
+            describe_actor(ref) | {"run_id": run_id} for run_id, ref in supervisor.shown(RUNS_SHOWN)
+        ],
     }
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, TypeVar
 
-from actors.runtime.loop_bridge import LoopBridge
 from actors.executors.executor import FunctionJob
 from actors.executors.threads import ThreadExecutor
 from actors.executors.user_loops import UserLoopExecutor
+from actors.runtime.loop_bridge import LoopBridge
 from actors.writer.client import WriterClient
 from fastgraph.clock import Clock
 from fastgraph.database.store import Store

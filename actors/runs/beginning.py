@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -99,7 +98,9 @@ async def _begin_fresh(
     return Beginning(situation=situation, config=config, commit=commit, unknown_keys=unknown)
 
 
-async def _take_up(claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools, config: RunConfig) -> Beginning:
+async def _take_up(
+    claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools, config: RunConfig
+) -> Beginning:
     checkpoint, facts = await _read_checkpoint(claimed, graph, tools)
     machine = _make_machine(claimed, graph, config, checkpoint, first_step=facts.first_step)
     situation = Situation(machine=machine, first_step=facts.first_step)
@@ -142,16 +143,21 @@ async def _read_checkpoint(
         return EMPTY, MachineFacts()
     async with tools.store.readers.connect() as connection:
         stored = await checkpoints.read_checkpoint(
-            connection, thread_key=claimed.thread_key, number=claimed.checkpoint_number, spill=tools.store.spill
+            connection,
+            thread_key=claimed.thread_key,
+            number=claimed.checkpoint_number,
+            spill=tools.store.spill,
         )
     if stored is None:
-        raise FastGraphError(f"Checkpoint {claimed.checkpoint_number} of run {claimed.run_id} is not in the store.")
+        raise FastGraphError(
+            f"Checkpoint {claimed.checkpoint_number} of run {claimed.run_id} is not in the store."
+        )
     facts = decode_machine(stored.machine, graph.state.decode_argument)
     missing = sorted({due.node for due in facts.due if due.node not in graph.plan.nodes})
     if missing:
         raise UnfitError(
-            f"Workflow {graph.name!r} has changed and has no node {missing[0]!r} any more, which this run would execute next. "
-            f"Bring the node back, or cancel the run."
+            f"Workflow {graph.name!r} has changed and has no node {missing[0]!r} any more, which this run would "
+            f"execute next. Bring the node back, or cancel the run."
         )
     try:
         values = await tools.call_user(lambda: _decode_values(stored.values, graph))
@@ -159,7 +165,9 @@ async def _read_checkpoint(
         raise UnfitError(
             f"Workflow {graph.name!r} has changed and can't read this run's state any more: {error}"
         ) from error
-    return facts.checkpoint(number=stored.number, step=stored.step, parent=stored.parent, values=values), facts
+    return facts.checkpoint(
+        number=stored.number, step=stored.step, parent=stored.parent, values=values
+    ), facts
 
 
 def _decode_values(encoded: Mapping[str, bytes], graph: CompiledGraph) -> dict[str, StoredValue]:
@@ -185,5 +193,3 @@ def _names(given: Any, compiled: tuple[str, ...]) -> tuple[str, ...]:
     if given is None:
         return compiled
     return (given,) if isinstance(given, str) else tuple(given)
-
-

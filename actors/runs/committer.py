@@ -75,7 +75,9 @@ class Draft:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.events or self.answered or self.attempts or self.release or self.consumed is not None)
+        return not (
+            self.events or self.answered or self.attempts or self.release or self.consumed is not None
+        )
 
 
 class RunCommitter:
@@ -170,5 +172,7 @@ class RunCommitter:
             try:
                 return await self._writer.write(operation)
             except StoreUnavailableError as error:
-                log.warning("run is held until the store can be written", run_id=operation.run_id, error=str(error))
+                log.warning(
+                    "run is held until the store can be written", run_id=operation.run_id, error=str(error)
+                )
                 await asyncio.sleep(RETRY_SECONDS)

@@ -38,7 +38,9 @@ RESULT_BYTES = 64 * 1024
 """A run's output up to this size is kept with the run; a larger one is read from its last checkpoint."""
 
 
-async def encode_result(result: TaskResult, task: Task, number: int, spill: Spill, spill_bytes: int) -> ResultRow:
+async def encode_result(
+    result: TaskResult, task: Task, number: int, spill: Spill, spill_bytes: int
+) -> ResultRow:
     """Make the row of a task's result; spills large values in a thread."""
     if any(write.value.size > spill_bytes for write in result.writes):
         update = await asyncio.to_thread(_encode_update, result, spill)
@@ -93,7 +95,10 @@ def decode_result(stored: StoredResult, graph: CompiledGraph) -> TaskResult:
         task_id=stored.task_id,
         writes=writes,
         goto=tuple(routing.get("goto", ())),
-        sends=tuple(SendWrite(node, graph.state.decode_argument(node, orjson.dumps(argument))) for node, argument in routing.get("sends", ())),
+        sends=tuple(
+            SendWrite(node, graph.state.decode_argument(node, orjson.dumps(argument)))
+            for node, argument in routing.get("sends", ())
+        ),
         has_update=tree is not None,
     )
 
@@ -125,7 +130,9 @@ async def shrink_changes(commit: StepCommit, spill: Spill, spill_bytes: int) -> 
     }
     if not large:
         return commit
-    operands = await asyncio.to_thread(lambda: {key: spill.shrink(c.change.operand) for key, c in large.items()})
+    operands = await asyncio.to_thread(
+        lambda: {key: spill.shrink(c.change.operand) for key, c in large.items()}
+    )
     shrunk = {key: KeyChange(change=replace(large[key].change, operand=operands[key])) for key in large}
     return replace(commit, changes={**commit.changes, **shrunk})
 
@@ -173,4 +180,6 @@ def output_json(graph: CompiledGraph, checkpoint: Checkpoint) -> bytes | None:
     keys = [key for key in graph.output_keys if key in checkpoint.values]
     if sum(checkpoint.values[key].size for key in keys) > RESULT_BYTES:
         return None
-    return b"{" + b",".join(orjson.dumps(key) + b":" + checkpoint.values[key].to_bytes() for key in keys) + b"}"
+    return (
+        b"{" + b",".join(orjson.dumps(key) + b":" + checkpoint.values[key].to_bytes() for key in keys) + b"}"
+    )

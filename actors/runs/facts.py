@@ -64,7 +64,9 @@ def completed(now: datetime) -> NewEvent:
 
 
 def failed(error: ErrorRecord, now: datetime) -> NewEvent:
-    return NewEvent(kind=EventKind.FAILED, at=now, node=error.node, data=orjson.dumps({"error": error_facts(error)}))
+    return NewEvent(
+        kind=EventKind.FAILED, at=now, node=error.node, data=orjson.dumps({"error": error_facts(error)})
+    )
 
 
 def cancelled(reason: str | None, now: datetime) -> NewEvent:
@@ -72,7 +74,10 @@ def cancelled(reason: str | None, now: datetime) -> NewEvent:
 
 
 def checkpoint(thread_key: int, stored: Checkpoint, now: datetime) -> NewEvent:
-    data = b'{"checkpoint_id":"%b","step":%d}' % (checkpoint_id(thread_key, stored.number).encode(), stored.step)
+    data = b'{"checkpoint_id":"%b","step":%d}' % (
+        checkpoint_id(thread_key, stored.number).encode(),
+        stored.step,
+    )
     return NewEvent(kind=EventKind.CHECKPOINT, at=now, data=data)
 
 
@@ -124,7 +129,9 @@ def loop_blocked(node: str, seconds: float, stack: str, now: datetime) -> NewEve
     )
 
 
-def attempt_row(task: Task, attempt: int, error: ErrorRecord, now: datetime, delay_seconds: float) -> AttemptRow:
+def attempt_row(
+    task: Task, attempt: int, error: ErrorRecord, now: datetime, delay_seconds: float
+) -> AttemptRow:
     return AttemptRow(
         task_id=task.id,
         node=task.node,
@@ -148,7 +155,11 @@ def draft_result(draft: Draft, job: Job, result: TaskResult, row: ResultRow, clo
     if result.unknown_keys:
         named = ", ".join(repr(key) for key in result.unknown_keys)
         draft.events.append(
-            warning(f"Node {task.node!r} wrote the keys {named}, which the state does not have.", now, node=task.node)
+            warning(
+                f"Node {task.node!r} wrote the keys {named}, which the state does not have.",
+                now,
+                node=task.node,
+            )
         )
     if task.node == START:
         return
@@ -164,7 +175,18 @@ def draft_result(draft: Draft, job: Job, result: TaskResult, row: ResultRow, clo
 
 
 def draft_question(draft: Draft, task: Task, request: InterruptRequest, now: datetime) -> None:
-    _draft_interrupt(draft, task.id, task.node, request, now)
+    """Draft a question of a task with the event that tells of it."""
+    schema = orjson.dumps(request.response_schema) if request.response_schema is not None else None
+    row = InterruptRow(
+        interrupt_id=request.id,
+        task_id=task.id,
+        node=task.node,
+        position=request.position,
+        value=request.value.to_bytes(),
+        response_schema=schema,
+    )
+    draft.interrupts.append(row)
+    draft.events.append(_interrupted(row, now))
 
 
 def breakpoint_question(run_id: str, place: str, nodes: Sequence[str]) -> dict[str, Any]:
@@ -172,35 +194,21 @@ def breakpoint_question(run_id: str, place: str, nodes: Sequence[str]) -> dict[s
     return {"id": interrupt_id(f"{run_id}:{place}", 0), "value": {"breakpoint": list(nodes)}}
 
 
-def draft_breakpoint(draft: Draft, place: str, nodes: Sequence[str], question: dict[str, Any], now: datetime) -> None:
+def draft_breakpoint(draft: Draft, place: str, node: str, question: dict[str, Any], now: datetime) -> None:
+    """Draft a static interrupt as a question of the place where the run stands."""
     value = orjson.dumps(question["value"])
-    draft.interrupts.append(
-        InterruptRow(interrupt_id=question["id"], task_id=place, node=nodes[0], position=0, value=value)
+    row = InterruptRow(interrupt_id=question["id"], task_id=place, node=node, position=0, value=value)
+    draft.interrupts.append(row)
+    draft.events.append(_interrupted(row, now))
+
+
+def _interrupted(row: InterruptRow, now: datetime) -> NewEvent:
+    data = b'{"interrupt_id":"%b","value":%b,"response_schema":%b}' % (
+        row.interrupt_id.encode(),
+        row.value,
+        row.response_schema or b"null",
     )
-    _draft_interrupted(draft, question["id"], nodes[0], value, None, now)
-
-
-def _draft_interrupt(draft: Draft, task_id: str, node: str, request: InterruptRequest, now: datetime) -> None:
-    schema = orjson.dumps(request.response_schema) if request.response_schema is not None else None
-    value = request.value.to_bytes()
-    draft.interrupts.append(
-        InterruptRow(
-            interrupt_id=request.id,
-            task_id=task_id,
-            node=node,
-            position=request.position,
-            value=value,
-            response_schema=schema,
-        )
-    )
-    _draft_interrupted(draft, request.id, node, value, schema, now)
-
-
-def _draft_interrupted(
-    draft: Draft, interrupt: str, node: str, value: bytes, schema: bytes | None, now: datetime
-) -> None:
-    data = b'{"interrupt_id":"%b","value":%b,"response_schema":%b}' % (interrupt.encode(), value, schema or b"null")
-    draft.events.append(NewEvent(kind=EventKind.INTERRUPTED, at=now, node=node, data=data))
+    return NewEvent(kind=EventKind.INTERRUPTED, at=now, node=row.node, data=data)
 
 
 def draft_answers(draft: Draft, situation: Situation, command: Resume, now: datetime) -> None:

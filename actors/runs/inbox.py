@@ -43,4 +43,6 @@ def _read(row: InboxRow) -> Command:
         return Cancel(reason=body.get("reason"))
     if row.kind == "resume":
         return Resume(answers=body.get("answers"), value=body.get("resume"))
-    raise StoreError(f"Inbox row {row.key} is a {row.kind!r}, which this program does not know. Start a newer host.")
+    raise StoreError(
+        f"Inbox row {row.key} is a {row.kind!r}, which this program does not know. Start a newer host."
+    )

@@ -85,11 +85,26 @@ class RunActor(AsyncActor):
         except LostOwnershipError:
             self._lose()
             return
-        except Exception as error:  # validators of the user's types may raise anything; it becomes the run's own error
+        except Exception as error:  # noqa: BLE001 - the user's validators: what they raise is the run's own error
             await self._guarded(self._fail_at_start(error))
             return
-        starter = TaskStarter(claimed, self._graph, tools, beginning.config, self._stream, self._job_ended)
-        self._flow = RunFlow(claimed, self._graph, tools, self._committer, starter, beginning, self)
+        starter = TaskStarter(
+            claimed=claimed,
+            graph=self._graph,
+            tools=tools,
+            config=beginning.config,
+            stream=self._stream,
+            on_end=self._job_ended,
+        )
+        self._flow = RunFlow(
+            claimed=claimed,
+            graph=self._graph,
+            tools=tools,
+            committer=self._committer,
+            starter=starter,
+            beginning=beginning,
+            outlet=self,
+        )
         await self._guarded(self._flow.begin(beginning))
 
     async def on_receive(self, message: Any) -> None:
@@ -203,4 +218,3 @@ class RunActor(AsyncActor):
             self._log.exception("commit failed")
             self._tell_self(LostOwnership())
             raise error from None
-

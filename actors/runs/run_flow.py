@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Protocol, assert_never
+from typing import assert_never
 
 from actors.executors.executor import Job
 from actors.host.tools import HostTools
@@ -26,6 +26,7 @@ from actors.runs.encoding import (
 )
 from actors.runs.inbox import Cancel, Command, Resume, read_commands
 from actors.runs.messages import GraceOver, LeaveReason, LoopBlocked, RetryDue
+from actors.runs.outlet import Outlet
 from actors.runs.shown_error import error_json
 from actors.runs.situation import Asked, EndKind, RunEnding
 from actors.runs.task_starter import TaskStarter
@@ -39,25 +40,9 @@ from fastgraph.graph.failures import record_error
 from fastgraph.graph.retry import delay_seconds
 from fastgraph.status import RunStatus
 
-__all__ = ["PASSIVATE_SECONDS", "Outlet", "RunFlow"]
+__all__ = ["PASSIVATE_SECONDS", "RunFlow"]
 
 PASSIVATE_SECONDS = 60.0
-
-
-class Outlet(Protocol):
-    """What a flow asks of its actor."""
-
-    def later(self, seconds: float, message: Any) -> None:
-        """Hear `message` after so long."""
-        ...
-
-    def commit_soon(self) -> None:
-        """Commit what is drafted in the background."""
-        ...
-
-    def leave(self, reason: LeaveReason) -> None:
-        """The actor's work is done."""
-        ...
 
 
 class RunFlow:
@@ -65,6 +50,7 @@ class RunFlow:
 
     def __init__(
         self,
+        *,
         claimed: ClaimedRun,
         graph: CompiledGraph,
         tools: HostTools,
@@ -145,7 +131,10 @@ class RunFlow:
             await self._settle_ending()
             return
         machine = situation.machine
-        if situation.asked.get(breakpoint_task(machine.checkpoint.number)) and not situation.pending_interrupts:
+        if (
+            situation.asked.get(breakpoint_task(machine.checkpoint.number))
+            and not situation.pending_interrupts
+        ):
             machine.pass_breakpoint()
         if machine.is_ended:
             await self._complete()
@@ -161,7 +150,9 @@ class RunFlow:
         if batch:
             now = self._tools.clock.now()
             draft = self._committer.draft
-            draft.events.extend(facts.node_started(task, situation.attempt_of(task.id), now) for task in batch)
+            draft.events.extend(
+                facts.node_started(task, situation.attempt_of(task.id), now) for task in batch
+            )
             await self._committer.commit()
             for task in batch:
                 self._starter.start(situation, task)
@@ -174,9 +165,11 @@ class RunFlow:
         try:
             folded = None
             if machine.needs_fold:
-                folded = await self._tools.call_user(partial(self._graph.state.fold_work, machine.fold_work()))
+                folded = await self._tools.call_user(
+                    partial(self._graph.state.fold_work, machine.fold_work())
+                )
             commit = machine.advance(folded)
-        except Exception as error:  # reducers are user code; InvalidUpdateError is the machine's own refusal
+        except Exception as error:  # noqa: BLE001 - reducers are user code; InvalidUpdateError is the machine's own refusal
             await self.begin_ending(RunEnding(kind=EndKind.FAIL, error=record_error(error)))
             return
         now = self._tools.clock.now()
@@ -210,7 +203,9 @@ class RunFlow:
         for job in mine:
             task = job.call.task
             if job is message.blocker:
-                self._committer.draft.events.append(facts.loop_blocked(task.node, message.seconds, message.stack, now))
+                self._committer.draft.events.append(
+                    facts.loop_blocked(task.node, message.seconds, message.stack, now)
+                )
             elif message.is_abandoned and job.abandon():
                 del situation.jobs[task.id]
         self._outlet.commit_soon()
@@ -289,7 +284,7 @@ class RunFlow:
         place = breakpoint_task(number)
         question = facts.breakpoint_question(self._claimed.run_id, place, nodes)
         self._situation.asked[place] = Asked(task_id=place, node=nodes[0], interrupt_ids=[question["id"]])
-        facts.draft_breakpoint(self._committer.draft, place, nodes, question, self._tools.clock.now())
+        facts.draft_breakpoint(self._committer.draft, place, nodes[0], question, self._tools.clock.now())
         await self._wait_for_answers()
 
     async def _wait_for_answers(self) -> None:
@@ -311,7 +306,9 @@ class RunFlow:
         draft.release, draft.seen_inbox = True, self._consumed
         try:
             await self._committer.commit()
-        except ConflictError:  # a command came between: it is obeyed first, and then the run waits again or goes on
+        except (
+            ConflictError
+        ):  # a command came between: it is obeyed first, and then the run waits again or goes on
             await self.read_inbox()
             return
         self._outlet.leave(LeaveReason.WAITS)

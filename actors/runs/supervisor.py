@@ -37,7 +37,8 @@ from actors.runtime.async_actor import AsyncActor
 from actors.runtime.lifeline import watch_end
 from actors.runtime.messages import DownReason
 from actors.supervision.decisions import Backoff, Intensity, backoff_seconds, is_too_intense
-from fastgraph.database.records import ClaimedRun, ClaimRuns, FreeRun, TerminateRun
+from fastgraph.database.host_records import FreeRun
+from fastgraph.database.records import ClaimedRun, ClaimRuns, TerminateRun
 from fastgraph.errors import ConflictError, StoreError
 from fastgraph.events import EventKind
 from fastgraph.status import RunStatus
@@ -228,8 +229,12 @@ class RunSupervisor(AsyncActor):
             )
         try:
             await self._tools.writer.write(operation)
-        except StoreError as error:  # its lease still covers it: the store's reconciler frees it when this host ends
-            self._log.warning("a dead actor's run could not be given back", run_id=claimed.run_id, error=str(error))
+        except (
+            StoreError
+        ) as error:  # its lease still covers it: the store's reconciler frees it when this host ends
+            self._log.warning(
+                "a dead actor's run could not be given back", run_id=claimed.run_id, error=str(error)
+            )
 
     def _pass_on_blocked(self, message: LoopBlocked) -> None:
         keys = {job.call.services.run_id for job in message.jobs}

@@ -30,6 +30,7 @@ class TaskStarter:
 
     def __init__(
         self,
+        *,
         claimed: ClaimedRun,
         graph: CompiledGraph,
         tools: HostTools,
@@ -97,9 +98,9 @@ class TaskStarter:
 
     def _find_artifact(self, artifact_id: str) -> str | None:
         """Look an artifact up from a user thread; the query runs on the actors' loop."""
-        return asyncio.run_coroutine_threadsafe(self._read_artifact(artifact_id), self._tools.bridge.loop).result(
-            LOOKUP_SECONDS
-        )
+        return asyncio.run_coroutine_threadsafe(
+            self._read_artifact(artifact_id), self._tools.bridge.loop
+        ).result(LOOKUP_SECONDS)
 
     async def _read_artifact(self, artifact_id: str) -> str | None:
         async with self._tools.store.readers.connect() as connection:

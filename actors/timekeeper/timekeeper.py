@@ -21,7 +21,7 @@ from actors.runtime.async_actor import AsyncActor
 from actors.timekeeper.messages import Tick
 from fastgraph.database import hosts
 from fastgraph.database.host_lock import HostLock
-from fastgraph.database.records import FreeDeadHost, RenewLease
+from fastgraph.database.host_records import FreeDeadHost, RenewLease
 from fastgraph.errors import StoreError
 
 __all__ = ["RENEWALS_A_LEASE", "Timekeeper"]
@@ -58,7 +58,7 @@ class Timekeeper(AsyncActor):
         self._log = structlog.get_logger(__name__)
 
     def on_start(self) -> None:
-        self._arm()
+        self._tick()  # at once: what a dead host left behind waits for nothing but this
 
     async def on_receive(self, message: Any) -> None:
         match message:
@@ -90,7 +90,9 @@ class Timekeeper(AsyncActor):
         if now - self._renewed_at < settings.lease_seconds / RENEWALS_A_LEASE:
             return
         operation = RenewLease(
-            boot_id=self._tools.boot_id, lease_seconds=settings.lease_seconds, report=orjson.dumps(self._report())
+            boot_id=self._tools.boot_id,
+            lease_seconds=settings.lease_seconds,
+            report=orjson.dumps(self._report()),
         )
         if await self._tools.writer.write(operation):
             self._renewed_at = now

@@ -43,7 +43,7 @@ def test_fifty_megabytes_are_kept_in_a_file(serving: Serving) -> None:
     assert serving.client.wait_until_ended(bad, within_seconds=60)["status"] == "completed"
     _check_innocents(serving, innocents)
     update = next(event for event in serving.client.events(bad) if event["event"] == "node_update")
-    assert update["data"]["update"]["size"] > 50_000_000
+    assert update["data"]["update"]["text"]["size"] > 50_000_000
     assert len(serving.client.run(bad)["result"]["text"]) == 50_000_000
 
 

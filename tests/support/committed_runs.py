@@ -11,17 +11,15 @@ from typing import Any, Protocol
 
 import orjson
 
+from fastgraph.database.host_records import FreeDeadHost, PublishedWorkflow, PublishHost
 from fastgraph.database.records import (
     ArtifactRow,
     CheckpointRow,
     ClaimedRun,
     ClaimRuns,
     CommitRun,
-    FreeDeadHost,
     InterruptRow,
     NewEvent,
-    PublishedWorkflow,
-    PublishHost,
     ResultRow,
 )
 from fastgraph.events import EventKind

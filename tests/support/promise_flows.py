@@ -72,7 +72,7 @@ def good(state: State) -> dict[str, Any]:
 
 
 async def good_async(state: State) -> dict[str, Any]:
-    await asyncio.sleep(0.02)
+    await asyncio.to_thread(threading.Event().wait, 0.02)
     return {"done": state.get("done", 0) + 1}
 
 
