@@ -7,11 +7,12 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import accept_runs, fan_out, first_event, step_1000, steps_per_second
+from benchmarks import accept_runs, commits_per_second, fan_out, first_event, step_1000, steps_per_second
 from benchmarks.harness import ask_all, machine, pin_to_two_cores, print_table, write_results
 
 QUESTIONS = (
     steps_per_second.QUESTION,
+    commits_per_second.QUESTION,
     accept_runs.QUESTION,
     first_event.QUESTION,
     fan_out.QUESTION,
