@@ -93,27 +93,34 @@ async def _read_facts(services: Services) -> dict[str, Any]:
 
 
 async def _judge(services: Services, facts: dict[str, Any], reasons: list[str]) -> str:
-    if not await services.workflows.list_workflows():
+    """Say `ok`, `degraded` or `failing` for a store that answers, and why."""
+    has_workflows = bool(await services.workflows.list_workflows())
+    if not has_workflows:
         reasons.append("No host has published its workflows to this store yet.")
-        return "failing"
-    if not any(host["is_alive"] for host in facts["hosts"]):
-        reasons.append("No host is alive; runs are accepted and wait.")
+    reasons.extend(_hosts_that_fail(services))
     lapsed = [host["boot_id"] for host in facts["hosts"] if not host["is_alive"]]
+    if len(lapsed) == len(facts["hosts"]):
+        reasons.append("No host is alive; runs are accepted and wait.")
     reasons.extend(f"The lease of host {boot_id} has run out." for boot_id in lapsed)
-    if facts["stranded_runs"]:
-        reasons.append(
-            f"{facts['stranded_runs']} runs are executing by the store's account and have no living host."
-        )
-    age = facts["oldest_queued_seconds"]
+    stranded, age = facts["stranded_runs"], facts["oldest_queued_seconds"]
+    if stranded:
+        reasons.append(f"{stranded} runs are executing by the store's account and have no living host.")
     if age is not None and age > LONG_QUEUED_SECONDS:
         reasons.append(f"A run has been queued for {age:.0f} s.")
-    if services.keeper is not None:
-        reasons.extend(
-            f"Host {kept.index} of this server ended with {kept.last_exit} and is started again."
-            for kept in services.keeper.reports()
-            if kept.state == "backoff"
-        )
+    if not has_workflows:
+        return "failing"
     return "degraded" if reasons else "ok"
+
+
+def _hosts_that_fail(services: Services) -> list[str]:
+    """Tell of the hosts that this server keeps and that do not stay up."""
+    if services.keeper is None:
+        return []
+    return [
+        f"Host {kept.index} of this server has ended with {kept.last_exit} and is started again."
+        for kept in services.keeper.reports()
+        if kept.restarts and kept.state != "ready"
+    ]
 
 
 def _host(host: HostView) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import signal
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -24,6 +26,8 @@ from actors.hints.opening import open_hint_bus
 from actors.host.keeper import Keeper
 from actors.host.logs import configure_logs
 from actors.runtime.ask import ref_stop
+from actors.runtime.lifeline import watch_end
+from actors.runtime.messages import DownKind, DownReason
 from actors.writer.client import WriterClient
 from actors.writer.writer import Writer
 from api.payload_check import PayloadCheck
@@ -56,6 +60,7 @@ def lifespan_of(settings: Settings) -> Lifespan:
         async with AsyncExitStack() as ending:
             app.state.services = await _open(settings, ending)
             # What lives by now lives until the end: no collection need look at it again.
+            gc.collect()
             gc.freeze()
             log.info("api ready", hosts=settings.hosts, store=app.state.services.store.readers.dialect.name)
             yield
@@ -73,6 +78,8 @@ async def _open(settings: Settings, ending: AsyncExitStack) -> Services:
     broadcaster = Broadcaster.start(reader=event_log, poll_seconds=settings.poll_seconds)
     ending.push_async_callback(ref_stop, broadcaster, STOP_SECONDS)
     writer = _start_writer(store, bus, ending)
+    for actor in (broadcaster, writer):
+        _end_process_with(actor)
     ending.callback(bus.subscribe(lambda hints: _hear(broadcaster, hints)))
     ending.enter_context(on_end_signal(lambda: broadcaster.tell(StopSessions())))
     return Services(
@@ -106,6 +113,19 @@ def _start_writer(store: Store, bus: HintBus, ending: AsyncExitStack) -> pykka.A
     writer = Writer.start(write_group=store.write_group, on_committed=committed)
     ending.push_async_callback(asyncio.to_thread, writer.stop, block=True, timeout=STOP_SECONDS)
     return writer
+
+
+def _end_process_with(ref: pykka.ActorRef[Any]) -> None:
+    """End the process in order when an actor dies that it can't do without; whatever keeps the process starts it anew."""
+
+    def died(reason: DownReason) -> None:
+        if reason.kind is not DownKind.STOPPED:
+            log.critical(
+                "an actor that the server needs has died; the server ends", actor=str(ref), reason=str(reason)
+            )
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    watch_end(ref, died)
 
 
 def _hints(answers: Iterable[object]) -> list[Hint]:

@@ -73,7 +73,7 @@ class Broadcaster(AsyncActor):
     async def on_receive(self, message: BroadcastMessage) -> Any:
         match message:
             case Watch():
-                await self._watch(message.session)
+                return await self._watch(message.session)
             case Unwatch():
                 self._unwatch(message.session)
             case ReadOn():
@@ -92,14 +92,22 @@ class Broadcaster(AsyncActor):
         self._go_quiet()
         self._stop_sessions()
 
-    async def _watch(self, session: Session) -> None:
+    def on_failure(self, *_: object) -> None:
+        """End the feeds, so that their watchers come back to whoever takes this one's place. On the loop."""
+        self.on_stop()
+
+    async def _watch(self, session: Session) -> SQLAlchemyError | None:
         if self._cursor is None:
-            # May raise what the store raises: then the asker hears it and nothing has begun.
-            self._cursor = await self._reader.last_cursor()
+            try:
+                self._cursor = await self._reader.last_cursor()
+            except SQLAlchemyError as error:
+                # Answered and not raised: an error that leaves a handler would end the actor.
+                return error
             self._repeat("poll", self._poll_seconds, self._poll)
             self._repeat("beat", BEAT_SECONDS, self._tell_beat)
         group = self._of_all if session.run_id is None else self._by_run.setdefault(session.run_id, {})
         group[session] = None
+        return None
 
     def _unwatch(self, session: Session) -> None:
         if session.run_id is None:

@@ -11,8 +11,9 @@ __all__ = ["Beat", "BroadcastReport", "ReadOn", "Report", "StopSessions", "Unwat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """From a feed, asked: serve this session from now on. Answered (None) once every later commit will be offered to
-    it, so that what the session reads from the log after the answer joins without a hole."""
+    """From a feed, asked: serve this session from now on. Answered with None once every later commit will be offered
+    to it, so that what the session reads from the log after the answer joins without a hole; or with the store's error
+    where the end of the log could not be read, and then nothing has begun."""
 
     session: Session
 

@@ -73,7 +73,9 @@ async def follow_all(
 
 
 async def _serve(services: Services, session: Session, receive: Receive, *, run_id: str | None) -> Ending:
-    await ref_ask(services.broadcaster, Watch(session=session))
+    error = await ref_ask(services.broadcaster, Watch(session=session))
+    if error is not None:
+        raise error
     leaving = asyncio.create_task(_stop_when_left(receive, session), name=f"feed-{run_id or 'all'}")
     try:
         return await session.deliver()
