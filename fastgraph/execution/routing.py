@@ -73,9 +73,12 @@ def route(
             seen = {**seen, **{name: seen.get(name, frozenset()) | {node.name} for name in node.joins}}
     if unknown and plan.is_strict:
         raise InvalidUpdateError(_say_unknown(plan, unknown[0]))
-    seen = _fire_joins(plan, seen, triggers)
+    for name, sources in seen.items():
+        join = plan.joins.get(name)
+        if join is not None and sources >= join.sources:
+            triggers.setdefault(join.target, set()).add(name)
     pulled, waiting = _split_deferred(plan, triggers, deferred)
-    return Route((*pulled, *pushed), waiting, seen, tuple(unknown))
+    return Route((*pulled, *pushed), waiting, _begin_anew(seen, pulled), tuple(unknown))
 
 
 def _is_node(plan: GraphPlan, target: str) -> bool:
@@ -86,18 +89,12 @@ def _push(send: SendWrite) -> DueTask:
     return DueTask(node=send.node, kind=TaskKind.PUSH, triggers=("__pregel_push",), argument=send.argument)
 
 
-def _fire_joins(
-    plan: GraphPlan, seen: Mapping[str, frozenset[str]], triggers: dict[str, set[str]]
-) -> Mapping[str, frozenset[str]]:
-    """Trigger the targets of complete joins and let those joins begin anew."""
-    complete = [
-        name for name, sources in seen.items() if name in plan.joins and sources >= plan.joins[name].sources
-    ]
-    if not complete:
+def _begin_anew(seen: Mapping[str, frozenset[str]], pulled: list[DueTask]) -> Mapping[str, frozenset[str]]:
+    """Let the joins that fire now begin anew; one whose deferred target still waits stays complete, as in LangGraph."""
+    if not seen:
         return seen
-    for name in complete:
-        triggers.setdefault(plan.joins[name].target, set()).add(name)
-    return {name: sources for name, sources in seen.items() if name not in complete}
+    fired = {trigger for task in pulled for trigger in task.triggers}
+    return {name: sources for name, sources in seen.items() if name not in fired}
 
 
 def _split_deferred(

@@ -22,9 +22,10 @@ from fastgraph.execution.updates import Writes
 from fastgraph.graph.argument_codecs import ArgumentCodec, OverwriteCodec
 from fastgraph.graph.definition import GraphDefinition
 from fastgraph.graph.returns import read_return
-from fastgraph.state.changes import Change, diff
+from fastgraph.state.changes import Change
+from fastgraph.state.folding import fold_key
 from fastgraph.state.overwrite import find_overwrite
-from fastgraph.state.reducers import MISSING, fold
+from fastgraph.state.reducers import MISSING
 from fastgraph.state.schema import KeySpec, SchemaKind, StateSchema
 from fastgraph.state.values import Codec, PlainCodec, StoredValue
 
@@ -91,6 +92,10 @@ class StateAccess:
         return InputReading(
             writes=writes, folded=self.fold_work(FoldWork(keys=tuple(work))), unknown_keys=unknown
         )
+
+    def parse_payload(self, payload: Any) -> Any:
+        """Return a client's JSON as the input's keys hold it, for `read_input`. Raises Pydantic's ValidationError."""
+        return self._input.parse_payload(payload)
 
     def read_state(self, kind: Any, values: Mapping[str, StoredValue]) -> Any:
         """Make the input of a node or router that wants `kind` (None: the state), from fresh copies."""
@@ -163,9 +168,7 @@ class StateAccess:
         changes: dict[str, Change] = {}
         for item in work.keys:
             spec = self.keys[item.key]
-            current = spec.start_value() if item.current is None else item.current.fresh()
-            folded = fold(item.key, spec.reducer, current, [write.value.fresh() for write in item.writes])
-            change, values[item.key] = diff(item.current, folded, spec.codec)
+            change, values[item.key] = fold_key(spec, item.current, [write.value for write in item.writes])
             if change is not None:
                 changes[item.key] = change
         return Folded(values=values, changes=changes)
