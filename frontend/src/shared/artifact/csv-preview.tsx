@@ -13,7 +13,8 @@ export function CsvPreview({ source }: { source: string }) {
           <thead>
             <tr className="border-b border-line text-left">
               {table.header.map((name, column) => (
-                <th key={`${column}-${name}`} scope="col" className="py-1.5 pr-5 font-medium text-ink-soft">
+                // biome-ignore lint/suspicious/noArrayIndexKey: columns may share a name.
+                <th key={column} scope="col" className="py-1.5 pr-5 font-medium text-ink-soft">
                   {name}
                 </th>
               ))}

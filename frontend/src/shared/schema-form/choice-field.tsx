@@ -8,7 +8,7 @@ const NULL = "null";
 /** One of a list of values of any type. */
 export function ChoiceField({ values, ...props }: FieldProps & { values: readonly unknown[] }) {
   const { value, onChange, isRequired, isNullable } = props;
-  const at = values.findIndex((candidate) => candidate === value);
+  const at = values.indexOf(value);
   const selected = at >= 0 ? String(at) : value === null ? NULL : UNSET;
   const change = (key: string) =>
     onChange(key === UNSET ? undefined : key === NULL ? null : values[Number(key)]);

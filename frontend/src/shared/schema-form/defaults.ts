@@ -50,11 +50,11 @@ export function initialItem(schema: JsonSchema, root: JsonSchema): unknown {
 
 /** Which variant a value looks like; 0 where none fits. */
 export function variantOf(value: unknown, variants: readonly JsonSchema[], root: JsonSchema): number {
-  const scores = variants.map((variant) => fit(value, resolve(variant, root), root));
+  const scores = variants.map((variant) => likeness(value, resolve(variant, root), root));
   return Math.max(0, scores.indexOf(Math.max(...scores)));
 }
 
-function fit(value: unknown, schema: JsonSchema, root: JsonSchema): number {
+function likeness(value: unknown, schema: JsonSchema, root: JsonSchema): number {
   if ("const" in schema) return schema.const === value ? 10 : -10;
   if (schema.enum) return schema.enum.includes(value) ? 10 : -10;
   if (schema.type === undefined || !matchesType(value, schema.type))
@@ -63,7 +63,7 @@ function fit(value: unknown, schema: JsonSchema, root: JsonSchema): number {
   let score = 1;
   for (const [name, property] of Object.entries(schema.properties)) {
     const resolved = resolve(property, root);
-    if (name in value) score += "const" in resolved ? fit(value[name], resolved, root) : 1;
+    if (name in value) score += "const" in resolved ? likeness(value[name], resolved, root) : 1;
     else if (schema.required?.includes(name)) score -= 2;
   }
   return score;

@@ -11,7 +11,6 @@ export function GroupFrame({ schema, path, label, children, aside }: GroupFrameP
   const id = useId();
   const fault = useForm().errors.get(path);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset can't lay out its legend beside controls.
     <div role="group" aria-labelledby={id} data-field={path} className="flex flex-col gap-2">
       <div className="flex min-h-6 items-center gap-2">
         <span id={id} className="text-sm font-medium">

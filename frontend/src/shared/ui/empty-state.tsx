@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 interface EmptyStateProps {
   icon: LucideIcon;
   title: string;
-  why?: string;
+  why?: string | undefined;
   children?: ReactNode;
 }
 

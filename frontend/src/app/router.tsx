@@ -1,0 +1,68 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
+import { RunsPage } from "@/features/runs/runs-page";
+import { NotFound } from "./not-found";
+import { artifactsSearch, newRunSearch, runSearch, runsSearch, workflowsSearch } from "./search-params";
+import { Shell } from "./shell/shell";
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/runs", replace: true });
+  },
+});
+
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: "/runs",
+  validateSearch: runsSearch,
+  component: RunsPage,
+});
+
+const newRun = createRoute({
+  getParentRoute: () => root,
+  path: "/runs/new",
+  validateSearch: newRunSearch,
+  component: lazyRouteComponent(() => import("@/features/new-run/new-run-page"), "NewRunPage"),
+});
+
+const run = createRoute({
+  getParentRoute: () => root,
+  path: "/runs/$runId",
+  validateSearch: runSearch,
+  component: lazyRouteComponent(() => import("@/features/run/run-page"), "RunPage"),
+});
+
+const workflows = createRoute({
+  getParentRoute: () => root,
+  path: "/workflows",
+  validateSearch: workflowsSearch,
+  component: lazyRouteComponent(() => import("@/features/workflows/workflows-page"), "WorkflowsPage"),
+});
+
+const artifacts = createRoute({
+  getParentRoute: () => root,
+  path: "/artifacts",
+  validateSearch: artifactsSearch,
+  component: lazyRouteComponent(() => import("@/features/artifacts/artifacts-page"), "ArtifactsPage"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, runs, newRun, run, workflows, artifacts]),
+  defaultPreload: "intent",
+  scrollRestoration: false,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,68 @@
+/** What may stand in the address of a page: anything else falls away. Pure. */
+import type { RunFilters } from "@/shared/api/keys";
+import { isRunStatus } from "@/shared/status";
+
+type Search = Record<string, unknown>;
+
+/** The router reads `?name=12` as a number; a filter is a text. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value === "string") return value || undefined;
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
+}
+
+export function runsSearch(search: Search): RunFilters {
+  const status = textOf(search.status);
+  return {
+    status: status && isRunStatus(status) ? status : undefined,
+    workflow: textOf(search.workflow),
+    name: textOf(search.name),
+    tag: textOf(search.tag),
+  };
+}
+
+export interface NewRunSearch {
+  workflow?: string | undefined;
+  /** A run whose input is taken over. */
+  from?: string | undefined;
+}
+
+export function newRunSearch(search: Search): NewRunSearch {
+  return { workflow: textOf(search.workflow), from: textOf(search.from) };
+}
+
+export interface RunSearch {
+  tab?: string | undefined;
+  node?: string | undefined;
+  q?: string | undefined;
+  level?: string | undefined;
+  line?: number | undefined;
+  artifact?: string | undefined;
+}
+
+export function runSearch(search: Search): RunSearch {
+  const line = Number(search.line);
+  return {
+    tab: textOf(search.tab),
+    node: textOf(search.node),
+    q: textOf(search.q),
+    level: textOf(search.level),
+    line: Number.isInteger(line) && line > 0 ? line : undefined,
+    artifact: textOf(search.artifact),
+  };
+}
+
+export interface ArtifactsSearch {
+  artifact?: string | undefined;
+}
+
+export function artifactsSearch(search: Search): ArtifactsSearch {
+  return { artifact: textOf(search.artifact) };
+}
+
+export interface WorkflowsSearch {
+  name?: string | undefined;
+}
+
+export function workflowsSearch(search: Search): WorkflowsSearch {
+  return { name: textOf(search.name) };
+}

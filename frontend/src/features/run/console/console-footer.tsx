@@ -1,0 +1,24 @@
+import type { Run } from "@/shared/api/types";
+import { cx } from "@/shared/class-names";
+import { text } from "@/shared/text";
+import type { RunLog } from "../run-log";
+
+/** What is shown, up to where, and whether it is up to date. */
+export function ConsoleFooter({ run, log, shown }: { run: Run; log: RunLog; shown: number }) {
+  const { feed, lines } = log;
+  const tone =
+    feed === "live" || feed === "ended" ? "text-good" : feed === "offline" ? "text-bad" : "text-ink-soft";
+  return (
+    <footer className="tabular flex flex-wrap items-center gap-x-3 border-t border-line px-3 py-1.5 text-xs text-ink-faint">
+      <span role="status" data-feed={feed} data-last-seq={log.lastSeq} className={cx("font-medium", tone)}>
+        {feed === "refused" ? text.console.refused(log.refusal) : text.connection[feed]}
+      </span>
+      <span>{text.console.lines(shown, lines.size)}</span>
+      <span>{text.console.upTo(log.lastSeq)}</span>
+      {lines.first > 0 && <span>{text.console.dropped(lines.first)}</span>}
+      <a href={`/api/runs/${run.run_id}/events?limit=1000`} className="ml-auto underline hover:text-ink">
+        {text.console.allEvents}
+      </a>
+    </footer>
+  );
+}

@@ -1,0 +1,89 @@
+import { Link } from "@tanstack/react-router";
+import { ChevronLeft, RotateCcw } from "lucide-react";
+import type { ReactNode } from "react";
+import type { Run } from "@/shared/api/types";
+import { statusLook } from "@/shared/status";
+import { text } from "@/shared/text";
+import { buttonClass } from "@/shared/ui/button";
+import { CopyButton } from "@/shared/ui/copy-button";
+import { DurationText } from "@/shared/ui/duration-text";
+import { StatusBadge } from "@/shared/ui/status-badge";
+import { TimeText } from "@/shared/ui/time-text";
+import { CancelAction } from "./cancel-action";
+import { DeleteAction } from "./delete-action";
+
+export function RunHeader({ run }: { run: Run }) {
+  const isOver = statusLook(run.status).isTerminal;
+  return (
+    <header className="flex flex-col gap-2">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+        <Link
+          to="/runs"
+          aria-label={text.run.back}
+          title={text.run.back}
+          className={`${buttonClass("quiet", "small")} -ml-2 w-7 px-0!`}
+        >
+          <ChevronLeft aria-hidden className="size-4" />
+        </Link>
+        <h1 className="min-w-0 truncate text-xl font-semibold tracking-tight">{run.name}</h1>
+        <span role="status">
+          <StatusBadge status={run.status} />
+        </span>
+        <div className="ml-auto flex items-center gap-2">
+          <Link to="/runs/new" search={{ from: run.run_id }} className={buttonClass("plain")}>
+            <RotateCcw aria-hidden className="size-3.5" />
+            {text.run.again}
+          </Link>
+          {isOver ? <DeleteAction run={run} /> : <CancelAction run={run} />}
+        </div>
+      </div>
+      {run.waiting_for && (
+        <p className="text-sm text-ink-soft">
+          <span className="text-ink-faint">{text.run.waitingFor}</span> {run.waiting_for}
+        </p>
+      )}
+      <dl className="flex flex-wrap items-center gap-x-5 gap-y-1 text-sm text-ink-soft">
+        <Fact name={text.newRun.workflow}>
+          <Link to="/workflows" search={{ name: run.workflow }} className="hover:underline">
+            {run.workflow}
+          </Link>
+        </Fact>
+        <Fact name={text.run.created}>
+          <TimeText at={run.created_at} />
+        </Fact>
+        {run.started_at && (
+          <Fact name={text.run.duration}>
+            <DurationText from={run.started_at} to={run.finished_at} className="tabular" />
+          </Fact>
+        )}
+        {run.tags.length > 0 && (
+          <Fact name={text.runs.tag}>
+            {run.tags.map((tag) => (
+              <Link
+                key={tag}
+                to="/runs"
+                search={{ tag }}
+                className="mr-1 rounded bg-neutral-soft px-1.5 text-xs leading-5 text-neutral hover:underline"
+              >
+                {tag}
+              </Link>
+            ))}
+          </Fact>
+        )}
+        <Fact name={text.runs.columns.id}>
+          <code className="font-mono text-xs break-all">{run.run_id}</code>
+          <CopyButton value={run.run_id} />
+        </Fact>
+      </dl>
+    </header>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="flex items-center gap-1.5">
+      <dt className="text-ink-faint">{name}</dt>
+      <dd className="flex min-w-0 items-center">{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { FileQuestion } from "lucide-react";
+import { getRun } from "@/shared/api/get-run";
+import { ApiProblem } from "@/shared/api/problem";
+import { text } from "@/shared/text";
+import { buttonClass } from "@/shared/ui/button";
+import { EmptyState } from "@/shared/ui/empty-state";
+import { ErrorState } from "@/shared/ui/error-state";
+import { Skeleton } from "@/shared/ui/skeleton";
+import { RunView } from "./run-view";
+
+const route = getRouteApi("/runs/$runId");
+const NO_SUCH_RUN = new Set([404, 422]);
+
+export function RunPage() {
+  const { runId } = route.useParams();
+  const query = useQuery(getRun(runId));
+  if (query.data) return <RunView key={runId} run={query.data} />;
+  if (query.isPending) return <Skeleton rows={8} className="p-6" />;
+  if (query.error instanceof ApiProblem && NO_SUCH_RUN.has(query.error.status)) {
+    return (
+      <div className="p-6">
+        <h1 className="sr-only">{text.run.notFound}</h1>
+        <EmptyState icon={FileQuestion} title={text.run.notFound} why={text.run.notFoundWhy}>
+          <Link to="/runs" className={buttonClass("plain")}>
+            {text.run.back}
+          </Link>
+        </EmptyState>
+      </div>
+    );
+  }
+  return <ErrorState error={query.error} onRetry={() => query.refetch()} className="m-6" />;
+}

@@ -1,0 +1,57 @@
+import { Link } from "@tanstack/react-router";
+import { Play } from "lucide-react";
+import type { Workflow } from "@/shared/api/types";
+import { WorkflowGraphView } from "@/shared/graph/workflow-graph-view";
+import { JsonPanel } from "@/shared/json/json-panel";
+import { text } from "@/shared/text";
+import { buttonClass } from "@/shared/ui/button";
+import { CopyButton } from "@/shared/ui/copy-button";
+
+/** Start and end are drawn, but they are no nodes of the workflow. */
+const isReal = ({ id }: { id: string }) => id !== "__start__" && id !== "__end__";
+
+export function WorkflowDetail({ workflow }: { workflow: Workflow }) {
+  return (
+    <div className="flex min-w-0 flex-col gap-4">
+      <section aria-label={workflow.name} className="card overflow-hidden">
+        <div className="flex flex-wrap items-center gap-x-3 gap-y-2 border-b border-line p-4">
+          <div className="min-w-0 flex-1 basis-64">
+            <h2 className="text-base font-semibold">{workflow.name}</h2>
+            {workflow.description && <p className="text-sm text-ink-soft">{workflow.description}</p>}
+            <p className="mt-1 flex flex-wrap items-center gap-x-1 text-xs text-ink-faint">
+              {text.workflows.nodes(workflow.graph.nodes.filter(isReal).length)} ·{" "}
+              {text.workflows.hosts(workflow.hosts)} · {text.workflows.version}
+              <code className="font-mono" title={workflow.graph_hash}>
+                {workflow.graph_hash.slice(0, 12)}
+              </code>
+              <CopyButton value={workflow.graph_hash} />
+            </p>
+          </div>
+          <Link to="/runs" search={{ workflow: workflow.name }} className={buttonClass("plain")}>
+            {text.workflows.runsOf}
+          </Link>
+          <Link
+            to="/runs/new"
+            search={{ workflow: workflow.name }}
+            aria-label={text.workflows.runThis(workflow.name)}
+            className={buttonClass("primary")}
+          >
+            <Play aria-hidden className="size-4" />
+            {text.workflows.run}
+          </Link>
+        </div>
+        <div className="h-96 bg-canvas">
+          <WorkflowGraphView
+            key={workflow.name}
+            graph={workflow.graph}
+            label={text.graph.label(workflow.name)}
+          />
+        </div>
+      </section>
+      <section aria-label={text.workflows.schema} className="card p-4">
+        <h3 className="mb-2 text-sm font-medium">{text.workflows.schema}</h3>
+        <JsonPanel source={JSON.stringify(workflow.input_schema)} label={text.workflows.schema} />
+      </section>
+    </div>
+  );
+}
