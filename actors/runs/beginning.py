@@ -89,9 +89,9 @@ async def _begin_fresh(
     claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools, config: RunConfig
 ) -> Beginning:
     base, _ = await _read_checkpoint(claimed, graph, tools)
-    payload = orjson.loads(claimed.payload)
-
-    reading = await tools.call_user(lambda: graph.state.read_input(payload, base.values))
+    payload = decode(claimed.payload)
+    state = graph.state
+    reading = await tools.call_user(lambda: state.read_input(state.parse_payload(payload), base.values))
     commit, unknown = start(graph.plan, base, reading.writes, reading.folded), reading.unknown_keys
     machine = _make_machine(claimed, graph, config, commit.checkpoint, first_step=base.step + 1)
     situation = Situation(machine=machine, first_step=base.step + 1)

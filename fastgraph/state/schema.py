@@ -103,13 +103,17 @@ class StateSchema:
             case _:
                 return self.type(**present)
 
-    def parse_payload(self, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a client's JSON object with the values of keys as those hold them, and a model's aliases as its field
-        names; what the type does not have stays as it is. Raises Pydantic's ValidationError. User code."""
+    def parse_payload(self, payload: Any) -> Any:
+        """Return a client's JSON as the keys hold it: objects of models, datetimes; a model's aliases become its field
+        names, and what the type does not have stays as it is. Raises Pydantic's ValidationError. User code."""
+        if self.kind is SchemaKind.ROOT:
+            return self.keys[ROOT].parse(payload)
+        if not isinstance(payload, Mapping):
+            return payload
         names = dict(_aliases_of(self.type)) if self.kind is SchemaKind.MODEL else {}
-        parsed = {}
+        parsed: dict[str, Any] = {}
         for given, value in payload.items():
-            name = given if given in self.keys else names.get(given, given)
+            name: str = given if given in self.keys else names.get(given, given)
             spec = self.keys.get(name)
             parsed[name] = value if spec is None else spec.parse(value)
         return parsed
