@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Mapping
+from itertools import compress
 from typing import Any, Final
 
 import orjson
@@ -117,20 +118,29 @@ def _append_text(
 def _merge_items(
     old: StoredValue, before: dict[Any, Any], new: dict[Any, Any], codec: Codec
 ) -> tuple[Change | None, StoredValue] | None:
-    changed = {key: item for key, item in new.items() if before.get(key, _MISSING) is not item}
-    removed = tuple(key for key in before if key not in new)
-    if not changed and not removed and _is_in_order(before, new):
+    changed, removed = _compare_items(before, new)
+    is_in_order = list(before) == list(new) or _is_in_order(before, new)
+    if not changed and not removed and is_in_order:
         return None, old
-    if len(changed) * 2 > len(new) or not _is_in_order(before, new) or {*map(type, new)} != {str}:
+    if len(changed) * 2 > len(new) or not is_in_order or {*map(type, new)} != {str}:
         return None
     added = codec.encode(changed)
-    gone = codec.encode({key: before[key] for key in before if key in changed or key not in new})
+    gone = codec.encode({key: before[key] for key in (*changed, *removed) if key in before})
     if starts_tagged(added) or starts_tagged(gone) or not added.startswith(b"{"):
         return None
     # Each entry is as long as in a dict of its own, and has a comma: all but one, like the entries of any dict.
     size = old.size - (len(gone) - 1 if gone != b"{}" else 0) + (len(added) - 1 if changed else 0)
     value = StoredValue({**new, **codec.decode(added)}, encoded=None, size=size, codec=codec)
     return Change(ChangeKind.MERGE, added, removed), value
+
+
+def _compare_items(before: dict[Any, Any], new: dict[Any, Any]) -> tuple[dict[Any, Any], tuple[Any, ...]]:
+    """Return the items of `new` that are not the very same objects in `before`, and the keys it has no more."""
+    if len(before) == len(new) and list(before) == list(new):
+        moved = compress(new, map(operator.is_not, before.values(), new.values()))
+        return {key: new[key] for key in moved}, ()
+    changed = {key: item for key, item in new.items() if before.get(key, _MISSING) is not item}
+    return changed, tuple(key for key in before if key not in new)
 
 
 def _is_in_order(before: Iterable[Any], after: Mapping[Any, Any]) -> bool:

@@ -110,10 +110,12 @@ class StateSchema:
             return self.keys[ROOT].parse(payload)
         if not isinstance(payload, Mapping):
             return payload
-        names = dict(_aliases_of(self.type)) if self.kind is SchemaKind.MODEL else {}
+        names: dict[str, str] = {}
+        if self.kind is SchemaKind.MODEL:
+            names.update(_aliases_of(self.type))
         parsed: dict[str, Any] = {}
         for given, value in payload.items():
-            name: str = given if given in self.keys else names.get(given, given)
+            name: str = names[given] if given in names and given not in self.keys else given
             spec = self.keys.get(name)
             parsed[name] = value if spec is None else spec.parse(value)
         return parsed
