@@ -56,6 +56,7 @@ class Session:
         self._run_id = new_id()
         self._error: BaseException | None = None
         self._is_waiting = False
+        self._warned: set[tuple[str, str]] = set()
         self._answered: dict[str, TaskInterrupted] = {}
         saved = log.find_latest()
         self._base = saved.checkpoint if saved else EMPTY
@@ -95,6 +96,7 @@ class Session:
 
     def _start(self, given: Any) -> Iterator[Chunk]:
         reading = self._graph.state.read_input(given, self._base.values)
+        self._warn_unknown("The input", reading.unknown_keys)
         commit = start(self._graph.plan, self._base, reading.writes, reading.folded)
         self._pending = Pending()
         self._make_machine(commit.checkpoint, first_step=self._base.step + 1)
@@ -205,6 +207,7 @@ class Session:
         if isinstance(ending, TaskResult):
             self._machine.record(ending)
             self._pending.results[task.id] = ending
+            self._warn_unknown(f"Node {task.node!r}", ending.unknown_keys)
             yield from self._show_update(task.node, ending)
         elif isinstance(ending, TaskInterrupted):
             self._pending.interrupts[task.id] = ending
@@ -236,6 +239,15 @@ class Session:
         self._pending = Pending()
         self._save(commit.checkpoint, "loop")
         yield from self._show_values(commit.written, commit.checkpoint)
+
+    def _warn_unknown(self, source: str, keys: tuple[str, ...]) -> None:
+        """Tell once a run which keys were dropped, because the state does not have them."""
+        fresh = [key for key in keys if (source, key) not in self._warned]
+        if fresh:
+            self._warned.update((source, key) for key in fresh)
+            _LOGGER.warning(
+                "%s has keys that the state does not have; they were dropped: %s", source, ", ".join(fresh)
+            )
 
     @staticmethod
     def _warn(commit: StepCommit) -> None:

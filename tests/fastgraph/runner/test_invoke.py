@@ -250,6 +250,20 @@ def test_unknown_target_is_told_in_the_log(caplog: pytest.LogCaptureFixture) -> 
     assert "'node' chose the target 'nowhere', which does not exist" in caplog.text
 
 
+def test_dropped_keys_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    def node(state: Log) -> Command[str]:
+        return Command(
+            update={"x": state.get("x", 0) + 1, "y": 1}, goto="node" if state.get("x", 0) < 5 else "end"
+        )
+
+    one_node(node).invoke({"z": 1})
+    told = [record.getMessage() for record in caplog.records if "dropped" in record.getMessage()]
+    assert told == [
+        "The input has keys that the state does not have; they were dropped: z",
+        "Node 'node' has keys that the state does not have; they were dropped: y",
+    ]
+
+
 def test_strict_graph_refuses_what_is_otherwise_ignored() -> None:
     strict = {"strict": True}
     with pytest.raises(InvalidUpdateError, match=r"'node' wrote to key 'other'.* Its keys: seen, x"):
