@@ -43,13 +43,16 @@ class EventLog:
         return cursor_of(row + 1, 0) - 1
 
     async def read_run(self, run: RunView, after: int) -> tuple[list[FeedEvent], bool]:
-        """Return the run's next events after a number, and whether there may be more."""
+        """Return the run's next events after a number, and whether `run`, as it was read, counts more than these.
+
+        What was committed since `run` was read is the Broadcaster's to offer.
+        """
         async with self._store.readers.connect() as connection:
             stored = await read_events(
                 connection, run_key=run.key, run_id=run.run_id, after=after, limit=PAGE_EVENTS
             )
-        # A page may be short because batches in it are empty by now, so only an empty one is the end.
-        return _with_gaps(stored, after), bool(stored)
+        # A page may be short because batches in it are empty by now, so its length says nothing.
+        return _with_gaps(stored, after), bool(stored) and stored[-1].seq < run.seq
 
     async def read_page(
         self, run: RunView, *, after: int, before: int | None, limit: int, newest_first: bool

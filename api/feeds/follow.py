@@ -8,7 +8,8 @@ newer than what it has sent (`actors/broadcast/session.py`). All feeds, WebSocke
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from starlette.types import Receive
 
@@ -17,6 +18,7 @@ from actors.broadcast.messages import Unwatch, Watch
 from actors.broadcast.session import Ending, Send, Session, all_runs, one_run
 from actors.runtime.ask import ref_ask
 from api.services import Services
+from fastgraph.database.runs import RunView
 from fastgraph.status import ENDED
 
 __all__ = ["follow_all", "follow_run"]
@@ -36,24 +38,24 @@ async def follow_run(
 ) -> Ending:
     """Send a run's events after number `after` until its last one, or until the watcher has left.
 
-    Raises RunNotFoundError, and what reading the store raises.
+    `run_id` is in canonical form. Raises RunNotFoundError, and what reading the store raises.
     """
-    run = await services.log.get_run(run_id)
+    log = services.log
+    run: RunView | None = None
 
     async def read_page(last: int) -> tuple[list[FeedEvent], bool]:
-        return await services.log.read_run(run, last)
+        assert run is not None, "a session reads only once its run is known"
+        return await log.read_run(run, last)
 
     session = Session(
-        watched=one_run(run.run_id),
-        after=after,
-        send=send,
-        wire=wire,
-        heartbeat=heartbeat,
-        read_page=read_page,
+        watched=one_run(run_id), after=after, send=send, wire=wire, heartbeat=heartbeat, read_page=read_page
     )
-    if run.status in ENDED and after >= run.seq:
-        return Ending.COMPLETE
-    return await _serve(services, session, receive, run_id=run.run_id)
+    async with _watching(services, session):
+        # Read after the session is known: what the run's row does not count yet will be offered.
+        run = await log.get_run(run_id)
+        if run.status in ENDED and after >= run.seq:
+            return Ending.COMPLETE
+        return await _deliver(session, receive)
 
 
 async def follow_all(
@@ -69,20 +71,29 @@ async def follow_all(
         heartbeat=heartbeat,
         read_page=services.log.read_all,
     )
-    return await _serve(services, session, receive, run_id=None)
+    async with _watching(services, session):
+        return await _deliver(session, receive)
 
 
-async def _serve(services: Services, session: Session, receive: Receive, *, run_id: str | None) -> Ending:
+@asynccontextmanager
+async def _watching(services: Services, session: Session) -> AsyncIterator[None]:
+    """Have every later commit offered to the session. Raises what reading the store raises."""
     error = await ref_ask(services.broadcaster, Watch(session=session))
     if error is not None:
         raise error
-    leaving = asyncio.create_task(_stop_when_left(receive, session), name=f"feed-{run_id or 'all'}")
+    try:
+        yield
+    finally:
+        session.stop()
+        services.tell_broadcaster(Unwatch(session=session))
+
+
+async def _deliver(session: Session, receive: Receive) -> Ending:
+    leaving = asyncio.create_task(_stop_when_left(receive, session), name=f"feed-{session.run_id or 'all'}")
     try:
         return await session.deliver()
     finally:
         leaving.cancel()
-        session.stop()
-        services.tell_broadcaster(Unwatch(session=session))
 
 
 async def _stop_when_left(receive: Receive, session: Session) -> None:

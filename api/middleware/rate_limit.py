@@ -75,4 +75,5 @@ def _is_loopback(address: str) -> bool:
     try:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:
-        return False
+        # No address: a Unix socket, or a client in this very process.
+        return True

@@ -16,6 +16,7 @@ from actors.runtime.ask import ref_ask
 from api.schemas.events import Event
 from support.committed_runs import CommittingRun
 from support.served_api import Api
+from support.waiting import until_async
 
 pytestmark = pytest.mark.anyio
 
@@ -184,14 +185,20 @@ async def test_the_broadcaster_reads_only_while_somebody_watches(served_api: Api
     await watched(served_api, 0)
 
 
-async def watched(api: Api, sessions: int) -> Any:
-    """Wait until so many sessions are known and live."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while True:
-            report = await ref_ask(api.services.broadcaster, Report())
-            if report.sessions == sessions and report.behind == 0:
-                return report
-            await asyncio.sleep(0)
+async def watched(api: Api, sessions: int, *, are_live: bool = True) -> Any:
+    """Wait until so many sessions are known, and live."""
+
+    async def look() -> Any:
+        report = await ref_ask(api.services.broadcaster, Report())
+        return report if report.sessions == sessions and not (are_live and report.behind) else None
+
+    return await until_async(look, within_seconds=PATIENCE_SECONDS, what=f"{sessions} sessions")
+
+
+async def pause(chance: random.Random) -> None:
+    """Let the others run for a moment that is never the same."""
+    for _ in range(chance.randint(0, 40)):
+        await asyncio.sleep(0)
 
 
 async def test_watchers_that_come_and_go_during_commits_have_each_event_once(served_api: Api) -> None:
@@ -206,7 +213,7 @@ async def test_watchers_that_come_and_go_during_commits_have_each_event_once(ser
             else:
                 await run.log(str(number))
             if chance.random() < 0.3:
-                await asyncio.sleep(chance.random() * 0.01)
+                await pause(chance)
         return await run.complete()
 
     async def watch() -> list[int]:
@@ -241,7 +248,7 @@ async def test_the_feed_of_all_runs_has_each_event_once_too(served_api: Api) -> 
             first = run.seq + 1
             await (run.stream("a", "b", "c") if chance.random() < 0.5 else run.log(str(number)))
             expected.update((run.run_id, seq) for seq in range(first, run.seq + 1))
-            await asyncio.sleep(chance.random() * 0.004)
+            await pause(chance)
 
     async def watch(done: asyncio.Event) -> list[tuple[str, int]]:
         seen: list[tuple[str, int]] = []
@@ -302,8 +309,8 @@ async def test_a_watcher_that_takes_nothing_for_long_is_closed_with_1013(
     for _ in range(400):
         await run.log("x" * 60_000)
     async with socket(served_api, f"/{run.run_id}", max_queue=1) as stalled:
-        # Nothing is read for long: the client's buffer, the system's and ours are full by then.
-        await asyncio.sleep(0.5)
+        # Nothing is read: the client's buffer, the system's and ours fill up, and then a send waits in vain.
+        await watched(served_api, 1, are_live=False)
         await watched(served_api, 0)
         events, code = await rest(stalled)
     assert code == 1013

@@ -9,6 +9,7 @@ import pytest
 import structlog
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from api.middleware.access_log import AccessLog
@@ -140,6 +141,11 @@ async def test_the_address_that_a_client_reached_is_its_servers_name() -> None:
     async with client(app, base_url="http://10.1.2.3:8000") as http:
         assert (await http.get("/")).status_code == 200
         assert (await http.get("/", headers={"Host": "10.1.2.4"})).status_code == 403
+
+
+def test_a_test_client_in_the_same_process_is_served() -> None:
+    app = CallerCheck(RateLimit(echo, rate="", clock=SystemClock()), names=[])
+    assert TestClient(app).get("/api/runs/").text == "/api/runs/ 0"
 
 
 def test_a_host_header_is_split_whatever_it_holds() -> None:
