@@ -3,7 +3,7 @@
 Other packages take what they need from here. Nothing in this package knows of runs, stores or HTTP.
 """
 
-from actors.runtime.ask import ref_ask, ref_ask_blocking, ref_kill, ref_stop, ref_stop_blocking
+from actors.runtime.ask import ref_ask, ref_ask_blocking, ref_end, ref_kill, ref_stop, ref_stop_blocking
 from actors.runtime.async_actor import AsyncActor
 from actors.runtime.errors import (
     ActorFailedError,
@@ -16,7 +16,7 @@ from actors.runtime.errors import (
 from actors.runtime.lifeline import Lifeline
 from actors.runtime.loop_thread import LoopThread
 from actors.runtime.messages import ControlMessage, DownKind, DownReason
-from actors.runtime.report import ActorReport, ActorState, report_of
+from actors.runtime.report import ActorReport, ActorState, ChildReport, ChildState, report_of
 from actors.runtime.watchdog import LoopWatchdog, Stall
 
 __all__ = [
@@ -26,6 +26,8 @@ __all__ = [
     "ActorState",
     "AskTimeoutError",
     "AsyncActor",
+    "ChildReport",
+    "ChildState",
     "ControlMessage",
     "DownKind",
     "DownReason",
@@ -38,6 +40,7 @@ __all__ = [
     "WouldBlockLoopError",
     "ref_ask",
     "ref_ask_blocking",
+    "ref_end",
     "ref_kill",
     "ref_stop",
     "ref_stop_blocking",

@@ -17,9 +17,11 @@ from pykka.messages import _ActorStop
 
 from actors.runtime.errors import AskTimeoutError, WouldBlockLoopError
 from actors.runtime.inbox import Inbox
+from actors.runtime.lifeline import watch_end
+from actors.runtime.messages import DownReason
 from actors.runtime.reply import ActorFuture, LoopReply
 
-__all__ = ["ref_ask", "ref_ask_blocking", "ref_kill", "ref_stop", "ref_stop_blocking"]
+__all__ = ["ref_ask", "ref_ask_blocking", "ref_end", "ref_kill", "ref_stop", "ref_stop_blocking"]
 
 
 async def ref_ask(ref: pykka.ActorRef[Any], message: Any, timeout_seconds: float | None = None) -> Any:
@@ -72,6 +74,22 @@ def ref_stop_blocking(ref: pykka.ActorRef[Any], timeout_seconds: float | None = 
     except pykka.ActorDeadError:
         return False
     return True
+
+
+async def ref_end(ref: pykka.ActorRef[Any], timeout_seconds: float | None = None) -> DownReason:
+    """Wait for the end of an actor of ours, whatever ends it, and return the reason.
+
+    Raises AskTimeoutError when it still lives after `timeout_seconds` (None: no limit).
+    """
+    ended = LoopReply(asyncio.get_running_loop())
+    watch_end(ref, ended.set)
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            reason: DownReason = await ended.future
+    except TimeoutError:
+        assert timeout_seconds is not None, "only a limited wait can run out"
+        raise AskTimeoutError(str(ref), "the wait for its end", timeout_seconds) from None
+    return reason
 
 
 def ref_kill(ref: pykka.ActorRef[Any]) -> bool:

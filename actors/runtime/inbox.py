@@ -27,7 +27,7 @@ from pykka.messages import _ActorStop
 from actors.runtime.errors import ActorGoneError, InboxFullError
 from actors.runtime.lifeline import Lifeline
 from actors.runtime.messages import ControlMessage
-from actors.runtime.report import ActorReport, ActorState
+from actors.runtime.report import ActorReport, ActorState, ChildReport
 
 __all__ = ["INBOX_CAPACITY", "Inbox", "LetterSink"]
 
@@ -89,7 +89,7 @@ class Inbox:
         self.high_water = self.processed = self.refused = 0
         self.lifeline = Lifeline()
         self.letter_sink: LetterSink | None = None
-        self.children: Callable[[], tuple[ActorReport, ...]] | None = None
+        self.children: Callable[[], tuple[ChildReport, ...]] | None = None
 
     def attach(
         self, *, loop: AbstractEventLoop, name: str, urn: str, capacity: int, on_kill: Callable[[], None]

@@ -12,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import pykka
 
-__all__ = ["ActorReport", "ActorState", "Reporting", "report_of"]
+__all__ = ["ActorReport", "ActorState", "ChildReport", "ChildState", "Reporting", "report_of"]
 
 
 class ActorState(StrEnum):
@@ -23,6 +23,15 @@ class ActorState(StrEnum):
     BUSY = "busy"
     STOPPING = "stopping"
     STOPPED = "stopped"
+
+
+class ChildState(StrEnum):
+    """What a supervisor thinks of a child."""
+
+    RUNNING = "running"
+    WAITING = "waiting"  # for the end of its backoff
+    STOPPING = "stopping"
+    GIVEN_UP = "given_up"  # it died too often
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +50,20 @@ class ActorReport:
     current_message: str | None
     current_age_seconds: float | None
     error: str | None = None
-    children: tuple[ActorReport, ...] = ()
+    children: tuple[ChildReport, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildReport:
+    """One child of a supervisor; `actor` is None while there is no living one. `generation` counts its lives."""
+
+    key: str
+    state: ChildState
+    generation: int
+    deaths: int
+    restart_in_seconds: float | None
+    last_reason: str | None
+    actor: ActorReport | None
 
 
 @runtime_checkable

@@ -1,1 +1,1 @@
-"""Supervision as in OTP: who is started again, when, and when no more."""
+"""Supervision as in OTP: child specs, death watch, restarts with backoff and intensity, orderly stops, dead letters."""
