@@ -1,43 +1,76 @@
 """How instances of a user's classes are written where no annotation says what stands there.
 
-A state's own annotations name the classes that may occur in it (`find_classes`). An instance that turns up elsewhere, a
-single model where a list of them is declared, say, is written with the class's name as its tag and read back by that
-table. Nothing is imported by name, and no `__init__` or validator of the user runs on reading, unless the class has
-other fields by now.
+A state's own annotations name the classes that may occur in it (`find_classes`), and with them their subclasses. An
+instance that turns up where its very class is not declared, a single model where a list of them is, or a Dog where an
+Animal is, is written with the class's name as its tag. Reading looks for that name among those classes: nothing is
+imported, and nothing else can be made. No `__init__` or validator of the user runs then, unless the class has other
+fields by now.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import BaseModel
 
 from fastgraph.state.registry import TypeEntry, TypeRegistry
 
-__all__ = ["class_entry", "with_classes"]
+__all__ = ["ClassFamily", "class_entry", "with_classes"]
 
 
 def with_classes(registry: TypeRegistry, classes: Iterable[type[Any]]) -> TypeRegistry:
-    """Return a registry that also stores instances of these classes; those that it knows stay as they are."""
-    entries: list[TypeEntry] = []
-    tags: set[str | None] = set()
-    for kind in classes:
-        if kind in registry:
-            continue
-        entry = class_entry(kind)
-        # Two local classes may share a name; the second then has to be declared where it stands.
-        if entry.tag not in tags and registry.find_tag(entry.tag or "") is None:
-            tags.add(entry.tag)
-            entries.append(entry)
-    return registry.with_entries(entries) if entries else registry
+    """Return a registry that also stores instances of these classes and of their subclasses."""
+    family = ClassFamily(classes)
+    return registry.with_family(family) if family.classes else registry
+
+
+class ClassFamily:
+    """Classes with all their subclasses, those that are defined later too."""
+
+    __slots__ = ("_entries", "classes")
+
+    def __init__(self, classes: Iterable[type[Any]]) -> None:
+        self.classes = tuple(classes)
+        self._entries: dict[type[Any], TypeEntry] = {}
+
+    def find(self, value: Any) -> TypeEntry | None:
+        """Return the entry of an instance's class."""
+        kind = type(value)
+        # By its real bases: what a class says of isinstance is no promise that it has their fields.
+        return self._entry(kind) if any(base in self.classes for base in kind.__mro__) else None
+
+    def find_tag(self, tag: str) -> TypeEntry | None:
+        """Return the entry of the class of that name."""
+        kind = next((kind for kind in _family_of(self.classes) if _tag_of(kind) == tag), None)
+        return None if kind is None else self._entry(kind)
+
+    def _entry(self, kind: type[Any]) -> TypeEntry:
+        entry = self._entries.get(kind)
+        if entry is None:
+            entry = self._entries[kind] = class_entry(kind)
+        return entry
+
+
+def _family_of(classes: Iterable[type[Any]]) -> Iterator[type[Any]]:
+    waiting, seen = list(classes), set()
+    while waiting:
+        kind = waiting.pop(0)
+        if kind not in seen:
+            seen.add(kind)
+            yield kind
+            waiting += type.__subclasses__(kind)
+
+
+def _tag_of(kind: type[Any]) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def class_entry(kind: type[Any], tag: str | None = None) -> TypeEntry:
     """Return the entry of an enum, a Pydantic model, a dataclass or a named tuple; TypeError for another class."""
-    tag = tag or f"{kind.__module__}.{kind.__qualname__}"
+    tag = tag or _tag_of(kind)
     if issubclass(kind, enum.Enum):
         return TypeEntry(tag, kind, lambda member: member.value, kind)
     if issubclass(kind, BaseModel):

@@ -69,7 +69,7 @@ class TypedCodec:
         self.where = where
         self._declared = declared
         self._registry = with_classes(registry, dict.fromkeys((*find_classes(declared), *classes)))
-        self._by_position = registry.with_unknown(_written_bare)
+        self._by_position = registry.with_family(_Bare())
         self._adapters: tuple[TypeAdapter[Any] | None, ...] = ()
         self._item = _item_codec(where, declared, registry, classes)
 
@@ -160,10 +160,15 @@ def _decode_by_item(data: bytes, item: TypedCodec) -> Any:
     return {key: item.decode(orjson.dumps(part)) for key, part in tree.items()}
 
 
-def _written_bare(value: Any) -> TypeEntry | None:
-    """Write what only Pydantic knows (an enum, a path, a URL) as its JSON: the declared type makes it real again, and
-    reading it back at once shows whether it does."""
-    return TypeEntry(None, type(value), _to_json, _never)
+class _Bare:
+    """Writes what only Pydantic knows (an enum, a path, a URL) as its JSON, without a tag: the declared type makes it
+    real again, and reading it back at once shows whether it does."""
+
+    def find(self, value: Any) -> TypeEntry | None:
+        return TypeEntry(None, type(value), _to_json, _never)
+
+    def find_tag(self, tag: str) -> TypeEntry | None:  # noqa: ARG002 - it writes none
+        return None
 
 
 def _to_json(value: Any) -> Any:

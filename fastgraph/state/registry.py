@@ -1,6 +1,6 @@
 """The types that JSON does not know, and how each is written: tag, type, to plain data, from plain data.
 
-A registry is immutable: `with_type` and `with_class` answer a new one. Reading looks a tag up in the table that was
+A registry is immutable: `with_type` and its kin answer a new one. Reading looks a tag up in the table that was
 handed in and never imports anything by name, so a forged row can make no object that the program did not register
 (the lesson of CVE-2026-28277). Types match exactly: a subclass would come back as its base, so it counts as unknown.
 """
@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
-__all__ = ["EMPTY_REGISTRY", "TypeEntry", "TypeRegistry"]
+__all__ = ["TypeEntry", "TypeFamily", "TypeRegistry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,28 +28,34 @@ class TypeEntry:
     decode: Callable[[Any], Any]
 
 
+class TypeFamily(Protocol):
+    """Types that are known by a rule and not one by one; a registry asks it for what it does not hold itself."""
+
+    def find(self, value: Any) -> TypeEntry | None: ...
+
+    def find_tag(self, tag: str) -> TypeEntry | None: ...
+
+
 class TypeRegistry:
     """An immutable table of TypeEntry, found by exact type when writing and by tag when reading."""
 
-    __slots__ = ("_by_tag", "_by_type", "_unknown")
+    __slots__ = ("_by_tag", "_by_type", "_families")
 
-    def __init__(
-        self, entries: Iterable[TypeEntry] = (), *, unknown: Callable[[Any], TypeEntry | None] | None = None
-    ) -> None:
+    def __init__(self, entries: Iterable[TypeEntry] = (), families: Iterable[TypeFamily] = ()) -> None:
         by_type: dict[type[Any], TypeEntry] = {}
         by_tag: dict[str, TypeEntry] = {}
         for entry in entries:
             by_type[entry.type] = entry
             if entry.tag is not None:
                 other = by_tag.setdefault(entry.tag, entry)
-                if other is not entry and other.type is not entry.type:
+                if other.type is not entry.type:
                     raise ValueError(
                         f"tag {entry.tag!r} is taken by {other.type.__name__}: choose another tag"
                     )
                 by_tag[entry.tag] = entry
         self._by_type: Mapping[type[Any], TypeEntry] = MappingProxyType(by_type)
         self._by_tag: Mapping[str, TypeEntry] = MappingProxyType(by_tag)
-        self._unknown = unknown
+        self._families = tuple(families)
 
     def __contains__(self, kind: object) -> bool:
         return kind in self._by_type
@@ -57,13 +63,22 @@ class TypeRegistry:
     def find(self, value: Any) -> TypeEntry | None:
         """Return the entry for the exact type of a value, else None."""
         entry = self._by_type.get(type(value))
-        if entry is None and self._unknown is not None:
-            return self._unknown(value)
+        if entry is None:
+            for family in self._families:
+                entry = family.find(value)
+                if entry is not None:
+                    break
         return entry
 
     def find_tag(self, tag: str) -> TypeEntry | None:
         """Return the entry that reads a tag, else None."""
-        return self._by_tag.get(tag)
+        entry = self._by_tag.get(tag)
+        if entry is None:
+            for family in self._families:
+                entry = family.find_tag(tag)
+                if entry is not None:
+                    break
+        return entry
 
     def with_type(
         self,
@@ -80,11 +95,8 @@ class TypeRegistry:
         more = list(entries)
         replaced = {entry.type for entry in more}
         kept = [entry for entry in self._by_type.values() if entry.type not in replaced]
-        return TypeRegistry([*kept, *more], unknown=self._unknown)
+        return TypeRegistry([*kept, *more], self._families)
 
-    def with_unknown(self, unknown: Callable[[Any], TypeEntry | None]) -> TypeRegistry:
-        """Return a registry that asks `unknown` for values whose type it does not hold."""
-        return TypeRegistry(self._by_type.values(), unknown=unknown)
-
-
-EMPTY_REGISTRY = TypeRegistry()
+    def with_family(self, family: TypeFamily) -> TypeRegistry:
+        """Return a registry that also asks this family, after those it has."""
+        return TypeRegistry(self._by_type.values(), [*self._families, family])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from functools import cached_property
 from math import isnan
 from typing import Any
 
@@ -36,6 +37,8 @@ def is_same(one: Any, other: Any) -> bool:
     if isinstance(one, BaseModel):
         return _is_same_model(one, other)
     if dataclasses.is_dataclass(one):
+        if _extra_attributes(one) != _extra_attributes(other):
+            return False
         return all(
             is_same(getattr(one, item.name, None), getattr(other, item.name, None))
             for item in dataclasses.fields(one)
@@ -52,3 +55,13 @@ def _is_same_model(one: BaseModel, other: BaseModel) -> bool:
         and is_same(one.__pydantic_extra__ or {}, other.__pydantic_extra__ or {})
         and is_same(one.__pydantic_private__ or {}, other.__pydantic_private__ or {})
     )
+
+
+def _extra_attributes(instance: Any) -> set[str]:
+    """What an instance holds beside its fields, which no field could bring back; cached properties are no content."""
+    names = {item.name for item in dataclasses.fields(instance)}
+    return {
+        name
+        for name in getattr(instance, "__dict__", ())
+        if name not in names and not isinstance(getattr(type(instance), name, None), cached_property)
+    }

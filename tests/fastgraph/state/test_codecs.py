@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, computed_
 
 from fastgraph.errors import UnstorableValueError
 from fastgraph.state.codecs import TypedCodec, is_plain_type, make_codec
+from fastgraph.state.errors import UnreadableValueError
 from fastgraph.state.sameness import is_same
 from fastgraph.state.values import PlainCodec
 
@@ -50,6 +51,10 @@ class LongDocument(Document):
     pages: int = 1
 
 
+class Shelf(BaseModel):
+    first: Document
+
+
 class Secret(BaseModel):
     password: SecretStr
 
@@ -58,6 +63,14 @@ class Secret(BaseModel):
 class Point:
     x: int
     inner: Point | None = None
+
+
+class LabelledPoint(Point):
+    """Carries what is no field of it."""
+
+    def __init__(self, x: int, label: str) -> None:
+        super().__init__(x)
+        object.__setattr__(self, "label", label)
 
 
 class Pair(NamedTuple):
@@ -136,6 +149,9 @@ def test_plain_annotations_are_never_validated(declared: Any) -> None:
         (Typed, {"note": "without what is required"}),
         (Recursive, {"colour": Colour.RED, "children": [{"colour": Colour.RED, "children": []}]}),
         (Annotated[list[Document], "reducer"], [DOCUMENT]),
+        (Document, LongDocument(title="a subclass")),
+        (list[Document], [DOCUMENT, LongDocument(title="b")]),
+        (Shelf, Shelf(first=LongDocument(title="in a field"))),
     ],
 )
 def test_a_typed_value_comes_back_as_real_objects(declared: Any, value: Any) -> None:
@@ -179,11 +195,11 @@ def test_typed_values_are_stored_as_plain_json() -> None:
     ("declared", "value", "message"),
     [
         (
-            list[Document],
-            [LongDocument()],
-            r"key 'k', an item holds a value of type .*LongDocument.* Annotate the key",
+            Point,
+            LabelledPoint(1, "lost"),
+            r"key 'k' holds a value of type LabelledPoint.* It would come back as",
         ),
-        (Document, LongDocument(), r"key 'k' holds a value of type .*LongDocument"),
+        (list[Point], [LabelledPoint(1, "lost")], r"key 'k', an item holds a value of type LabelledPoint"),
         (
             Secret,
             Secret(password=SecretStr("hush")),
@@ -199,6 +215,13 @@ def test_a_value_that_would_come_back_as_something_else_is_refused_by_key_and_ty
 ) -> None:
     with pytest.raises(UnstorableValueError, match=message):
         make_codec("key 'k'", declared).encode(value)
+
+
+def test_a_stored_name_makes_no_class_outside_the_declared_family() -> None:
+    codec = make_codec("key 'k'", Point)
+    forged = b'{"$type":"as-is","value":{"$type":"pathlib.Path","value":{}}}'
+    with pytest.raises(UnreadableValueError, match=r"type 'pathlib\.Path', which is not registered"):
+        codec.decode(forged)
 
 
 def test_a_class_that_another_key_declares_may_turn_up_in_a_plain_one() -> None:
