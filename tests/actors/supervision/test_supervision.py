@@ -1,35 +1,29 @@
-"""A supervisor at work: death watch, restarts, escalation, orderly stops, dead letters, the tree for health."""
+"""A supervisor at work: death watch, restarts, escalation, the tree for health."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from random import Random
+from collections.abc import Iterator
 from typing import Any
 
 import pykka
 import pytest
-from pykka._envelope import Envelope
 from structlog.testing import capture_logs
 
 from actors.runtime import (
     ActorState,
-    AsyncActor,
     ChildState,
     DownKind,
     LoopThread,
     ref_ask,
     ref_end,
-    ref_kill,
     ref_stop,
     report_of,
 )
 from actors.supervision.child_spec import ChildSpec
-from actors.supervision.dead_letters import KEPT_LETTERS, DeadLetters
 from actors.supervision.decisions import Restart
-from actors.supervision.messages import ChildDown, Escalation, RestartChild
-from actors.supervision.supervision import ChildExistsError, Supervision
+from actors.supervision.messages import ChildDown, RestartChild
+from actors.supervision.supervision import ChildExistsError
 from actors.writer import Writer
-from support.clocks import ManualClock
+from support.supervised import Boss, House, Worker
 
 pytestmark = pytest.mark.anyio
 
@@ -38,136 +32,6 @@ pytestmark = pytest.mark.anyio
 def quiet_logs() -> Iterator[None]:
     with capture_logs():
         yield
-
-
-@dataclass
-class Waiting:
-    seconds: float
-    call: Callable[[], object]
-    is_cancelled: bool = False
-
-    def cancel(self) -> None:
-        self.is_cancelled = True
-
-
-class ManualTimers:
-    """Timers that a test fires; it moves the clock on as far."""
-
-    def __init__(self, clock: ManualClock) -> None:
-        self.clock = clock
-        self.waiting: list[Waiting] = []
-
-    def call_later(self, seconds: float, call: Callable[[], object]) -> Waiting:
-        self.waiting.append(Waiting(seconds, call))
-        return self.waiting[-1]
-
-    def fire(self) -> float:
-        timer = self.waiting.pop(0)
-        self.clock.advance(timer.seconds)
-        if not timer.is_cancelled:
-            timer.call()
-        return timer.seconds
-
-
-class Boss(AsyncActor):
-    """A supervisor of whatever it is told to start."""
-
-    def __init__(self, clock: ManualClock, timers: ManualTimers) -> None:
-        super().__init__()
-        self.escalations: list[Escalation] = []
-        self.supervision = Supervision(
-            self,
-            clock=clock,
-            random=Random(1),
-            on_escalate=self.escalations.append,
-            call_later=timers.call_later,
-        )
-
-    def on_receive(self, message: Any) -> Any:
-        match message:
-            case ChildSpec():
-                return self.supervision.start_child(message)
-            case ChildDown() | RestartChild():
-                return self.supervision.handle(message)
-            case "stop all":
-                return self.supervision.stop_all()
-            case str():
-                return self.supervision.stop_child(message)
-            case BaseException():
-                raise message
-
-    async def on_stop(self) -> None:  # type: ignore[override]  # Pykka's hook is plain
-        await self.supervision.stop_all()
-
-
-class Worker(AsyncActor):
-    ended: list[str]
-
-    def __init__(self, name: str, ended: list[str] | None = None, **options: Any) -> None:
-        super().__init__(**options)
-        self.name = name
-        self.ended = ended if ended is not None else []
-
-    def on_receive(self, message: Any) -> Any:
-        if isinstance(message, BaseException):
-            raise message
-        return message
-
-    def on_stop(self) -> None:
-        self.ended.append(self.name)
-
-
-class Stubborn(AsyncActor):
-    """Waits for ever in its handler; swallows `swallows` cancellations."""
-
-    def __init__(self, swallows: int) -> None:
-        super().__init__()
-        self.swallows = swallows
-
-    async def on_receive(self, message: Any) -> None:
-        while True:
-            try:
-                await asyncio.get_running_loop().create_future()
-            except asyncio.CancelledError:
-                self.swallows -= 1
-                if self.swallows < 0:
-                    raise
-
-
-class House:
-    """A boss, its clock and its timers, for one test."""
-
-    def __init__(self) -> None:
-        self.clock = ManualClock()
-        self.timers = ManualTimers(self.clock)
-        self.ref = Boss.start(self.clock, self.timers)
-        boss = self.ref._actor_weakref()
-        assert boss is not None
-        self.boss = boss
-        self.supervision = boss.supervision
-        self.started: list[pykka.ActorRef[Any]] = []
-
-    def worker(self, name: str, ended: list[str] | None = None) -> Callable[[], pykka.ActorRef[Any]]:
-        def factory() -> pykka.ActorRef[Any]:
-            self.started.append(Worker.start(name, ended))
-            return self.started[-1]
-
-        return factory
-
-    async def start(self, key: str, **options: Any) -> pykka.ActorRef[Any]:
-        options.setdefault("factory", self.worker(key))
-        ref: pykka.ActorRef[Any] = await ref_ask(self.ref, ChildSpec(key=key, **options))
-        return ref
-
-    async def die(self, ref: pykka.ActorRef[Any], error: BaseException | None = None) -> None:
-        """Let a child die and its supervisor hear of it."""
-        ref.tell(error or ValueError("die"))
-        await ref_end(ref)
-        await self.heard()
-
-    async def heard(self) -> None:
-        """All control messages that were sent before are handled: this one goes behind them."""
-        await ref_ask(self.ref, ChildDown(key="nobody", generation=0, reason=None))  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -300,58 +164,6 @@ async def test_a_key_is_given_once(house: House) -> None:
         house.supervision.start_child(ChildSpec(key="a", factory=house.worker("a")))
 
 
-async def test_children_are_stopped_the_youngest_first(house: House) -> None:
-    ended: list[str] = []
-    for name in "abc":
-        await house.start(name, factory=house.worker(name, ended))
-    await ref_stop(house.ref)
-    assert ended == ["c", "b", "a"]
-
-
-async def test_a_stop_on_purpose_is_no_death_and_calls_off_a_restart(house: House) -> None:
-    await house.die(await house.start("waits"))
-    await house.start("runs")
-    assert await ref_ask(house.ref, "waits")
-    assert await ref_ask(house.ref, "runs")
-    await house.heard()
-    assert house.supervision.report() == ()
-    assert [timer.is_cancelled for timer in house.timers.waiting] == [True]
-    assert await ref_ask(house.ref, "never was")
-
-
-async def test_a_child_that_does_not_stop_in_time_is_killed(house: House) -> None:
-    ref = await house.start("a", factory=lambda: Stubborn.start(0), shutdown_timeout_seconds=0.01)
-    ref.tell("wait")
-    assert await ref_ask(house.ref, "stop all")
-    assert not ref.is_alive()
-
-
-async def test_a_child_that_ignores_even_that_is_left_behind_and_named(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("actors.supervision.supervision.KILL_SECONDS", 0.01)
-    ref = await house.start("a", factory=lambda: Stubborn.start(1), shutdown_timeout_seconds=0.01)
-    ref.tell("wait")
-    with capture_logs() as logs:
-        assert await ref_ask(house.ref, "stop all") is False
-    assert [line["event"] for line in logs] == [
-        "child did not stop in time",
-        "child lives on and is left behind",
-    ]
-    ref_kill(ref)
-    await ref_end(ref)
-
-
-async def test_a_supervisor_that_dies_leaves_no_child_behind(house: House) -> None:
-    a, b = await house.start("a"), await house.start("b")
-    await house.die(b)
-    house.ref.tell(SystemExit(1))
-    await ref_end(house.ref)
-    assert (await ref_end(a)).kind is DownKind.STOPPED
-    house.timers.fire()
-    assert len(house.started) == 2, "no restart after the end"
-
-
 async def test_news_of_a_former_generation_is_old_news(house: House) -> None:
     first = await house.start("a")
     await house.die(first)
@@ -371,31 +183,6 @@ async def test_the_writer_can_be_a_child(house: House) -> None:
     assert report.actor is not None
     assert report.actor.name == "Writer"
     assert await ref_ask(house.ref, "writer")
-
-
-async def test_told_messages_that_nobody_handles_are_counted_and_named(house: House) -> None:
-    ref = await house.start("a", restart=Restart.TEMPORARY)
-    ref.tell(ValueError("die"))
-    ref.tell("lost")
-    ref.tell(17)
-    await ref_end(ref)
-    with pytest.raises(pykka.ActorDeadError):
-        ref.actor_inbox.put(Envelope(1.5))
-    letters = house.supervision.dead_letters
-    assert letters.count == 3
-    assert [(letter.actor, letter.message) for letter in letters.kept()] == [
-        (str(ref), "str"),
-        (str(ref), "int"),
-        (str(ref), "float"),
-    ]
-
-
-def test_the_last_thousand_dead_letters_are_kept() -> None:
-    letters = DeadLetters(ManualClock())
-    for number in range(KEPT_LETTERS + 5):
-        letters.lay("actor", str(number))
-    assert letters.count == KEPT_LETTERS + 5
-    assert [letters.kept()[0].message, letters.kept()[-1].message] == ["5", str(KEPT_LETTERS + 4)]
 
 
 async def test_the_report_of_a_supervisor_is_the_tree_below_it(house: House) -> None:
