@@ -52,7 +52,9 @@ class CreateRun(BaseModel):
 
     name: Name = Field(examples=["test-run"])
     payload: Any = Field(
-        default_factory=dict, description="Input, checked against the workflow's input schema."
+        default_factory=dict,
+        examples=[{"input": "hello world"}],
+        description="Input, checked against the workflow's input schema.",
     )
     workflow: Name | None = None
     thread_id: Annotated[str, AfterValidator(_uuid)] | None = Field(

@@ -126,6 +126,7 @@ async def test_both_pages_of_documentation_work_without_a_cdn(api: Api) -> None:
             file = await api.http.get(f"/docs/files/{name}")
             assert file.status_code == 200
             assert file.content
+            assert b"//cdn." not in file.content
     assert (await api.http.get("/docs/files/..%2f__init__.py")).status_code == 404
     assert (await api.http.get("/openapi.json")).json()["openapi"].startswith("3.1")
 
