@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from importlib.util import find_spec
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
-
-from fastgraph.errors import SettingsError
 
 __all__ = ["docs_routes"]
 
@@ -98,10 +95,6 @@ def _redoc_script() -> bytes:
 
 
 def _folder() -> Path:
-    # The package is found and not imported: only its files are wanted.
-    found = find_spec("fastapi_offline")
-    if found is None or found.origin is None:
-        raise SettingsError(
-            "The package fastapi-offline is missing, which holds the pages of /docs. Install it again."
-        )
-    return Path(found.origin).parent / "static"
+    import fastapi_offline  # here, since only who opens the pages needs it
+
+    return Path(fastapi_offline.__file__).parent / "static"
