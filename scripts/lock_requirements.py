@@ -60,7 +60,7 @@ def _write(path: Path, heading: str, pins: dict[str, str]) -> None:
 def _marked(pin: str) -> str:
     """Add the marker of a package that not every system has."""
     name = pin.partition("==")[0]
-    return f"{pin} ; {MARKERS[name]}" if name in MARKERS else pin
+    return f"{pin} ; {MARKERS[name]}" if name in MARKERS and ";" not in pin else pin
 
 
 if __name__ == "__main__":
