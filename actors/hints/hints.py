@@ -1,6 +1,7 @@
 """A hint says where to look, carries ids only, and may be lost: a slow poll makes up for that.
 
-So publishing never blocks and never raises, and nobody may rely on a hint for more than speed.
+So publishing never blocks and never raises, a hint may come twice, and nobody may rely on one for more than speed. The
+log in the store is the truth.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-__all__ = ["Hint", "HintBus", "HintKind", "HintListener", "decode_hints", "encode_hints"]
+__all__ = ["MESSAGE_BYTES", "Hint", "HintBus", "HintKind", "HintListener", "decode_hints", "encode_hints"]
 
-MESSAGE_BYTES = 4_000  # a datagram, and half of what PostgreSQL takes in one NOTIFY
+MESSAGE_BYTES = 2_000  # a datagram on macOS ends at 2,048; PostgreSQL takes 8,000 in one NOTIFY
 
 
 class HintKind(StrEnum):
@@ -21,6 +22,9 @@ class HintKind(StrEnum):
     WORK = "work"  # something may be claimed
     EVENTS = "events"  # new events of a run are committed
     INBOX = "inbox"  # a command for a run
+
+
+_KINDS = frozenset(kind.value for kind in HintKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,37 +38,45 @@ class Hint:
 HintListener = Callable[[Iterable[Hint]], None]
 
 
-_KINDS = frozenset(kind.value for kind in HintKind)
-
-
 class HintBus(Protocol):
-    """The way between the processes on one store. Listeners run on the loop that `start` was called on."""
+    """The way between the processes on one store. Belongs to one loop: listeners are called there."""
 
     def publish(self, hints: Iterable[Hint]) -> None:
-        """Tell the other processes, and the listeners here. Any thread."""
+        """Tell the listeners here and the other processes. Any thread; never blocks, never raises."""
         ...
 
     def subscribe(self, listener: HintListener) -> Callable[[], None]:
-        """Hear hints from now on; the answer ends that."""
+        """Hear hints from now on; the answer ends that, and may be called twice."""
         ...
 
-    async def start(self) -> None: ...
+    async def start(self) -> None:
+        """Begin to hear other processes."""
+        ...
 
-    async def stop(self) -> None: ...
+    async def stop(self) -> None:
+        """Hear other processes no more. What is published afterwards is lost."""
+        ...
 
 
 def encode_hints(hints: Iterable[Hint]) -> list[bytes]:
-    """Write hints as few messages, each hint once: `work`, `events:17`, separated by blanks."""
-    words = dict.fromkeys(
-        hint.kind.value if hint.run_key is None else f"{hint.kind}:{hint.run_key}" for hint in hints
-    )
-    messages: list[str] = []
-    for word in words:
-        if messages and len(messages[-1]) + len(word) < MESSAGE_BYTES:
-            messages[-1] += f" {word}"
-        else:
-            messages.append(word)
-    return [message.encode() for message in messages]
+    """Write hints as few messages of at most MESSAGE_BYTES, each hint once: `work`, `events:17`, separated by blanks.
+
+    >>> encode_hints([Hint(HintKind.WORK), Hint(HintKind.EVENTS, 17), Hint(HintKind.WORK)])
+    [b'work events:17']
+    """
+    messages: list[bytes] = []
+    words: list[str] = []
+    size = 0
+    for hint in dict.fromkeys(hints):
+        word = hint.kind.value if hint.run_key is None else f"{hint.kind.value}:{hint.run_key}"
+        if size + len(word) + 1 > MESSAGE_BYTES:
+            messages.append(" ".join(words).encode())
+            words, size = [], 0
+        words.append(word)
+        size += len(word) + 1
+    if words:
+        messages.append(" ".join(words).encode())
+    return messages
 
 
 def decode_hints(message: bytes) -> list[Hint]:
@@ -72,6 +84,6 @@ def decode_hints(message: bytes) -> list[Hint]:
     hints = []
     for word in message.decode(errors="replace").split():
         kind, _, key = word.partition(":")
-        if kind in _KINDS and (not key or key.isdigit()):
+        if kind in _KINDS and (not key or (key.isascii() and key.isdigit())):
             hints.append(Hint(HintKind(kind), int(key) if key else None))
     return hints

@@ -33,7 +33,7 @@ from actors.runs.messages import (
 from actors.runs.run_flow import RunFlow
 from actors.runs.shown_error import error_json
 from actors.runs.situation import EndKind, RunEnding
-from actors.runs.stream_buffer import FLUSH_SECONDS, StreamBuffer
+from actors.runs.stream_buffer import FLUSH_SECONDS, QUIET_FLUSH_SECONDS, StreamBuffer
 from actors.runs.task_starter import TaskStarter
 from actors.runtime.async_actor import AsyncActor
 from fastgraph.database.records import ClaimedRun
@@ -67,6 +67,7 @@ class RunActor(AsyncActor):
         self._committer = RunCommitter(claimed, tools.boot_id, tools.writer, self._stream)
         self._background: set[asyncio.Task[None]] = set()
         self._has_left = False
+        self._flushed_at = 0.0
         self._log = structlog.get_logger(__name__).bind(run_id=claimed.run_id, epoch=claimed.epoch)
         self._flow: RunFlow
 
@@ -152,7 +153,11 @@ class RunActor(AsyncActor):
             self.actor_ref.tell(message)
 
     def _flush_later(self) -> None:
-        self.loop.call_later(FLUSH_SECONDS, self._tell_self, FlushStream())
+        """Store what was said soon where it was quiet before, so that a watcher sees it at once, else batch by batch."""
+        now = self.loop.time()
+        due = max(now + QUIET_FLUSH_SECONDS, self._flushed_at + FLUSH_SECONDS)
+        self._flushed_at = due
+        self.loop.call_later(due - now, self._tell_self, FlushStream())
 
     def leave(self, reason: LeaveReason) -> None:
         """Tell the supervisor why, and stop."""

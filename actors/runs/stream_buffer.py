@@ -17,9 +17,17 @@ from fastgraph.clock import Clock, to_rfc3339
 from fastgraph.database.records import NewEvent
 from fastgraph.events import EventKind
 
-__all__ = ["FLUSH_BYTES", "FLUSH_SECONDS", "LIMIT_BYTES", "STREAM_KIND", "StreamBuffer"]
+__all__ = [
+    "FLUSH_BYTES",
+    "FLUSH_SECONDS",
+    "LIMIT_BYTES",
+    "QUIET_FLUSH_SECONDS",
+    "STREAM_KIND",
+    "StreamBuffer",
+]
 
 FLUSH_SECONDS = 0.05
+QUIET_FLUSH_SECONDS = 0.005
 FLUSH_BYTES = 64 * 1024
 LIMIT_BYTES = 8 * 1024**2
 LIMIT_WAIT_SECONDS = 5.0

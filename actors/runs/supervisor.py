@@ -46,6 +46,7 @@ from fastgraph.status import RunStatus
 __all__ = ["RunSupervisor"]
 
 CLAIM_BATCH = 64
+CLAIM_GATHER_SECONDS = 0.01
 BACKOFF = Backoff()
 INTENSITY = Intensity()
 
@@ -83,6 +84,7 @@ class RunSupervisor(AsyncActor):
         self._unfit: set[int] = set()
         self._is_draining = False
         self._is_claim_queued = False
+        self._claim_timer: asyncio.TimerHandle | None = None
         self._drained: asyncio.Future[None] | None = None
         self._log = structlog.get_logger(__name__)
 
@@ -96,10 +98,19 @@ class RunSupervisor(AsyncActor):
         return [(active.claimed.run_id, active.ref) for active in list(self._active.values())[:most]]
 
     def request_claim(self) -> None:
-        """Look for work soon; many requests before that are one. Actors' loop only."""
-        if not self._is_claim_queued and not self._is_draining:
+        """Look for work now; many requests before that are one. Actors' loop only."""
+        if not self._is_claim_queued and not self._is_draining and self.actor_ref.is_alive():
             self._is_claim_queued = True
             self.actor_ref.tell(Claim())
+
+    def _request_claim_soon(self) -> None:
+        """Look for work in a moment: runs that end together leave their places to one claim and not to one each."""
+        if self._claim_timer is None:
+            self._claim_timer = self.loop.call_later(CLAIM_GATHER_SECONDS, self._claim_gathered)
+
+    def _claim_gathered(self) -> None:
+        self._claim_timer = None
+        self.request_claim()
 
     def tell_inbox_grew(self, run_key: int) -> None:
         """Tell a run's actor, if it is here, that a command has come. Actors' loop only."""
@@ -196,7 +207,7 @@ class RunSupervisor(AsyncActor):
             self._drained.set_result(None)
         if self._only_run_id is not None and self._on_only_left is not None:
             self._on_only_left()
-        self.request_claim()
+        self._request_claim_soon()
 
     async def _mend(self, claimed: ClaimedRun, reason: DownReason) -> None:
         """An actor died: give its run back after a backoff, or quarantine it where that happens too often."""
