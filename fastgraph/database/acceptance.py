@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, literal_column, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fastgraph.database.endings import supersede
@@ -20,7 +20,7 @@ from fastgraph.database.times import to_micros
 from fastgraph.database.transaction import IdempotentRun, Thread, Transaction
 from fastgraph.errors import ConflictError
 from fastgraph.events import EventKind
-from fastgraph.status import RunStatus
+from fastgraph.status import ENDED, RunStatus
 
 __all__ = [
     "accept_run",
@@ -51,13 +51,12 @@ _MAKE_THREAD = {
     .values(_THREAD_ROW)
     .on_conflict_do_nothing(index_elements=["thread_id"]),
 }
-# Literal words: with bound values the partial index ix_runs_active could not be used.
-_NOT_ENDED: ColumnElement[bool] = literal_column(
-    "runs.status NOT IN ('completed', 'failed', 'cancelled', 'quarantined')"
-)
+_ACTIVE_STATUSES = sorted(str(status) for status in RunStatus if status not in ENDED)
 _ACTIVE = (
     select(runs.c.key, runs.c.thread_key, runs.c.status)
-    .where(runs.c.thread_key.in_(bindparam("thread_keys", expanding=True)), _NOT_ENDED)
+    .where(
+        runs.c.thread_key.in_(bindparam("thread_keys", expanding=True)), runs.c.status.in_(_ACTIVE_STATUSES)
+    )
     .order_by(runs.c.key)
 )
 
@@ -85,7 +84,8 @@ def make_threads(connection: Connection, *, thread_ids: list[str], created_at: i
 
 
 def find_active_runs(connection: Connection, *, thread_keys: list[int]) -> list[tuple[int, int, str]]:
-    """Return (run key, thread key, status) of the runs that have not ended, oldest first, by ix_runs_active."""
+    """Return (run key, thread key, status) of the runs that have not ended, oldest first, by the index on
+    (thread, status)."""
     return [(row[0], row[1], row[2]) for row in connection.execute(_ACTIVE, {"thread_keys": thread_keys})]
 
 

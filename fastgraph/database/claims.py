@@ -84,7 +84,7 @@ def find_candidates(connection: Connection, operation: ClaimRuns) -> list[tuple[
     parts = [
         *(_candidates(and_(_is_queued(), runs.c.workflow == name)) for name in operation.workflows),
         _candidates(and_(_is_woken(), runs.c.workflow.in_(operation.workflows))),
-        _candidates(and_(_is_due(), runs.c.workflow.in_(operation.workflows))),
+        _candidates(and_(_is_due(), runs.c.workflow.in_(operation.workflows)), order=runs.c.wake_at),
     ]
     found = union_all(*(select(part.subquery()) for part in parts)).subquery()
     rows = connection.execute(select(found).distinct().order_by(found.c.key).limit(operation.limit), values)
@@ -199,13 +199,13 @@ def _describe(tx: Transaction, operation: ClaimRuns, heads: Sequence[RunHead]) -
     return tuple(claimed)
 
 
-def _candidates(condition: ColumnElement[bool]) -> Select[Any]:
+def _candidates(condition: ColumnElement[bool], *, order: ColumnElement[int] = runs.c.key) -> Select[Any]:
     return (
         select(runs.c.key, runs.c.thread_key, _GIVING_WAY)
         .join(threads, threads.c.key == runs.c.thread_key)
         .outerjoin(_holder, _holder.c.key == threads.c.turn)
         .where(runs.c.owner.is_(None), condition, _TURN_IS_FREE)
-        .order_by(runs.c.key)
+        .order_by(order)
         .limit(_LIMIT)
     )
 

@@ -59,7 +59,7 @@ def _select() -> Select[Any]:
     return (
         select(interrupts, runs.c.run_id)
         .join(runs, runs.c.key == interrupts.c.run_key)
-        .order_by(interrupts.c.created_at, interrupts.c.run_key, interrupts.c.task_id, interrupts.c.position)
+        .order_by(interrupts.c.created_at, interrupts.c.run_key, interrupts.c.position)
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fastgraph.database.tables import host_workflows, hosts, run_bodies, run_tags, runs, threads
@@ -110,7 +110,7 @@ async def list_runs(
 ) -> RunPage:
     """Return a page of runs, newest first; `before` is the `key` after which it begins."""
     conditions = _conditions(filters)
-    counted = select(func.count()).select_from(_JOINED if conditions else runs).where(*conditions)
+    counted = select(func.count()).select_from(_counted_tables(filters)).where(*conditions)
     total = (await connection.execute(counted)).scalar_one()
     query = _select().where(*conditions).order_by(runs.c.key.desc()).limit(limit + 1)
     if before is not None:
@@ -159,7 +159,7 @@ def _conditions(filters: RunFilters) -> list[ColumnElement[bool]]:
     if filters.name is not None:
         found.append(run_bodies.c.name == filters.name)
     if filters.tag is not None:
-        found.append(exists().where(run_tags.c.tag == filters.tag, run_tags.c.run_key == runs.c.key))
+        found.append(runs.c.key.in_(select(run_tags.c.run_key).where(run_tags.c.tag == filters.tag)))
     if filters.thread_id is not None:
         found.append(threads.c.thread_id == filters.thread_id)
     if filters.created_after is not None:
@@ -167,6 +167,16 @@ def _conditions(filters: RunFilters) -> list[ColumnElement[bool]]:
     if filters.created_before is not None:
         found.append(run_bodies.c.created_at < to_micros(filters.created_before))
     return found
+
+
+def _counted_tables(filters: RunFilters) -> FromClause:
+    """Join only what is filtered by: a count reads every row that it meets."""
+    counted: FromClause = runs
+    if filters.name is not None or filters.created_after is not None or filters.created_before is not None:
+        counted = counted.join(run_bodies, run_bodies.c.run_key == runs.c.key)
+    if filters.thread_id is not None:
+        counted = counted.join(threads, threads.c.key == runs.c.thread_key)
+    return counted
 
 
 async def _explain(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> dict[int, str]:

@@ -65,6 +65,10 @@ def _key_type() -> TypeEngine[int]:
     return BigInteger().with_variant(Integer(), "sqlite")
 
 
+def _partial_index(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 threads = Table(
     "threads",
     metadata,
@@ -99,45 +103,21 @@ runs = Table(
     Column("lost_reason", Text),
     Index(None, "status", "key"),
     Index(None, "workflow", "key"),
-    Index(None, "thread_key", "key"),
-    Index(
-        "ix_runs_active",
-        "thread_key",
-        "key",
-        sqlite_where=text("status NOT IN ('completed', 'failed', 'cancelled', 'quarantined')"),
-        postgresql_where=text("status NOT IN ('completed', 'failed', 'cancelled', 'quarantined')"),
-    ),
-    Index(
-        "ix_runs_owner",
-        "owner",
-        sqlite_where=text("owner IS NOT NULL"),
-        postgresql_where=text("owner IS NOT NULL"),
-    ),
-    Index(
+    Index(None, "thread_key", "status", "key"),
+    # What hosts poll for every second; small, because a partial index holds only what its predicate meets. `owner` stands
+    # first although it is always NULL in most: with two columns to compare, SQLite prefers these to (workflow, key).
+    _partial_index("ix_runs_owner", "owner", where="owner IS NOT NULL"),
+    _partial_index(
         "ix_runs_claimable",
+        "owner",
         "workflow",
         "key",
-        sqlite_where=text("owner IS NULL AND status IN ('queued', 'running')"),
-        postgresql_where=text("owner IS NULL AND status IN ('queued', 'running')"),
+        where="owner IS NULL AND status IN ('queued', 'running')",
     ),
-    Index(
-        "ix_runs_suspects",
-        "workflow",
-        "key",
-        sqlite_where=text("owner IS NULL AND deaths > 0"),
-        postgresql_where=text("owner IS NULL AND deaths > 0"),
-    ),
-    Index(
-        "ix_runs_woken",
-        "key",
-        sqlite_where=text("owner IS NULL AND inbox > consumed"),
-        postgresql_where=text("owner IS NULL AND inbox > consumed"),
-    ),
-    Index(
-        "ix_runs_wake_at",
-        "wake_at",
-        sqlite_where=text("owner IS NULL AND wake_at IS NOT NULL"),
-        postgresql_where=text("owner IS NULL AND wake_at IS NOT NULL"),
+    _partial_index("ix_runs_suspects", "owner", "workflow", "key", where="owner IS NULL AND deaths > 0"),
+    _partial_index("ix_runs_woken", "owner", "workflow", "key", where="owner IS NULL AND inbox > consumed"),
+    _partial_index(
+        "ix_runs_wake_at", "owner", "workflow", "wake_at", where="owner IS NULL AND wake_at IS NOT NULL"
     ),
     sqlite_autoincrement=True,
     # Room on each page for the next version of its rows.
@@ -215,13 +195,7 @@ checkpoints = Table(
     Column("changes", LargeBinary, nullable=False),
     Column("machine", LargeBinary, nullable=False),
     PrimaryKeyConstraint("thread_key", "number"),
-    Index(
-        "ix_checkpoints_snapshots",
-        "thread_key",
-        "number",
-        sqlite_where=text("is_snapshot"),
-        postgresql_where=text("is_snapshot"),
-    ),
+    _partial_index("ix_checkpoints_snapshots", "thread_key", "number", where="is_snapshot"),
 )
 
 events = Table(
@@ -253,6 +227,7 @@ interrupts = Table(
     Column("answer", LargeBinary),
     Column("created_at", BigInteger, nullable=False),
     PrimaryKeyConstraint("run_key", "interrupt_id"),
+    _partial_index("ix_interrupts_pending", "created_at", "run_key", "position", where="answer IS NULL"),
 )
 
 # The number is the run's own (1, 2, 3 …): `runs.inbox` counts the rows that came, `runs.consumed` those that are done.

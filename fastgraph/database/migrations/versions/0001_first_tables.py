@@ -108,16 +108,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(
-        "ix_runs_active",
-        "runs",
-        ["thread_key", "key"],
-        sqlite_where=sa.text("status NOT IN ('completed', 'failed', 'cancelled', 'quarantined')"),
-        postgresql_where=sa.text("status NOT IN ('completed', 'failed', 'cancelled', 'quarantined')"),
-    )
-    op.create_index(
         "ix_runs_claimable",
         "runs",
-        ["workflow", "key"],
+        ["owner", "workflow", "key"],
         sqlite_where=sa.text("owner IS NULL AND status IN ('queued', 'running')"),
         postgresql_where=sa.text("owner IS NULL AND status IN ('queued', 'running')"),
     )
@@ -132,22 +125,22 @@ def upgrade() -> None:
     op.create_index(
         "ix_runs_suspects",
         "runs",
-        ["workflow", "key"],
+        ["owner", "workflow", "key"],
         sqlite_where=sa.text("owner IS NULL AND deaths > 0"),
         postgresql_where=sa.text("owner IS NULL AND deaths > 0"),
     )
-    op.create_index(op.f("ix_runs_thread_key_key"), "runs", ["thread_key", "key"])
+    op.create_index(op.f("ix_runs_thread_key_status_key"), "runs", ["thread_key", "status", "key"])
     op.create_index(
         "ix_runs_wake_at",
         "runs",
-        ["wake_at"],
+        ["owner", "workflow", "wake_at"],
         sqlite_where=sa.text("owner IS NULL AND wake_at IS NOT NULL"),
         postgresql_where=sa.text("owner IS NULL AND wake_at IS NOT NULL"),
     )
     op.create_index(
         "ix_runs_woken",
         "runs",
-        ["key"],
+        ["owner", "workflow", "key"],
         sqlite_where=sa.text("owner IS NULL AND inbox > consumed"),
         postgresql_where=sa.text("owner IS NULL AND inbox > consumed"),
     )
@@ -252,6 +245,13 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["run_key"], ["runs.key"], name=op.f("fk_interrupts_run_key")),
         sa.PrimaryKeyConstraint("run_key", "interrupt_id", name=op.f("pk_interrupts")),
+    )
+    op.create_index(
+        "ix_interrupts_pending",
+        "interrupts",
+        ["created_at", "run_key", "position"],
+        sqlite_where=sa.text("answer IS NULL"),
+        postgresql_where=sa.text("answer IS NULL"),
     )
     op.create_table(
         "run_bodies",
