@@ -49,3 +49,35 @@ def test_a_closed_loop_is_said_and_not_raised() -> None:
     loop = asyncio.new_event_loop()
     loop.close()
     assert LoopBridge(loop).post(print) is False
+
+
+def test_a_bridge_to_a_loop_that_closed_keeps_nothing() -> None:
+    loop = asyncio.new_event_loop()
+    bridge = LoopBridge(loop)
+    assert bridge.post(print)
+    loop.close()
+    for _ in range(100):
+        assert bridge.post(print) is False
+    assert not bridge._calls
+
+
+@pytest.mark.anyio
+async def test_a_flood_through_the_bridge_leaves_the_loop_to_others() -> None:
+    loop = asyncio.get_running_loop()
+    bridge = LoopBridge(loop)
+    order: list[str] = []
+    done = asyncio.Event()
+
+    def flood(remaining: int) -> None:
+        order.append("bridge")
+        if remaining:
+            bridge.post(flood, remaining - 1)
+        else:
+            done.set()
+
+    bridge.post(flood, 50)
+    await asyncio.sleep(0)
+    loop.call_soon(order.append, "other")
+    await done.wait()
+    assert order.index("other") < len(order) - 1
+    assert order.count("bridge") == 51
