@@ -6,7 +6,9 @@ RUNS = 1_000
 
 
 def test_a_thousand_accepted_runs_complete_after_a_kill_at_once(serving: Serving) -> None:
-    accepted = [serving.client.create_run(workflow="async", payload={"done": number}) for number in range(RUNS)]
+    accepted = [
+        serving.client.create_run(workflow="async", payload={"done": number}) for number in range(RUNS)
+    ]
     serving.kill_all()
     serving.start()
     for number, run_id in enumerate(accepted):

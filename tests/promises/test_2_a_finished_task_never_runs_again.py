@@ -32,9 +32,7 @@ def _start_walks(serving: Serving, watchers: dict[str, FeedWatcher]) -> None:
     """See to it that WALKS walks are under way."""
     going = [run_id for run_id in watchers if serving.client.run(run_id)["finished_at"] is None]
     for _ in range(WALKS - len(going)):
-        run_id = serving.client.create_run(
-            workflow="walk", payload={"steps": STEPS, "pause_seconds": 0.02}
-        )
+        run_id = serving.client.create_run(workflow="walk", payload={"steps": STEPS, "pause_seconds": 0.02})
         watchers[run_id] = FeedWatcher(serving.port, run_id)
 
 

@@ -53,7 +53,9 @@ def test_forty_blocked_threads_hinder_nobody_and_can_be_cancelled(serving: Servi
     _check_innocents(serving, innocents)
     for run_id in blocked:
         assert serving.client.run(run_id)["status"] == "running"
-        answer = httpx.post(f"{serving.client.url}/api/runs/{run_id}/cancel", json={"reason": "stuck"}, trust_env=False)
+        answer = httpx.post(
+            f"{serving.client.url}/api/runs/{run_id}/cancel", json={"reason": "stuck"}, trust_env=False
+        )
         assert answer.status_code == 202
     for run_id in blocked:
         assert serving.client.wait_until_ended(run_id, within_seconds=10)["status"] == "cancelled"
