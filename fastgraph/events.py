@@ -49,7 +49,14 @@ STREAMED = frozenset({EventKind.LOG, EventKind.CUSTOM, EventKind.TOKEN, EventKin
 
 
 def assemble_event(
-    *, kind: str, run_id: str, seq: int, at: datetime | str, node: str | None, data: bytes | None, cursor: int | None = None
+    *,
+    kind: str,
+    run_id: str,
+    seq: int,
+    at: datetime | str,
+    node: str | None,
+    data: bytes | None,
+    cursor: int | None = None,
 ) -> bytes:
     """Return one event as a JSON object; `data` is an encoded JSON value or None."""
     parts = [
