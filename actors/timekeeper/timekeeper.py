@@ -7,6 +7,7 @@ lease), asks the supervisor to look for work that no hint told of, and watches t
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, assert_never
 
@@ -28,6 +29,7 @@ __all__ = ["RENEWALS_A_LEASE", "Timekeeper"]
 
 RENEWALS_A_LEASE = 3
 FENCE_MARGIN_SECONDS = 3.0
+SWEEP_SECONDS = 600.0
 PROVED_DEAD = "its process is gone"
 LAPSED = "its lease lapsed"
 
@@ -53,6 +55,8 @@ class Timekeeper(AsyncActor):
         self._report = report
         self._on_declared_dead = on_declared_dead
         self._renewed_at = tools.clock.monotonic()
+        self._next_sweep = self._renewed_at + SWEEP_SECONDS / 10
+        self._sweep: asyncio.Task[None] | None = None
         self._is_fenced = False
         self._warned: set[str] = set()
         self._log = structlog.get_logger(__name__)
@@ -71,6 +75,7 @@ class Timekeeper(AsyncActor):
                 except OSError as error:
                     self._log.warning("files can't be reached, trying again", error=str(error))
                 self._fence()
+                self._sweep_sometimes()
                 self._watch_user_loops()
                 self._request_claim()
                 self._arm()
@@ -130,6 +135,23 @@ class Timekeeper(AsyncActor):
             )
             self._locks.forget(boot.boot_id)
             self._log.warning("dead host's runs are free", host=boot.boot_id, runs=len(freed), proved=is_dead)
+
+    def _sweep_sometimes(self) -> None:
+        """Delete files that nothing refers to any more, now and then and in a thread: a sweep may take its time."""
+        now = self._tools.clock.monotonic()
+        if now < self._next_sweep or (self._sweep is not None and not self._sweep.done()):
+            return
+        self._next_sweep = now + SWEEP_SECONDS
+        self._sweep = self.loop.create_task(self._sweep_now())
+
+    async def _sweep_now(self) -> None:
+        try:
+            swept = await asyncio.to_thread(self._tools.store.sweep)
+        except Exception as error:  # noqa: BLE001 - a boundary: files that were not swept are swept the next time
+            self._log.warning("files could not be swept", error=str(error))
+            return
+        if swept:
+            self._log.info("files swept", files=swept)
 
     def _watch_user_loops(self) -> None:
         for blocked in self._tools.user_loops.check():
