@@ -225,6 +225,13 @@ async def test_a_watcher_is_told_once_also_when_it_comes_late_and_one_that_raise
     assert [line["event"] for line in logs] == ["watcher of an actor failed"]
 
 
+async def test_the_end_of_pykkas_own_actors_can_not_be_watched_and_that_is_said() -> None:
+    ref = pykka.ThreadingActor.start()
+    with pytest.raises(TypeError, match="Make it an AsyncActor"):
+        watch_end(ref, lambda _: None)
+    await asyncio.to_thread(ref.stop)
+
+
 async def test_a_reference_to_a_dead_actor_keeps_no_actor_alive() -> None:
     ref = Bystander.start()
     await ref_stop(ref)
