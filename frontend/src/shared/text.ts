@@ -236,7 +236,6 @@ export const text = {
     rows: (shown: number, all: number) =>
       shown === all ? plural(all, "row") : `first ${shown.toLocaleString("en")} of ${plural(all, "row")}`,
     cut: "Only the beginning is shown.",
-    choose: "Choose an artifact to see it here.",
     image: (name: string) => `The image ${name}`,
   },
   json: {

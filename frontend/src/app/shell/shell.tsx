@@ -9,7 +9,7 @@ import { NAV_ITEMS } from "./nav-items";
 import { ThemeSwitch } from "./theme-switch";
 
 const ITEM =
-  "flex items-center gap-2.5 rounded-lg px-2.5 text-sm text-ink-soft hover:bg-hover hover:text-ink max-md:h-9 md:h-8";
+  "flex shrink-0 items-center gap-2.5 whitespace-nowrap rounded-lg px-2.5 text-sm text-ink-soft hover:bg-hover hover:text-ink max-md:h-9 md:h-8";
 
 /** A bar at the side, on a narrow page at the top; the page itself scrolls beside it. */
 export function Shell() {

@@ -38,14 +38,14 @@ function Content() {
       </div>
     );
   }
-  const selected = artifacts.find((each) => each.artifact_id === wanted);
+  const selected = artifacts.find((each) => each.artifact_id === wanted) ?? artifacts[0];
   return (
     <div className="grid items-start gap-4 md:grid-cols-[minmax(0,20rem)_minmax(0,1fr)]">
       <section aria-label={text.artifacts.list} className="card overflow-hidden">
         <ArtifactList
           label={text.artifacts.list}
           artifacts={artifacts}
-          selected={wanted}
+          selected={selected?.artifact_id}
           onSelect={(artifact) => navigate({ search: { artifact }, replace: true })}
           hasOrigin
         />
@@ -62,11 +62,7 @@ function Content() {
         )}
       </section>
       <section aria-label={text.common.preview} className="card min-w-0">
-        {selected ? (
-          <ArtifactView artifact={selected} />
-        ) : (
-          <p className="px-4 py-10 text-center text-sm text-ink-faint">{text.artifacts.choose}</p>
-        )}
+        {selected && <ArtifactView artifact={selected} />}
       </section>
     </div>
   );

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { ChevronLeft, RotateCcw } from "lucide-react";
+import { ChevronLeft, Hourglass, RotateCcw } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Run } from "@/shared/api/types";
 import { statusLook } from "@/shared/status";
@@ -21,7 +21,7 @@ export function RunHeader({ run }: { run: Run }) {
           to="/runs"
           aria-label={text.run.back}
           title={text.run.back}
-          className={`${buttonClass("quiet", "small")} -ml-2 w-7 px-0!`}
+          className={`${buttonClass("quiet", "icon")} -ml-2`}
         >
           <ChevronLeft aria-hidden className="size-4" />
         </Link>
@@ -38,8 +38,10 @@ export function RunHeader({ run }: { run: Run }) {
         </div>
       </div>
       {run.waiting_for && (
-        <p className="text-sm text-ink-soft">
-          <span className="text-ink-faint">{text.run.waitingFor}</span> {run.waiting_for}
+        <p className="flex items-center gap-1.5 text-sm text-ink-soft">
+          <Hourglass aria-hidden className="size-3.5 shrink-0 text-ink-faint" />
+          <span className="sr-only">{text.run.waitingFor}</span>
+          {run.waiting_for}
         </p>
       )}
       <dl className="flex flex-wrap items-center gap-x-5 gap-y-1 text-sm text-ink-soft">

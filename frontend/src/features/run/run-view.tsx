@@ -26,16 +26,16 @@ export function RunView({ run }: { run: Run }) {
     navigate({ search: (now) => ({ ...now, node: next === node ? undefined : next }), replace: true });
   const workflow = useQuery(getWorkflow(run.workflow));
   const steps = log.steps;
-  const states = useMemo(() => nodeStates(steps), [steps]);
+  const states = useMemo(() => nodeStates(steps, run.status), [steps, run.status]);
   return (
     <div className="flex min-h-full flex-col gap-4 p-4 lg:p-6 xl:h-full">
       <RunHeader run={run} />
       {run.error && <FailureCard error={run.error} />}
       <InterruptCards run={run} />
-      <div className="grid min-h-0 flex-1 gap-4 xl:grid-cols-[minmax(0,5fr)_minmax(0,8fr)]">
+      <div className="grid min-h-0 flex-1 gap-4 xl:min-h-[38rem] xl:grid-cols-[minmax(0,5fr)_minmax(0,8fr)]">
         <div className="flex min-h-0 min-w-0 flex-col gap-4">
           {workflow.data && (
-            <section aria-label={text.graph.title} className="card h-64 shrink-0 overflow-hidden xl:h-[42%]">
+            <section aria-label={text.graph.title} className="card h-64 shrink-0 overflow-hidden xl:h-[50%]">
               <WorkflowGraphView
                 graph={workflow.data.graph}
                 label={text.graph.label(run.workflow)}

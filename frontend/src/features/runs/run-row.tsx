@@ -10,7 +10,7 @@ import { TimeText } from "@/shared/ui/time-text";
 export const RUN_COLUMNS =
   "grid-cols-[8.5rem_minmax(9rem,1.6fr)_minmax(7rem,1fr)_minmax(0,1fr)_6rem_5.5rem_5.5rem]";
 
-const ROW = "group relative h-full items-center border-b border-line/70 px-4 hover:bg-hover";
+const ROW = "group relative h-full border-b border-line/70 px-4 hover:bg-hover";
 
 /** The whole row is the link's target; the name is what it says. */
 function NameLink({ run }: { run: Run }) {
@@ -37,8 +37,8 @@ function Lasted({ run }: { run: Run }) {
 
 export function RunRow({ run }: { run: Run }) {
   return (
-    <div className={`${ROW} grid ${RUN_COLUMNS} gap-x-4 text-sm`}>
-      <span role="cell" title={run.waiting_for ?? undefined}>
+    <div className={`${ROW} grid ${RUN_COLUMNS} items-center gap-x-4 text-sm`}>
+      <span role="cell" title={run.waiting_for ?? undefined} className="flex">
         <StatusBadge status={run.status} look="line" />
       </span>
       <span role="cell" className="flex min-w-0">

@@ -11,8 +11,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * List Runs
+         * @description List runs, newest first. `Link` leads to the next page, `X-Total-Count` counts all that match.
+         */
         get: operations["list_runs"];
         put?: never;
+        /**
+         * Create Run
+         * @description Accept a run: when the answer is sent, the run is durable.
+         */
         post: operations["create_run"];
         delete?: never;
         options?: never;
@@ -27,9 +35,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Get Run
+         * @description Return one run.
+         */
         get: operations["get_run"];
         put?: never;
         post?: never;
+        /**
+         * Delete Run
+         * @description Delete an ended run with its events, checkpoints and artifacts; 409 while it has not ended.
+         */
         delete: operations["delete_run"];
         options?: never;
         head?: never;
@@ -45,6 +61,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Cancel Run
+         * @description Ask for a run's end; it is `cancelled` within ten seconds. 409 where it has ended already.
+         */
         post: operations["cancel_run"];
         delete?: never;
         options?: never;
@@ -61,7 +81,51 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Resume Run
+         * @description Answer what a run asks: `resume` where one interrupt is pending, else `answers` by id. 409 where none is.
+         */
         post: operations["resume_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Events
+         * @description Return a run's events with numbers above `after`. As a stream: also `Last-Event-ID`; it ends with the run.
+         */
+        get: operations["list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/events/{seq}/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Event Update
+         * @description Return the whole value of an event that shows only its size, hash and beginning.
+         */
+        get: operations["get_event_update"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -75,6 +139,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Get Run State
+         * @description Return the state after the run's last step, the tasks that are next, and the questions that are open.
+         */
         get: operations["get_run_state"];
         put?: never;
         post?: never;
@@ -91,39 +159,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * List Checkpoints
+         * @description List the checkpoints of the run's thread, newest first.
+         */
         get: operations["list_checkpoints"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/runs/{run_id}/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_events"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/runs/{run_id}/artifacts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_run_artifacts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -139,9 +179,57 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * List Artifacts
+         * @description List all artifacts, newest first.
+         */
         get: operations["list_artifacts"];
         put?: never;
+        /**
+         * Upload Artifact
+         * @description Store a file: a raw body, or the first file of a multipart form. A payload then names it by its id.
+         */
         post: operations["upload_artifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Run Artifacts
+         * @description List the artifacts of a run, newest first.
+         */
+        get: operations["list_run_artifacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/artifacts/{artifact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Artifact
+         * @description Return an artifact's bytes; takes `Range` and `If-None-Match`.
+         */
+        get: operations["download_artifact"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -155,6 +243,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * List Workflows
+         * @description List all workflows by name, with input schema, graph and Mermaid.
+         */
         get: operations["list_workflows"];
         put?: never;
         post?: never;
@@ -171,6 +263,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Get Workflow
+         * @description Return one workflow; 404 with the names that exist.
+         */
         get: operations["get_workflow"];
         put?: never;
         post?: never;
@@ -187,7 +283,51 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Get Health
+         * @description Say how the whole does: `ok` and `degraded` answer 200, `failing` answers 503.
+         */
         get: operations["get_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Liveness
+         * @description Answer as soon as the process serves, whatever the store does.
+         */
+        get: operations["get_liveness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/actors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Actors
+         * @description Return the tree of actors: this process and every living host, as their last heartbeats told.
+         */
+        get: operations["get_actors"];
         put?: never;
         post?: never;
         delete?: never;
@@ -200,178 +340,517 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @enum {string} */
-        RunStatus: "queued" | "running" | "interrupted" | "sleeping" | "waiting" | "paused" | "completed" | "failed" | "cancelled" | "quarantined";
-        RunError: {
-            type: string;
-            message: string;
-            node: string | null;
-            attempt: number | null;
-            traceback: string | null;
+        /**
+         * Actor
+         * @description An actor and those it supervises.
+         */
+        Actor: {
+            /** Key */
+            key: string;
+            /** Kind */
+            kind: string;
+            /** State */
+            state: string;
+            /** Mailbox Depth */
+            mailbox_depth: number;
+            /** Restarts */
+            restarts: number;
+            /** Children */
+            children: components["schemas"]["Actor"][];
         };
-        Run: {
-            run_id: string;
+        /**
+         * Artifact
+         * @description An artifact's facts; its bytes are at `/api/artifacts/{artifact_id}`.
+         */
+        Artifact: {
+            /** Artifact Id */
+            artifact_id: string;
+            /**
+             * Run Id
+             * @description The run that made it; null for an upload.
+             */
+            run_id: string | null;
+            /** Name */
             name: string;
-            workflow: string;
-            thread_id: string;
-            status: components["schemas"]["RunStatus"];
-            payload?: unknown;
-            result?: unknown;
-            error: components["schemas"]["RunError"] | null;
-            tags: string[];
-            /** Format: date-time */
+            /** Media Type */
+            media_type: string;
+            /**
+             * Size
+             * @description Bytes.
+             */
+            size: number;
+            /** Sha256 */
+            sha256: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
             created_at: string;
-            started_at: string | null;
-            finished_at: string | null;
-            waiting_for: string | null;
-            last_seq: number;
         };
+        /**
+         * CancelRun
+         * @description Why a run is cancelled; the body may be left out.
+         */
+        CancelRun: {
+            /**
+             * Reason
+             * @default null
+             */
+            reason?: string | null;
+        };
+        /**
+         * Checkpoint
+         * @description One kept step of a thread.
+         */
+        Checkpoint: {
+            /** Checkpoint Id */
+            checkpoint_id: string;
+            /** Step */
+            step: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Next */
+            next: string[];
+            /**
+             * Writes By
+             * @description Nodes whose writes led to it.
+             */
+            writes_by: string[];
+        };
+        /**
+         * CreateRun
+         * @description A new run. Without `workflow` the default one is started.
+         */
         CreateRun: {
+            /**
+             * Name
+             * @example test-run
+             */
             name: string;
-            payload?: {
-                [key: string]: unknown;
-            };
-            workflow?: string;
-            thread_id?: string;
+            /**
+             * Payload
+             * @description Input, checked against the workflow's input schema.
+             */
+            payload?: unknown;
+            /**
+             * Workflow
+             * @default null
+             */
+            workflow?: string | null;
+            /**
+             * Thread Id
+             * Format: uuid
+             * @description Thread to continue; a new one where it is not given.
+             * @default null
+             */
+            thread_id?: string | null;
+            /** Tags */
             tags?: string[];
+            /**
+             * Context
+             * @description What the nodes may read beside the state.
+             * @default null
+             */
             context?: {
                 [key: string]: unknown;
-            };
-            config?: {
-                [key: string]: unknown;
-            };
-            /** @enum {string} */
+            } | null;
+            /** @default null */
+            config?: components["schemas"]["RunConfig"] | null;
+            /**
+             * On Busy Thread
+             * @description While another run has its turn.
+             * @default queue
+             * @enum {string}
+             */
             on_busy_thread?: "queue" | "reject";
         };
-        RunCreated: {
+        /**
+         * Event
+         * @description Something that happened in a run; numbers have no hole and no double.
+         */
+        Event: {
+            /**
+             * Event
+             * @example node_update
+             */
+            event: string;
+            /** Run Id */
             run_id: string;
+            /**
+             * Seq
+             * @description 1, 2, 3 … within the run.
+             */
+            seq: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Node */
+            node?: string | null;
+            /** Data */
+            data?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Cursor
+             * @description Place in the feed of all runs; only there.
+             */
+            cursor?: number | null;
         };
-        CancelRun: {
-            reason?: string;
+        /**
+         * FieldError
+         * @description One fault of a request and the path of the field it is in.
+         */
+        FieldError: {
+            /**
+             * Field
+             * @example payload.input
+             */
+            field: string;
+            /** Message */
+            message: string;
         };
-        ResumeRun: {
-            resume?: unknown;
-            answers?: {
+        /** GraphEdge */
+        GraphEdge: {
+            /** Source */
+            source: string;
+            /** Target */
+            target: string;
+            /** Conditional */
+            conditional: boolean;
+            /** Label */
+            label?: string | null;
+        };
+        /** GraphNode */
+        GraphNode: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Health
+         * @description `degraded` still serves; `failing` (503) accepts nothing, or has nobody who could run it.
+         */
+        Health: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "degraded" | "failing";
+            /**
+             * Reasons
+             * @description Why it is not ok, in words.
+             */
+            reasons: string[];
+            /** Store */
+            store: {
                 [key: string]: unknown;
             };
+            /** Hosts */
+            hosts: components["schemas"]["HostHealth"][];
+            /** Actors */
+            actors: {
+                [key: string]: unknown;
+            };
+            /**
+             * Runs
+             * @description How many runs there are, by status.
+             */
+            runs: {
+                [key: string]: number;
+            };
+            /** Oldest Queued Seconds */
+            oldest_queued_seconds: number | null;
+            /**
+             * Stranded Runs
+             * @description Executing by the store's account, and no living host owns them.
+             */
+            stranded_runs: number;
+            /** Version */
+            version: string;
         };
-        PendingTask: {
-            id: string;
-            name: string;
-            attempt: number;
-            error?: components["schemas"]["RunError"] | null;
+        /** HostHealth */
+        HostHealth: {
+            /** Boot Id */
+            boot_id: string;
+            /** Pid */
+            pid: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Is Alive */
+            is_alive: boolean;
+            /** Active Runs */
+            active_runs: number;
         };
+        /**
+         * Interrupt
+         * @description A question that a node asked and nobody has answered yet.
+         */
         Interrupt: {
+            /** Id */
             id: string;
+            /** Node */
             node: string;
-            value?: unknown;
+            /** Value */
+            value: unknown;
+            /** Response Schema */
             response_schema: {
                 [key: string]: unknown;
             } | null;
-            /** Format: date-time */
+            /**
+             * Created At
+             * Format: date-time
+             */
             created_at: string;
         };
+        /** Liveness */
+        Liveness: {
+            /**
+             * Status
+             * @constant
+             */
+            status: "ok";
+        };
+        /**
+         * PendingTask
+         * @description A task of the next step.
+         */
+        PendingTask: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Attempt */
+            attempt: number;
+            error: components["schemas"]["RunError"] | null;
+        };
+        /**
+         * Problem
+         * @description What went wrong, as a sentence that a person can act on.
+         */
+        Problem: {
+            /**
+             * Type
+             * @example urn:fastgraph:problem:run-not-found
+             */
+            type: string;
+            /** Title */
+            title: string;
+            /** Status */
+            status: number;
+            /** Detail */
+            detail: string;
+            /**
+             * Instance
+             * @description Path of the request.
+             */
+            instance: string;
+            /**
+             * Request Id
+             * @description As in the answer's X-Request-ID and the server's log.
+             * @default null
+             */
+            request_id?: string | null;
+            /**
+             * Errors
+             * @description The faults of a request, one a field.
+             * @default null
+             */
+            errors?: components["schemas"]["FieldError"][] | null;
+        };
+        /**
+         * ResumeRun
+         * @description The answer to the one pending interrupt, or answers by the interrupts' ids.
+         */
+        ResumeRun: {
+            /**
+             * Resume
+             * @description The answer, where one interrupt is pending.
+             * @default null
+             */
+            resume?: unknown;
+            /**
+             * Answers
+             * @description Answers by interrupt id.
+             * @default null
+             */
+            answers?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * Run
+         * @description A run as it stands.
+         */
+        Run: {
+            /** Run Id */
+            run_id: string;
+            /** Name */
+            name: string;
+            /** Workflow */
+            workflow: string;
+            /** Thread Id */
+            thread_id: string;
+            status: components["schemas"]["RunStatus"];
+            /** Payload */
+            payload: unknown;
+            /**
+             * Result
+             * @description State at the end; null before.
+             */
+            result: unknown;
+            error: components["schemas"]["RunError"] | null;
+            /** Tags */
+            tags: string[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Waiting For
+             * @description What the run waits for, in words.
+             */
+            waiting_for: string | null;
+            /**
+             * Last Seq
+             * @description Number of its last event.
+             */
+            last_seq: number;
+        };
+        /**
+         * RunConfig
+         * @description How a run is executed.
+         */
+        RunConfig: {
+            /**
+             * Recursion Limit
+             * @description Most steps; else 10007.
+             * @default null
+             */
+            recursion_limit?: number | null;
+            /**
+             * Max Concurrency
+             * @description Most tasks of the run at once.
+             * @default null
+             */
+            max_concurrency?: number | null;
+            /**
+             * Interrupt Before
+             * @description Nodes to stop before, or *.
+             * @default null
+             */
+            interrupt_before?: "*" | string[] | null;
+            /**
+             * Interrupt After
+             * @description Nodes to stop after, or *.
+             * @default null
+             */
+            interrupt_after?: "*" | string[] | null;
+        };
+        /**
+         * RunCreated
+         * @description The run is durable: it survives a crash from now on.
+         */
+        RunCreated: {
+            /** Run Id */
+            run_id: string;
+        };
+        /**
+         * RunError
+         * @description Why a run failed or was ended.
+         */
+        RunError: {
+            /** Type */
+            type: string;
+            /** Message */
+            message: string;
+            /** Node */
+            node: string | null;
+            /** Attempt */
+            attempt: number | null;
+            /** Traceback */
+            traceback: string | null;
+        };
+        /**
+         * RunState
+         * @description Values after the last step, and what comes next.
+         */
         RunState: {
+            /** Values */
             values: {
                 [key: string]: unknown;
             };
+            /**
+             * Next
+             * @description Nodes of the next step.
+             */
             next: string[];
+            /** Checkpoint Id */
             checkpoint_id: string | null;
+            /** Step */
             step: number | null;
+            /** Tasks */
             tasks: components["schemas"]["PendingTask"][];
+            /** Interrupts */
             interrupts: components["schemas"]["Interrupt"][];
         };
-        Checkpoint: {
-            checkpoint_id: string;
-            step: number;
-            /** Format: date-time */
-            created_at: string;
-            next: string[];
-            writes_by: string[];
-        };
-        Artifact: {
-            artifact_id: string;
-            run_id: string | null;
-            name: string;
-            media_type: string;
-            size: number;
-            sha256: string;
-            /** Format: date-time */
-            created_at: string;
-        };
-        GraphNode: {
-            id: string;
-            name: string;
-        };
-        GraphEdge: {
-            source: string;
-            target: string;
-            conditional: boolean;
-            label: string | null;
-        };
-        WorkflowGraph: {
-            nodes: components["schemas"]["GraphNode"][];
-            edges: components["schemas"]["GraphEdge"][];
-        };
+        /**
+         * RunStatus
+         * @description Where a run is; the words are those of the API.
+         * @enum {string}
+         */
+        RunStatus: "queued" | "running" | "interrupted" | "sleeping" | "waiting" | "paused" | "completed" | "failed" | "cancelled" | "quarantined";
+        /**
+         * Workflow
+         * @description A compiled graph with a name.
+         */
         Workflow: {
+            /** Name */
             name: string;
+            /** Description */
             description: string | null;
+            /** Graph Hash */
             graph_hash: string;
+            /**
+             * Input Schema
+             * @description JSON Schema that a payload must satisfy.
+             */
             input_schema: {
                 [key: string]: unknown;
             };
             graph: components["schemas"]["WorkflowGraph"];
+            /** Mermaid */
             mermaid: string;
+            /**
+             * Is Default
+             * @description Runs that name no workflow get this one.
+             */
             is_default: boolean;
+            /**
+             * Hosts
+             * @description Living hosts that have it.
+             */
             hosts: number;
         };
-        HostHealth: {
-            boot_id: string;
-            pid: number;
-            /** Format: date-time */
-            started_at: string;
-            is_alive: boolean;
-            active_runs: number;
-        };
-        Health: {
-            /** @enum {string} */
-            status: "ok" | "degraded" | "failing";
-            store: {
-                [key: string]: unknown;
-            };
-            hosts: components["schemas"]["HostHealth"][];
-            actors: {
-                [key: string]: unknown;
-            };
-            runs: {
-                [key: string]: number;
-            };
-            oldest_queued_seconds: number | null;
-            stranded_runs: number;
-            version: string;
-        };
-        Event: {
-            event: string;
-            run_id: string;
-            seq: number;
-            /** Format: date-time */
-            at: string;
-            node?: string | null;
-            data?: {
-                [key: string]: unknown;
-            };
-        };
-        FieldError: {
-            field: string;
-            message: string;
-        };
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
-            instance?: string;
-            errors?: components["schemas"]["FieldError"][];
+        /** WorkflowGraph */
+        WorkflowGraph: {
+            /** Nodes */
+            nodes: components["schemas"]["GraphNode"][];
+            /** Edges */
+            edges: components["schemas"]["GraphEdge"][];
         };
     };
     responses: never;
@@ -385,15 +864,18 @@ export interface operations {
     list_runs: {
         parameters: {
             query?: {
-                status?: components["schemas"]["RunStatus"][];
-                workflow?: string;
-                name?: string;
-                tag?: string;
-                thread_id?: string;
-                created_after?: string;
-                created_before?: string;
+                /** @description Only these; may be given several times. */
+                status?: components["schemas"]["RunStatus"][] | null;
+                workflow?: string | null;
+                name?: string | null;
+                tag?: string | null;
+                thread_id?: string | null;
+                created_after?: string | null;
+                created_before?: string | null;
+                /** @description Most items of the answer. */
                 limit?: number;
-                cursor?: string;
+                /** @description From the `next` link of the page before. */
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -401,7 +883,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -410,7 +892,7 @@ export interface operations {
                     "application/json": components["schemas"]["Run"][];
                 };
             };
-            /** @description Problem */
+            /** @description What went wrong */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -425,18 +907,19 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body answer the same run. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/json": components["schemas"]["CreateRun"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -445,7 +928,7 @@ export interface operations {
                     "application/json": components["schemas"]["RunCreated"];
                 };
             };
-            /** @description Problem */
+            /** @description What went wrong */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -467,7 +950,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -476,7 +959,7 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-            /** @description Problem */
+            /** @description What went wrong */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -498,14 +981,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Successful Response */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
+            /** @description What went wrong */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -531,7 +1014,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Successful Response */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -540,7 +1023,7 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-            /** @description Problem */
+            /** @description What went wrong */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -560,13 +1043,13 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/json": components["schemas"]["ResumeRun"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Successful Response */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -575,7 +1058,77 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-            /** @description Problem */
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_events: {
+        parameters: {
+            query?: {
+                after?: number;
+                before?: number | null;
+                /** @description Most items of the answer. */
+                limit?: number;
+                order?: "asc" | "desc";
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page; or, with `Accept: text/event-stream`, what is stored and then what comes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                    "application/json": components["schemas"]["Event"][];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_event_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                seq: number;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What went wrong */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -597,7 +1150,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -606,7 +1159,7 @@ export interface operations {
                     "application/json": components["schemas"]["RunState"];
                 };
             };
-            /** @description Problem */
+            /** @description What went wrong */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -620,7 +1173,10 @@ export interface operations {
     list_checkpoints: {
         parameters: {
             query?: {
+                /** @description Most items of the answer. */
                 limit?: number;
+                /** @description From the `next` link of the page before. */
+                cursor?: string | null;
             };
             header?: never;
             path: {
@@ -630,7 +1186,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -639,73 +1195,7 @@ export interface operations {
                     "application/json": components["schemas"]["Checkpoint"][];
                 };
             };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_events: {
-        parameters: {
-            query?: {
-                after?: number;
-                limit?: number;
-                order?: "asc" | "desc";
-            };
-            header?: never;
-            path: {
-                run_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Event"][];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_run_artifacts: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                run_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Artifact"][];
-                };
-            };
-            /** @description Problem */
+            /** @description What went wrong */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -719,8 +1209,10 @@ export interface operations {
     list_artifacts: {
         parameters: {
             query?: {
+                /** @description Most items of the answer. */
                 limit?: number;
-                cursor?: string;
+                /** @description From the `next` link of the page before. */
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -728,7 +1220,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -737,7 +1229,7 @@ export interface operations {
                     "application/json": components["schemas"]["Artifact"][];
                 };
             };
-            /** @description Problem */
+            /** @description What went wrong */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -751,7 +1243,8 @@ export interface operations {
     upload_artifact: {
         parameters: {
             query?: {
-                name?: string;
+                /** @description Its name; else the file's own. */
+                name?: string | null;
             };
             header?: never;
             path?: never;
@@ -760,10 +1253,14 @@ export interface operations {
         requestBody: {
             content: {
                 "application/octet-stream": string;
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -772,7 +1269,77 @@ export interface operations {
                     "application/json": components["schemas"]["Artifact"];
                 };
             };
-            /** @description Problem */
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_run_artifacts: {
+        parameters: {
+            query?: {
+                /** @description Most items of the answer. */
+                limit?: number;
+                /** @description From the `next` link of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"][];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_artifact: {
+        parameters: {
+            query?: {
+                /** @description Always as an attachment. */
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description What went wrong */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -792,7 +1359,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -801,7 +1368,7 @@ export interface operations {
                     "application/json": components["schemas"]["Workflow"][];
                 };
             };
-            /** @description Problem */
+            /** @description What went wrong */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -823,7 +1390,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -832,7 +1399,7 @@ export interface operations {
                     "application/json": components["schemas"]["Workflow"];
                 };
             };
-            /** @description Problem */
+            /** @description What went wrong */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -852,7 +1419,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -861,7 +1428,74 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description Problem */
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_liveness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Liveness"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_actors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Actor"];
+                };
+            };
+            /** @description What went wrong */
             default: {
                 headers: {
                     [name: string]: unknown;

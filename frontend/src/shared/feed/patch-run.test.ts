@@ -8,6 +8,8 @@ const run: Run = {
   workflow: "w",
   thread_id: "t",
   status: "queued",
+  payload: {},
+  result: null,
   error: null,
   tags: [],
   created_at: "2026-01-01T00:00:00Z",

@@ -34,6 +34,7 @@ export class RunFeed {
   readonly #batch: FrameBatch<RunEvent>;
   readonly #socket: FeedSocket;
   #isBackfilling = false;
+  #hasEnded = false;
   #isStopped = false;
   #quiet: ReturnType<typeof setTimeout> | undefined;
 
@@ -63,7 +64,7 @@ export class RunFeed {
 
   /** What is stored comes in a rush; the first pause in it means that this page is up to date. */
   #waitForQuiet(): void {
-    if (this.#quiet !== undefined) return;
+    if (this.#quiet !== undefined || this.#hasEnded) return;
     this.#quiet = setTimeout(() => {
       this.#quiet = undefined;
       if (!this.#isStopped && !this.#isBackfilling) this.#handlers.state("live", 0);
@@ -73,7 +74,8 @@ export class RunFeed {
   #socketState(state: SocketState, code: number): void {
     clearTimeout(this.#quiet);
     this.#quiet = undefined;
-    if (state === "ended" || state === "refused") this.#batch.flush();
+    this.#hasEnded = state === "ended" || state === "refused";
+    if (this.#hasEnded) this.#batch.flush();
     this.#handlers.state(state === "open" ? "catching-up" : state, code);
     if (state === "open") this.#waitForQuiet();
   }
@@ -87,7 +89,7 @@ export class RunFeed {
   async #backfill(): Promise<void> {
     if (this.#isBackfilling) return;
     this.#isBackfilling = true;
-    this.#handlers.state("catching-up", 0);
+    if (!this.#hasEnded) this.#handlers.state("catching-up", 0);
     const first = this.#gate.last + 1;
     while (!this.#isStopped) {
       const page = await this.#handlers.readLog(this.#gate.last, BACKFILL_PAGE).catch(() => null);

@@ -11,7 +11,12 @@ export interface RunPages {
 
 /** Events written into the runs that are there; a run that no longer matches the filter leaves. */
 export function patchPages(data: RunPages, events: readonly RunEvent[], filters: RunFilters): RunPages {
-  const byRun = Map.groupBy(events, (event) => event.run_id);
+  const byRun = new Map<string, RunEvent[]>();
+  for (const event of events) {
+    const known = byRun.get(event.run_id);
+    if (known) known.push(event);
+    else byRun.set(event.run_id, [event]);
+  }
   let isChanged = false;
   const pages = data.pages.map((page) => {
     let isPageChanged = false;

@@ -17,7 +17,10 @@ export function useAllRunsFeed(): void {
   const client = useQueryClient();
   const connection = useContext(ConnectionContext);
   useEffect(() => {
-    const refreshHeads = throttle(() => void readHeads(client), HEAD_EVERY_MS);
+    const refreshHeads = throttle(() => {
+      void readHeads(client);
+      void client.invalidateQueries({ queryKey: keys.health() });
+    }, HEAD_EVERY_MS);
     const refreshArtifacts = throttle(
       () => void client.invalidateQueries({ queryKey: keys.artifacts() }),
       ARTIFACTS_EVERY_MS,

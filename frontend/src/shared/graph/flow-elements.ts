@@ -4,7 +4,7 @@ import { MarkerType } from "@xyflow/react";
 import type { WorkflowGraph } from "@/shared/api/types";
 import { text } from "@/shared/text";
 import type { GraphNodeType, NodeState } from "./graph-node";
-import type { Layout } from "./layout";
+import { type Layout, NODE_HEIGHT } from "./layout";
 
 export type NodeStates = ReadonlyMap<string, NodeState>;
 
@@ -24,7 +24,7 @@ export function flowNodes(
       type: "workflow",
       position: { x, y },
       width,
-      height: 34,
+      height: NODE_HEIGHT,
       draggable: false,
       connectable: false,
       deletable: false,
@@ -41,16 +41,21 @@ export function flowNodes(
   });
 }
 
-export function flowEdges(graph: WorkflowGraph, states: NodeStates | undefined): Edge[] {
+export function flowEdges(graph: WorkflowGraph, layout: Layout, states: NodeStates | undefined): Edge[] {
   const isReached = (id: string) => id === "__start__" || (states?.has(id) ?? false);
+  const widths = new Map(layout.nodes.map((node) => [node.id, node.width]));
+  // A bow reaches three quarters of where its handles point to: far enough to pass the node's corner.
+  const reachOf = (id: string) => (layout.direction === "TB" ? (widths.get(id) ?? 0) / 1.5 + 36 : 56);
   return graph.edges.map((edge, at) => {
     const isTravelled = states !== undefined && isReached(edge.source) && isReached(edge.target);
     const label = edge.label && edge.label !== edge.target ? { label: edge.label } : {};
     return {
       id: `${at}`,
+      type: edge.source === edge.target ? "loop" : "default",
       source: edge.source,
       target: edge.target,
       ...label,
+      data: { reach: reachOf(edge.source) },
       focusable: false,
       deletable: false,
       className: `${edge.conditional ? "is-conditional" : ""} ${isTravelled ? "is-travelled" : ""}`,

@@ -32,7 +32,7 @@ export function GraphNode({ data }: NodeProps<GraphNodeType>) {
       style={{ width }}
       title={state ? `${name}: ${statusLook(state.status).word}` : name}
       className={cx(
-        "flex h-[34px] items-center gap-2 border px-2.5 text-xs",
+        "flex h-8 items-center gap-2 border px-2.5 text-xs",
         isEnd ? "justify-center rounded-full border-dashed" : "rounded-lg shadow-card",
         groundOf(state),
         isSelected ? "border-accent ring-2 ring-accent" : "border-line",

@@ -2,11 +2,11 @@
 import { layout as dagre, Graph } from "@dagrejs/dagre";
 import type { WorkflowGraph } from "@/shared/api/types";
 
-export const NODE_HEIGHT = 34;
+export const NODE_HEIGHT = 32;
 const NODE_MIN_WIDTH = 92;
-const NODE_MAX_WIDTH = 200;
+const NODE_MAX_WIDTH = 220;
 const CHARACTER_WIDTH = 7.4;
-const NODE_PADDING = 62;
+const NODE_PADDING = 84;
 
 export type Direction = "TB" | "LR";
 
@@ -49,7 +49,7 @@ function compute(graph: WorkflowGraph, direction: Direction): Layout {
   sheet.setGraph({
     rankdir: direction,
     nodesep: 18,
-    ranksep: direction === "TB" ? 30 : 40,
+    ranksep: direction === "TB" ? 24 : 36,
     marginx: 8,
     marginy: 8,
   });

@@ -6,8 +6,10 @@ import { text } from "@/shared/text";
 import { flowEdges, flowNodes, type NodeStates } from "./flow-elements";
 import { GraphNode, type GraphNodeType } from "./graph-node";
 import { bestLayout } from "./layout";
+import { LoopEdge } from "./loop-edge";
 
 const NODE_TYPES = { workflow: GraphNode };
+const EDGE_TYPES = { loop: LoopEdge };
 const FIT = { padding: 0.06, maxZoom: 1.1 };
 
 export interface WorkflowCanvasProps {
@@ -27,7 +29,7 @@ export function WorkflowCanvas({ graph, label, states, selected, onSelect }: Wor
     [graph, width, height],
   );
   const nodes = useMemo(() => flowNodes(graph, layout, states, selected), [graph, layout, states, selected]);
-  const edges = useMemo(() => flowEdges(graph, states), [graph, states]);
+  const edges = useMemo(() => flowEdges(graph, layout, states), [graph, layout, states]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new layout or a new room is the reason to fit again.
   useEffect(() => {
     void fitView(FIT);
@@ -42,6 +44,7 @@ export function WorkflowCanvas({ graph, label, states, selected, onSelect }: Wor
       nodes={nodes}
       edges={edges}
       nodeTypes={NODE_TYPES}
+      edgeTypes={EDGE_TYPES}
       onNodeClick={pick}
       onPaneClick={() => onSelect?.(undefined)}
       fitView

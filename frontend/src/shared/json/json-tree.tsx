@@ -21,11 +21,12 @@ const STYLE = {
 };
 
 const MAX_OPEN_ITEMS = 60;
+const FEW_ITEMS = 4;
 
 /** Opens two levels, but no list that would fill the screen. */
 function isOpenAtFirst(level: number, value: unknown): boolean {
   const size = typeof value === "object" && value !== null ? Object.keys(value).length : 0;
-  return level < 1 || (level < 3 && size <= MAX_OPEN_ITEMS);
+  return level < 1 || (level < 3 && size <= MAX_OPEN_ITEMS) || (level < 6 && size <= FEW_ITEMS);
 }
 
 export function JsonTree({ value, label }: { value: unknown; label: string }) {

@@ -34,8 +34,8 @@ export function ArrayField({ items, ...props }: FieldProps & { items: JsonSchema
           </div>
           <Button
             look="quiet"
-            size="small"
-            className="mt-6 w-7 px-0"
+            size="icon"
+            className="mt-6"
             aria-label={text.form.remove(`${label} ${at + 1}`)}
             onClick={() => onChange(current.filter((_, index) => index !== at))}
           >

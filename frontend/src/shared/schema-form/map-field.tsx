@@ -44,8 +44,8 @@ export function MapField({ values, ...props }: FieldProps & { values: JsonSchema
           </div>
           <Button
             look="quiet"
-            size="small"
-            className="mt-7 w-7 px-0"
+            size="icon"
+            className="mt-7"
             aria-label={text.form.remove(key)}
             onClick={() => replace(at, null)}
           >

@@ -30,8 +30,7 @@ export function OptionalAside({
   return (
     <Button
       look="quiet"
-      size="small"
-      className="w-7 px-0"
+      size="icon"
       onClick={() => onChange(isRequired ? null : undefined)}
       aria-label={text.form.remove(label)}
     >

@@ -42,8 +42,7 @@ export function UploadButton({ label, onUploaded }: UploadButtonProps) {
       />
       <Button
         look="quiet"
-        size="small"
-        className="h-6 w-6 px-0"
+        size="icon"
         aria-label={`${text.form.upload}: ${label}`}
         title={text.form.upload}
         disabled={upload.isPending}

@@ -1,6 +1,15 @@
 import type { ButtonHTMLAttributes } from "react";
 import { cx } from "@/shared/class-names";
 
+/** `icon` is a square for an icon alone: its button needs an `aria-label`. */
+export type ButtonSize = "icon" | "small" | "normal";
+
+const SIZES: Record<ButtonSize, string> = {
+  icon: "size-7 text-xs",
+  small: "h-7 px-2 text-xs",
+  normal: "h-8 px-3 text-sm",
+};
+
 export type ButtonLook = "primary" | "plain" | "quiet" | "danger";
 
 const LOOKS: Record<ButtonLook, string> = {
@@ -10,18 +19,18 @@ const LOOKS: Record<ButtonLook, string> = {
   danger: "bg-surface text-bad border-line hover:bg-bad-soft shadow-card",
 };
 
-export function buttonClass(look: ButtonLook = "plain", size: "small" | "normal" = "normal"): string {
+export function buttonClass(look: ButtonLook = "plain", size: ButtonSize = "normal"): string {
   return cx(
     "inline-flex shrink-0 items-center justify-center gap-1.5 rounded-lg border whitespace-nowrap transition-colors",
     "disabled:opacity-55 aria-disabled:opacity-55",
-    size === "small" ? "h-7 px-2 text-xs" : "h-8 px-3 text-sm",
+    SIZES[size],
     LOOKS[look],
   );
 }
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   look?: ButtonLook;
-  size?: "small" | "normal";
+  size?: ButtonSize;
 }
 
 export function Button({

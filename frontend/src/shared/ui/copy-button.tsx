@@ -29,11 +29,11 @@ export function CopyButton({
   return (
     <Button
       look="quiet"
-      size="small"
+      size={hasLabel ? "small" : "icon"}
       onClick={copy}
       aria-label={word}
       title={word}
-      className={cx(!hasLabel && "w-7 px-0", className)}
+      className={className}
     >
       <Icon aria-hidden className={cx("size-3.5", isCopied && "text-good")} />
       {hasLabel && <span>{word}</span>}

@@ -38,6 +38,14 @@ export function ConsoleLines(props: ConsoleLinesProps) {
   useLayoutEffect(() => {
     if (isFollowing && scroller.current) scroller.current.scrollTop = scroller.current.scrollHeight;
   }, [isFollowing, count, log.lastSeq]);
+  // The room changes too (a detail opens, the window is resized): the end stays in view then.
+  useEffect(() => {
+    const element = scroller.current;
+    if (!isFollowing || !element) return;
+    const observer = new ResizeObserver(() => element.scrollTo({ top: element.scrollHeight }));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [isFollowing]);
   useEffect(() => {
     if (jump) virtual.scrollToIndex(jump.place, { align: "center" });
   }, [jump, virtual]);

@@ -32,7 +32,9 @@ export const ConsoleRow = memo(function ConsoleRow({ line, isSelected, onSelect 
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list itself takes the arrow keys and Enter.
     // biome-ignore lint/a11y/noStaticElementInteractions: the same.
     <div
+      data-seq-from={line.seqFrom}
       data-seq={line.seq}
+      data-event={line.event}
       onClick={() => onSelect(line)}
       className={cx(
         "flex h-5 cursor-default items-baseline gap-2.5 px-3 font-mono text-xs leading-5 whitespace-pre",

@@ -21,13 +21,7 @@ export function LineDetail({ line, onClose }: { line: Line; onClose: () => void 
         {line.node && <span>{line.node}</span>}
         <span className="ml-auto flex">
           <CopyButton value={() => window.location.href} label={text.console.copyLink} />
-          <Button
-            look="quiet"
-            size="small"
-            className="w-7 px-0"
-            aria-label={text.common.close}
-            onClick={onClose}
-          >
+          <Button look="quiet" size="icon" aria-label={text.common.close} onClick={onClose}>
             <X aria-hidden className="size-3.5" />
           </Button>
         </span>

@@ -71,6 +71,13 @@ function textOf(kind: string, data: Record<string, unknown>): string {
       return json(data.value);
     case "progress":
       return progressOf(data);
+    case "queued":
+      return join("queued", str(data.workflow));
+    case "started":
+    case "completed":
+      return kind;
+    case "checkpoint":
+      return join("checkpoint", data.step === undefined ? "" : `after step ${str(data.step)}`);
     case "node_started":
       return join("started", attemptOf(data), data.step === undefined ? "" : `step ${str(data.step)}`);
     case "node_update":

@@ -3,7 +3,7 @@ import { Hand } from "lucide-react";
 import { keys } from "@/shared/api/keys";
 import type { Interrupt } from "@/shared/api/types";
 import { JsonPanel } from "@/shared/json/json-panel";
-import { isObject, type JsonSchema } from "@/shared/schema-form/schema";
+import type { JsonSchema } from "@/shared/schema-form/schema";
 import { text } from "@/shared/text";
 import { Button } from "@/shared/ui/button";
 import { ErrorState } from "@/shared/ui/error-state";
@@ -27,8 +27,7 @@ export function InterruptCard({ runId, interrupt }: InterruptCardProps) {
     },
   });
   const offers = offersOf(interrupt.value);
-  const question = questionOf(interrupt.value);
-  const hasMore = isObject(interrupt.value) ? Object.keys(interrupt.value).length > 1 : question === null;
+  const { sentence, rest } = questionOf(interrupt.value);
   return (
     <section aria-label={text.interrupt.asks(interrupt.node)} className="card border-person/40 p-4">
       <div className="flex items-center gap-2 text-sm">
@@ -38,13 +37,10 @@ export function InterruptCard({ runId, interrupt }: InterruptCardProps) {
       </div>
       <div className="mt-2 grid gap-4 md:grid-cols-2">
         <div className="flex min-w-0 flex-col gap-2">
-          {question && <p className="text-base">{question}</p>}
-          {hasMore && (
+          {sentence && <p className="text-base">{sentence}</p>}
+          {rest !== undefined && (
             <div className="max-h-56 overflow-y-auto rounded-lg bg-sunken p-3">
-              <JsonPanel
-                source={JSON.stringify(interrupt.value)}
-                label={text.interrupt.asks(interrupt.node)}
-              />
+              <JsonPanel source={JSON.stringify(rest)} label={text.interrupt.asks(interrupt.node)} />
             </div>
           )}
         </div>

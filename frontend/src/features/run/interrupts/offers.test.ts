@@ -27,8 +27,8 @@ describe("offersOf", () => {
 
 describe("questionOf", () => {
   it("finds the sentence", () => {
-    expect(questionOf("Go on?")).toBe("Go on?");
-    expect(questionOf({ question: "Go on?", x: 1 })).toBe("Go on?");
-    expect(questionOf({ x: 1 })).toBeNull();
+    expect(questionOf("Go on?")).toEqual({ sentence: "Go on?", rest: undefined });
+    expect(questionOf({ question: "Go on?", x: 1 })).toEqual({ sentence: "Go on?", rest: { x: 1 } });
+    expect(questionOf({ x: 1 })).toEqual({ sentence: null, rest: { x: 1 } });
   });
 });

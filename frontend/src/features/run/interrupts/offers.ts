@@ -44,12 +44,20 @@ function isApproval(value: Record<string, unknown>): boolean {
   return value.kind === "approval" || value.type === "approval" || "approve" in value;
 }
 
-/** The sentence to put above the answer: the question itself, where the value holds one. */
-export function questionOf(value: unknown): string | null {
-  if (typeof value === "string") return value;
-  if (!isObject(value)) return null;
+export interface Question {
+  /** The sentence to put above the answer, where the value holds one. */
+  sentence: string | null;
+  /** What else the value says; undefined where that is all. */
+  rest: unknown;
+}
+
+export function questionOf(value: unknown): Question {
+  if (typeof value === "string") return { sentence: value, rest: undefined };
+  if (!isObject(value)) return { sentence: null, rest: value };
   for (const name of ["question", "message", "prompt", "title", "description"]) {
-    if (typeof value[name] === "string") return value[name];
+    const { [name]: sentence, ...rest } = value;
+    if (typeof sentence === "string")
+      return { sentence, rest: Object.keys(rest).length > 0 ? rest : undefined };
   }
-  return null;
+  return { sentence: null, rest: value };
 }

@@ -144,12 +144,16 @@ const WEIGHT: Record<StepStatus, number> = {
   completed: 0,
 };
 
-export function nodeStates(steps: readonly Step[]): Map<string, { status: StepStatus; count: number }> {
+export function nodeStates(
+  steps: readonly Step[],
+  runStatus?: string,
+): Map<string, { status: StepStatus; count: number }> {
   const states = new Map<string, { status: StepStatus; count: number }>();
   for (const { node, status } of steps) {
     const known = states.get(node);
     const wins = !known || WEIGHT[status] >= WEIGHT[known.status];
     states.set(node, { status: wins ? status : known.status, count: (known?.count ?? 0) + 1 });
   }
+  if (runStatus === "completed") states.set("__end__", { status: "completed", count: 1 });
   return states;
 }

@@ -26,7 +26,7 @@ export const StepRow = memo(function StepRow({ step, isSelected, onSelect }: Ste
           aria-pressed={isSelected}
           title={text.steps.filter(step.node)}
           onClick={() => onSelect(step.node)}
-          className="truncate text-left font-medium after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-focus"
+          className="max-w-[65%] shrink-0 truncate text-left font-medium after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-focus"
         >
           {step.node}
         </button>
@@ -47,7 +47,7 @@ export const StepRow = memo(function StepRow({ step, isSelected, onSelect }: Ste
           </span>
         )}
       </span>
-      <span role="cell">
+      <span role="cell" className="flex">
         <StatusBadge status={step.status} look="line" className="text-xs" />
       </span>
       <span role="cell" className="tabular text-right text-xs text-ink-soft">

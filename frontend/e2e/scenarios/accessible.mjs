@@ -1,0 +1,99 @@
+/** axe finds nothing on any page, light and dark, wide and narrow, nor in a dialog; nothing flows over sideways. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+const LOOKS = /** @type {const} */ ([
+  ["light", 1440],
+  ["dark", 1440],
+  ["light", 320],
+  ["dark", 320],
+]);
+
+/** @type {import("../scenario.d.ts").Scenario} */
+export async function accessible({ browser, api, complaints }) {
+  const done = await api.createRun({
+    name: "looked at",
+    workflow: "text-report",
+    tags: ["axe"],
+    payload: { input: "sonnets" },
+  });
+  const failed = await api.createRun({
+    name: "fails",
+    workflow: "approve-order",
+    payload: { product: "desk", quantity: 40 },
+  });
+  const asking = await api.createRun({
+    name: "asks",
+    workflow: "approve-order",
+    payload: { product: "desk", quantity: 3 },
+  });
+  await api.waitFor(done, ["completed"]);
+  await api.waitFor(failed, ["failed"]);
+  await api.waitFor(asking, ["interrupted"]);
+  const paths = [
+    "/runs",
+    "/runs?status=quarantined",
+    "/runs/new",
+    "/runs/new?workflow=train-model",
+    `/runs/${done}`,
+    `/runs/${done}?line=5`,
+    ...["artifacts", "state", "input", "result"].map((tab) => `/runs/${done}?tab=${tab}`),
+    `/runs/${failed}`,
+    `/runs/${asking}`,
+    "/workflows",
+    "/artifacts",
+    "/nowhere",
+  ];
+  let looked = 0;
+  for (const [colorScheme, width] of LOOKS) {
+    const context = await browser.newContext({
+      viewport: { width, height: 800 },
+      colorScheme,
+      reducedMotion: "reduce",
+      bypassCSP: true,
+    });
+    const page = await context.newPage();
+    complaints.listenTo(page);
+    for (const path of paths) {
+      await page.goto(api.url + path);
+      await settled(page);
+      await look(page, `${colorScheme} ${width} ${path}`);
+      looked += 1;
+    }
+    await page.goto(`${api.url}/runs/${asking}`);
+    await page.getByRole("button", { name: "Cancel run" }).click();
+    await look(page, `${colorScheme} ${width} cancel dialog`);
+    await context.close();
+  }
+  return `${looked} pages, 0 violations`;
+}
+
+/** @param {import("playwright-core").Page} page */
+async function settled(page) {
+  await page.locator("h1").first().waitFor({ state: "attached" });
+  await page.waitForLoadState("networkidle").catch(() => {});
+  await page.waitForTimeout(150);
+}
+
+/** @param {import("playwright-core").Page} page @param {string} where */
+async function look(page, where) {
+  await page.evaluate(AXE);
+  const found = await page.evaluate(async (rules) => {
+    // @ts-expect-error axe was put into the page a line above.
+    const { violations } = await window.axe.run(document, { runOnly: rules });
+    const main = document.querySelector("main");
+    return {
+      violations: violations.map(
+        (/** @type {any} */ each) =>
+          `${each.id}: ${each.nodes.map((/** @type {any} */ node) => node.html.slice(0, 160)).join(" | ")}`,
+      ),
+      isOver:
+        document.documentElement.scrollWidth > innerWidth ||
+        (main !== null && main.scrollWidth > main.clientWidth + 1),
+    };
+  }, RULES);
+  if (found.violations.length > 0) throw new Error(`axe, ${where}:\n  ${found.violations.join("\n  ")}`);
+  if (found.isOver) throw new Error(`${where} flows over sideways.`);
+}

@@ -1,0 +1,48 @@
+/** The server's own account, to compare with what a page shows. */
+
+export class ServerApi {
+  /** @param {string} url */
+  constructor(url) {
+    this.url = url;
+  }
+
+  /** @param {string} path */
+  async get(path) {
+    const answer = await fetch(this.url + path);
+    if (!answer.ok) throw new Error(`GET ${path} answered ${answer.status}: ${await answer.text()}`);
+    return answer.json();
+  }
+
+  /** @param {Record<string, unknown>} body @returns {Promise<string>} */
+  async createRun(body) {
+    const answer = await fetch(`${this.url}/api/runs/`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ name: "from the test", ...body }),
+    });
+    if (!answer.ok) throw new Error(`POST /api/runs/ answered ${answer.status}: ${await answer.text()}`);
+    return (await answer.json()).run_id;
+  }
+
+  /** @param {string} runId @param {string[]} statuses @param {number} withinMs */
+  async waitFor(runId, statuses, withinMs = 60_000) {
+    const until = Date.now() + withinMs;
+    for (;;) {
+      const run = await this.get(`/api/runs/${runId}`);
+      if (statuses.includes(run.status)) return run;
+      if (Date.now() > until)
+        throw new Error(`Run ${runId} is ${run.status}, and not ${statuses.join(" or ")} in time.`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** @param {string} runId @returns {Promise<{seq: number, event: string}[]>} */
+  async events(runId) {
+    const all = [];
+    for (;;) {
+      const page = await this.get(`/api/runs/${runId}/events?after=${all.at(-1)?.seq ?? 0}&limit=1000`);
+      if (page.length === 0) return all;
+      all.push(...page);
+    }
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * A FastGraph Server of its own for the browser tests: an empty data folder, a free port, killed without warning and
+ * started again as often as a scenario asks for it.
+ */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const READY_WITHIN_MS = 60_000;
+
+export class OwnServer {
+  /** @type {import("node:child_process").ChildProcess | null} */
+  #process = null;
+  #output = "";
+
+  /** @param {number} port @param {string} folder */
+  constructor(port, folder) {
+    this.port = port;
+    this.folder = folder;
+    this.url = `http://127.0.0.1:${port}`;
+  }
+
+  static async start() {
+    const server = new OwnServer(await freePort(), mkdtempSync(join(tmpdir(), "fastgraph-e2e-")));
+    await server.up();
+    return server;
+  }
+
+  async up() {
+    const command = process.env.FASTGRAPH_COMMAND ?? "fastgraph";
+    const path = [join(ROOT, ".venv", "bin"), process.env.PATH].join(delimiter);
+    const args = ["serve", "--port", String(this.port), "--data-dir", join(this.folder, "data")];
+    const child = spawn(command, args, {
+      cwd: this.folder,
+      env: { ...process.env, PATH: path },
+      detached: true,
+    });
+    child.stdout.on("data", (chunk) => this.#keep(chunk));
+    child.stderr.on("data", (chunk) => this.#keep(chunk));
+    child.on("error", (error) => this.#keep(`${command} can't be started: ${error.message}\n`));
+    this.#process = child;
+    await this.#ready();
+  }
+
+  /** As a power cut would: the server and its hosts at once, nothing told, nothing saved. */
+  async kill() {
+    const health = await fetch(`${this.url}/api/monitoring/health`).then((answer) => answer.json());
+    const hosts = health.hosts.filter((/** @type {{is_alive: boolean}} */ host) => host.is_alive);
+    const pids = [this.#process?.pid, ...hosts.map((/** @type {{pid: number}} */ host) => host.pid)];
+    const gone = new Promise((resolve) => this.#process?.once("exit", resolve));
+    for (const pid of pids) if (pid) killQuietly(pid, "SIGKILL");
+    await gone;
+    this.#process = null;
+  }
+
+  async stop() {
+    const child = this.#process;
+    if (child?.pid) {
+      const gone = new Promise((resolve) => child.once("exit", resolve));
+      killQuietly(child.pid, "SIGTERM");
+      const timer = setTimeout(() => child.pid && killQuietly(-child.pid, "SIGKILL"), 15_000);
+      await gone;
+      clearTimeout(timer);
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async #ready() {
+    const until = Date.now() + READY_WITHIN_MS;
+    while (Date.now() < until) {
+      if (this.#process?.exitCode !== null && this.#process?.exitCode !== undefined) break;
+      const answer = await fetch(`${this.url}/api/monitoring/health`).catch(() => null);
+      if (answer?.ok) return;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    throw new Error(`The server did not become ready at ${this.url}. Its last words:\n${this.#output}`);
+  }
+
+  /** @param {Buffer | string} chunk */
+  #keep(chunk) {
+    this.#output = (this.#output + String(chunk)).slice(-4_000);
+  }
+}
+
+/** @param {number} pid @param {NodeJS.Signals} signal */
+function killQuietly(pid, signal) {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It is gone already, which is what was wanted.
+  }
+}
+
+/** @returns {Promise<number>} */
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
