@@ -7,7 +7,6 @@ It knows workflows only from the store and never imports user code. Nothing is o
 from __future__ import annotations
 
 import functools
-from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
@@ -29,10 +28,9 @@ from api.problems import HANDLED, answer_error
 from api.routes import artifacts, events, monitoring, runs, state, workflows
 from fastgraph.clock import SystemClock
 from fastgraph.settings import Settings
+from fastgraph.version import __version__
 
 __all__ = ["create_app"]
-
-DISTRIBUTION = "fastgraph-server"
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -43,7 +41,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings.read()
     app = FastAPI(
         title="FastGraph Server",
-        version=version(DISTRIBUTION),
+        version=__version__,
         summary="Runs stateful, stepwise workflows in the background, keeps every step, and streams what happens.",
         lifespan=lifespan_of(settings),
         middleware=_middleware(settings),

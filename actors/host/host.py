@@ -13,7 +13,6 @@ import asyncio
 import os
 import platform
 from collections.abc import Callable, Iterable, Sequence
-from importlib.metadata import version
 from random import Random
 from typing import Any
 
@@ -45,6 +44,7 @@ from fastgraph.database.store import Store
 from fastgraph.errors import StoreError
 from fastgraph.ids import new_id
 from fastgraph.settings import Settings
+from fastgraph.version import __version__
 
 __all__ = ["Host"]
 
@@ -144,7 +144,7 @@ class Host:
                 boot_id=self.boot_id,
                 pid=os.getpid(),
                 address=platform.node(),
-                version=version("fastgraph-server"),
+                version=__version__,
                 lease_seconds=self._settings.lease_seconds,
                 now=self._tools.clock.now(),
                 workflows=published(self._workflows, self._settings.default_workflow),

@@ -35,9 +35,9 @@ app = typer.Typer(
 
 def _print_version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import version
+        from fastgraph.version import __version__
 
-        print(f"fastgraph-server {version('fastgraph-server')}")
+        print(f"fastgraph-server {__version__}")
         raise typer.Exit
 
 
