@@ -44,7 +44,8 @@ class WheelContents(BuildHookInterface[Any]):
         if npm is None:
             raise SystemExit(NO_NODE)
         frontend = Path(self.root) / "frontend"
-        for command in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
+        install = [] if (frontend / "node_modules").is_dir() else [["ci", "--no-audit", "--no-fund"]]
+        for command in (*install, ["run", "build"]):
             self.app.display_info(f"Building the dashboard: npm {' '.join(command)}")
             subprocess.run([npm, *command], cwd=frontend, check=True)
         if not page.is_file():
