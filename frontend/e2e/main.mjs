@@ -8,6 +8,7 @@ import { Complaints, launch } from "./browser.mjs";
 import { readOptions } from "./options.mjs";
 import { accessible } from "./scenarios/accessible.mjs";
 import { answerInterrupt } from "./scenarios/answer-interrupt.mjs";
+import { byKeyboard } from "./scenarios/by-keyboard.mjs";
 import { cancelAndDelete } from "./scenarios/cancel-and-delete.mjs";
 import { createFromForm } from "./scenarios/create-from-form.mjs";
 import { cutConnection } from "./scenarios/cut-connection.mjs";
@@ -26,6 +27,7 @@ const SCENARIOS = {
   "download-artifact": downloadArtifact,
   "answer-interrupt": answerInterrupt,
   "cancel-and-delete": cancelAndDelete,
+  "by-keyboard": byKeyboard,
   accessible,
 };
 

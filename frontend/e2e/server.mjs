@@ -26,7 +26,12 @@ export class OwnServer {
 
   static async start() {
     const server = new OwnServer(await freePort(), mkdtempSync(join(tmpdir(), "fastgraph-e2e-")));
-    await server.up();
+    try {
+      await server.up();
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
     return server;
   }
 
@@ -59,7 +64,7 @@ export class OwnServer {
 
   async stop() {
     const child = this.#process;
-    if (child?.pid) {
+    if (child?.pid && child.exitCode === null) {
       const gone = new Promise((resolve) => child.once("exit", resolve));
       killQuietly(child.pid, "SIGTERM");
       const timer = setTimeout(() => child.pid && killQuietly(-child.pid, "SIGKILL"), 15_000);

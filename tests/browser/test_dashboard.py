@@ -27,6 +27,7 @@ SCENARIOS = (
     "download-artifact",
     "answer-interrupt",
     "cancel-and-delete",
+    "by-keyboard",
     "accessible",
 )
 

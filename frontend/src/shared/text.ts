@@ -54,7 +54,7 @@ export const text = {
       alive === all ? plural(all, "host") : `${alive} of ${plural(all, "host")}`,
     running: "running",
     queued: "queued",
-    needsAnswer: "need an answer",
+    needsAnswer: (count: number) => (count === 1 ? "needs an answer" : "need an answer"),
     failed: "failed",
     oldest: (age: string) => `oldest waits ${age}`,
     stranded: (count: number) => `${plural(count, "run")} without a living host`,

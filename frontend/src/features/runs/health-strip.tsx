@@ -51,7 +51,7 @@ function Facts({ health }: { health: Health }) {
         <Count
           status="interrupted"
           count={runs.interrupted ?? 0}
-          word={text.health.needsAnswer}
+          word={text.health.needsAnswer(runs.interrupted ?? 0)}
           tone="text-person"
         />
       )}

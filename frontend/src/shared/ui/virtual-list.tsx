@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
 import { cx } from "@/shared/class-names";
 
 interface VirtualListProps {
@@ -14,6 +14,8 @@ interface VirtualListProps {
   onEndNear?: () => void;
   /** Told when the list leaves its top and when it is back. */
   onTopChange?: (isAtTop: boolean) => void;
+  /** Keeps the end in view as rows come, until a person scrolls up. */
+  isFollowing?: boolean;
   header?: ReactNode;
   className?: string;
 }
@@ -23,8 +25,10 @@ const OVERSCAN = 8;
 /** Draws only the rows that are looked at. Its markup is a table for screen readers. */
 export function VirtualList(props: VirtualListProps) {
   const { label, count, rowHeight, rowKey, row, onEndNear, onTopChange, header, className } = props;
+  const { isFollowing = false } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const isAtTop = useRef(true);
+  const isAtEnd = useRef(true);
   const virtual = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
@@ -39,8 +43,16 @@ export function VirtualList(props: VirtualListProps) {
   }, [lastIndex, count, onEndNear]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: rows of another height are another layout.
   useEffect(() => virtual.measure(), [rowHeight]);
-  const watchTop = () => {
-    const now = (scroller.current?.scrollTop ?? 0) < rowHeight;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: new rows are the reason to scroll.
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (isFollowing && isAtEnd.current && element) element.scrollTop = element.scrollHeight;
+  }, [isFollowing, count]);
+  const watchEnds = () => {
+    const element = scroller.current;
+    if (!element) return;
+    isAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < rowHeight;
+    const now = element.scrollTop < rowHeight;
     if (now !== isAtTop.current) onTopChange?.(now);
     isAtTop.current = now;
   };
@@ -52,7 +64,7 @@ export function VirtualList(props: VirtualListProps) {
       aria-rowcount={count}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
       tabIndex={0}
-      onScroll={watchTop}
+      onScroll={watchEnds}
       className={cx("min-h-0 overflow-y-auto -outline-offset-2", className)}
     >
       {header}

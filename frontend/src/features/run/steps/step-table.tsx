@@ -1,5 +1,6 @@
 import { ListTree } from "lucide-react";
 import type { Run } from "@/shared/api/types";
+import { statusLook } from "@/shared/status";
 import { text } from "@/shared/text";
 import { EmptyState } from "@/shared/ui/empty-state";
 import { VirtualList } from "@/shared/ui/virtual-list";
@@ -49,6 +50,7 @@ export function StepTable({ steps, log, run, selected, onSelect }: StepTableProp
             const step = steps[index];
             return step && <StepRow step={step} isSelected={step.node === selected} onSelect={onSelect} />;
           }}
+          isFollowing={!statusLook(run.status).isTerminal}
           className="flex-1"
         />
       )}
