@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from fastgraph.execution.tasks import TaskEnding
 from fastgraph.graph.task_call import TaskCall, run_task
 
-__all__ = ["Executor", "FunctionJob", "Job", "ThreadJob"]
+__all__ = ["FunctionJob", "Job", "ThreadJob"]
 
 
 class ThreadJob(Protocol):
@@ -89,7 +89,10 @@ class Job:
 
 
 class FunctionJob:
-    """A piece of user code that is no node (an input's validators, reducers): the same thread, the same care."""
+    """A piece of user code that is no node (an input's validators, reducers): the same threads, the same care.
+
+    `on_end` gets what it returned, or what it raised; whoever gave up on it must expect that late.
+    """
 
     __slots__ = ("_function", "_on_end", "is_over", "thread_id")
 
@@ -108,11 +111,3 @@ class FunctionJob:
             self._on_end(None, error)
             return
         self._on_end(answer, None)
-
-
-class Executor(Protocol):
-    """Runs jobs; `submit` never blocks and may be called from the actors' loop."""
-
-    def submit(self, job: Job) -> None: ...
-
-    def stop(self) -> None: ...

@@ -20,37 +20,41 @@ STACK_FRAMES = 30
 
 
 class ThreadExecutor:
-    """At most `max_threads` sync jobs at once; further ones wait in order."""
+    """At most `max_threads` sync jobs at once, those of abandoned jobs left out; further ones wait in order."""
 
     def __init__(self, max_threads: int) -> None:
         self._max_threads = max_threads
         self._waiting: deque[ThreadJob] = deque()
+        self._running: set[ThreadJob] = set()
+        self._abandoned: set[ThreadJob] = set()
         self._condition = threading.Condition()
         self._idle = 0
         self._threads = 0
-        self._abandoned: set[ThreadJob] = set()
         self._is_stopped = False
 
-    def submit(self, job: ThreadJob) -> None:
-        """Run the job on an idle thread or a new one; past the limit it waits."""
+    def submit(self, job: ThreadJob, *, is_urgent: bool = False) -> None:
+        """Run the job on an idle thread or a new one; past the limit it waits, unless it `is_urgent`: that is for short
+        work which others wait for, so that nodes which hold all threads harm their own runs only.
+
+        Raises RuntimeError where the system gives no thread and there is none yet.
+        """
         with self._condition:
-            self._waiting.append(job)
-            if self._idle >= len(self._waiting):
-                self._condition.notify()
+            if self._is_stopped:
                 return
-            if self._threads - len(self._abandoned) >= self._max_threads:
-                return
-            self._threads += 1
-        threading.Thread(target=self._work, name="fastgraph-node", daemon=True).start()
+            if is_urgent:
+                self._waiting.appendleft(job)
+            else:
+                self._waiting.append(job)
+            self._find_thread(is_urgent=is_urgent)
 
     def give_up(self, job: ThreadJob) -> None:
-        """Count the thread of an abandoned job as lost, so that another may take its place until it returns."""
+        """Count the thread of an abandoned job as lost, so that another takes its place until it returns."""
         with self._condition:
-            if job.thread_id is None:
-                if job in self._waiting:
-                    self._waiting.remove(job)
-                return
-            self._abandoned.add(job)
+            if job in self._running:
+                self._abandoned.add(job)
+                self._find_thread(is_urgent=False)
+            elif job in self._waiting:
+                self._waiting.remove(job)
 
     @property
     def abandoned(self) -> int:
@@ -59,6 +63,7 @@ class ThreadExecutor:
 
     @property
     def busy(self) -> int:
+        """How many threads execute something, abandoned ones included."""
         return self._threads - self._idle
 
     def stop(self) -> None:
@@ -68,15 +73,38 @@ class ThreadExecutor:
             self._waiting.clear()
             self._condition.notify_all()
 
+    def _find_thread(self, *, is_urgent: bool) -> None:
+        """Wake an idle thread for what waits, or start one where that is allowed. Under the condition's lock."""
+        if self._idle:
+            self._condition.notify()
+        if self._idle >= len(self._waiting):
+            return
+        if self._threads - len(self._abandoned) >= self._max_threads and not is_urgent:
+            return
+        self._threads += 1
+        try:
+            threading.Thread(target=self._work, name="fastgraph-node", daemon=True).start()
+        except RuntimeError:  # the system gives no more threads: one that comes back takes the job
+            self._threads -= 1
+            if not self._threads:
+                raise
+
     def _work(self) -> None:
-        while (job := self._next_job()) is not None:
+        job: ThreadJob | None = None
+        while (job := self._next_job(job)) is not None:
             if not job.is_over:
                 job.run()
-            with self._condition:
-                self._abandoned.discard(job)
 
-    def _next_job(self) -> ThreadJob | None:
+    def _next_job(self, last: ThreadJob | None) -> ThreadJob | None:
         with self._condition:
+            if last is not None:
+                self._running.discard(last)
+                self._abandoned.discard(last)
+                if self._threads - len(self._abandoned) > self._max_threads:
+                    self._threads -= (
+                        1  # an abandoned job came back, or an urgent one is done: one thread too many
+                    )
+                    return None
             self._idle += 1
             try:
                 while not self._waiting and not self._is_stopped:
@@ -87,6 +115,7 @@ class ThreadExecutor:
                     return None
                 job = self._waiting.popleft()
                 job.thread_id = threading.get_ident()
+                self._running.add(job)
                 return job
             finally:
                 self._idle -= 1

@@ -55,7 +55,7 @@ class HostTools:
             self.bridge.post(_settle, future, answer, error)
 
         job = FunctionJob(function, deliver)
-        self.threads.submit(job)
+        self.threads.submit(job, is_urgent=True)
         try:
             return await asyncio.wait_for(future, USER_CALL_SECONDS)
         except TimeoutError:

@@ -34,6 +34,7 @@ from fastgraph.database.inbox import read_unconsumed
 from fastgraph.database.records import ClaimedRun
 from fastgraph.errors import ConflictError, FastGraphError
 from fastgraph.execution.checkpoint import StepCommit
+from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import ErrorRecord, TaskEnding, TaskFailed, TaskInterrupted, TaskResult
 from fastgraph.graph.compiled import CompiledGraph
 from fastgraph.graph.failures import record_error
@@ -151,7 +152,9 @@ class RunFlow:
             now = self._tools.clock.now()
             draft = self._committer.draft
             draft.events.extend(
-                facts.node_started(task, situation.attempt_of(task.id), now) for task in batch
+                facts.node_started(task, situation.attempt_of(task.id), now)
+                for task in batch
+                if task.node != START  # nobody's node
             )
             await self._committer.commit()
             for task in batch:
