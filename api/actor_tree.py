@@ -16,7 +16,6 @@ from fastgraph.database.hosts import HostView, list_hosts
 __all__ = ["read_tree"]
 
 HOSTS_SHOWN = 100
-_SUPERVISOR = "Supervisor"
 
 
 async def read_tree(services: Services) -> dict[str, Any]:
@@ -52,13 +51,6 @@ def _keeper(reports: list[HostReport]) -> dict[str, Any]:
 def _host(host: HostView) -> dict[str, Any]:
     report = orjson.loads(host.report) if host.report else {}
     actors = [_reported(actor) for actor in report.get("actors", [])]
-    runs = [_reported(actor) for actor in report.get("run_actors", [])]
-    # Run actors belong under the supervisor that spawned them.
-    supervisor = next((actor for actor in actors if _SUPERVISOR in actor["kind"]), None)
-    if supervisor is not None:
-        supervisor["children"].extend(runs)
-    else:
-        actors.extend(runs)
     return _node(host.boot_id, "Host", "busy" if host.is_alive else "stopped", children=actors)
 
 

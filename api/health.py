@@ -133,7 +133,7 @@ def _host(host: HostView) -> dict[str, Any]:
         "active_runs": report.get("active_runs", 0),
         "address": host.address,
         "version": host.version,
-        "report": {name: value for name, value in report.items() if name not in {"actors", "run_actors"}},
+        "report": {name: value for name, value in report.items() if name != "actors"},
     }
 
 

@@ -1,10 +1,10 @@
 """A host: builds the tree of actors over one store, keeps it, and takes it down in order.
 
+Writer            thread; the only writer of this process
 System
-├── Writer        thread; the only writer of this process
 ├── Supervisor    claims runs, a RunActor each
-├── Timekeeper    lease, dead hosts, polls
-└── Executors     user loops, threads
+└── Timekeeper    lease, dead hosts, polls
+Executors         user loops, threads
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import Any
 
 import structlog
-from pykka import ActorDeadError
+from pykka import ActorDeadError, ActorRef
 
 from actors.executors.threads import ThreadExecutor
 from actors.executors.user_loops import UserLoopExecutor
@@ -27,6 +28,7 @@ from actors.host.loading import Workflows
 from actors.host.probation import Probation
 from actors.host.publishing import published
 from actors.host.report import host_report
+from actors.host.system import System
 from actors.host.tools import HostTools
 from actors.runs.messages import DrainRuns
 from actors.runs.supervisor import RunSupervisor
@@ -34,6 +36,10 @@ from actors.runtime.ask import ref_stop
 from actors.runtime.lifeline import watch_end
 from actors.runtime.loop_bridge import LoopBridge
 from actors.runtime.messages import DownReason
+from actors.runtime.watchdog import LoopWatchdog
+from actors.supervision.child_spec import ChildSpec
+from actors.supervision.decisions import Intensity
+from actors.supervision.messages import Escalation
 from actors.timekeeper.timekeeper import Timekeeper
 from actors.writer.client import WriterClient
 from actors.writer.writer import Writer
@@ -99,6 +105,8 @@ class Host:
             bridge=LoopBridge(loop),
             workflows=self._workflows,
         )
+        self._watchdog = LoopWatchdog(loop, threading.get_ident(), name="actors")
+        self._watchdog.start()
         await self._publish()
         self._start_actors()
         self._unsubscribe = self._bus.subscribe(self._hear)
@@ -123,7 +131,8 @@ class Host:
             )
         if self._probation is not None:
             await self._probation.stop()
-        await ref_stop(self._timekeeper_ref, STOP_SECONDS)
+        self._watchdog.stop()
+        await ref_stop(self._system_ref, STOP_SECONDS)
         try:
             await self._tools.writer.write(RetireHost(boot_id=self.boot_id, now=self._tools.clock.now()))
         except StoreError as error:  # the proof of death frees the claims as well, a moment later
@@ -152,15 +161,36 @@ class Host:
         )
 
     def _start_actors(self) -> None:
-        self._supervisor_ref = RunSupervisor.start(
-            self._tools, only_run_id=self._only_run_id, on_only_left=self._only_left
-        )
-        supervisor = self._supervisor_ref._actor_weakref()  # noqa: SLF001 - Pykka's own way from a ref to its actor
-        assert supervisor is not None, "an actor that was just started is alive"
-        self._supervisor = supervisor
+        self._supervisor_ref = self._start_supervisor()
         if self._only_run_id is None:
             self._probation = Probation(self._tools)
-        self._timekeeper_ref = Timekeeper.start(
+        self._system_ref = System.start(
+            self._tools,
+            (
+                ChildSpec(
+                    key="supervisor",
+                    factory=lambda: self._supervisor_ref,
+                    intensity=Intensity(deaths=1),
+                    shutdown_timeout_seconds=STOP_SECONDS,
+                ),
+                ChildSpec(
+                    key="timekeeper", factory=self._start_timekeeper, shutdown_timeout_seconds=STOP_SECONDS
+                ),
+            ),
+            on_escalate=self._escalated,
+        )
+        for ref in (self._writer_ref, self._system_ref):
+            watch_end(ref, self._hear_end)
+
+    def _start_supervisor(self) -> ActorRef[RunSupervisor]:
+        ref = RunSupervisor.start(self._tools, only_run_id=self._only_run_id, on_only_left=self._only_left)
+        supervisor = ref._actor_weakref()  # noqa: SLF001 - Pykka's own way from a ref to its actor
+        assert supervisor is not None, "an actor that was just started is alive"
+        self._supervisor = supervisor
+        return ref
+
+    def _start_timekeeper(self) -> ActorRef[Timekeeper]:
+        return Timekeeper.start(
             self._tools,
             locks=self._store.host_lock,
             supervisor=self._supervisor_ref,
@@ -168,8 +198,10 @@ class Host:
             report=self._report,
             on_declared_dead=lambda: self._end(EXIT_DECLARED_DEAD),
         )
-        for ref in (self._writer_ref, self._supervisor_ref, self._timekeeper_ref):
-            watch_end(ref, self._hear_end)
+
+    def _escalated(self, escalation: Escalation) -> None:
+        log.error("host can't go on", child=escalation.key, reason=str(escalation.reason))
+        self._end(EXIT_DECLARED_DEAD)
 
     def _poll(self) -> None:
         self._supervisor.request_claim()
@@ -177,9 +209,7 @@ class Host:
             self._probation.look()
 
     def _report(self) -> dict[str, Any]:
-        return host_report(
-            self._tools, self._supervisor, (self._writer_ref, self._supervisor_ref, self._timekeeper_ref)
-        )
+        return host_report(self._tools, self._supervisor, (self._writer_ref, self._system_ref))
 
     def _end(self, code: int) -> None:
         if not self._ended.done():

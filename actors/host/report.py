@@ -12,7 +12,7 @@ import pykka
 
 from actors.host.tools import HostTools
 from actors.runs.supervisor import RunSupervisor
-from actors.runtime.report import report_of
+from actors.runtime.report import ActorReport, ChildReport, report_of
 
 __all__ = ["host_report"]
 
@@ -20,9 +20,17 @@ RUNS_SHOWN = 100
 
 
 def host_report(
-    tools: HostTools, supervisor: RunSupervisor, singletons: Iterable[pykka.ActorRef[Any]]
+    tools: HostTools, supervisor: RunSupervisor, roots: Iterable[pykka.ActorRef[Any]]
 ) -> dict[str, Any]:
-    """Describe the host in a few KB at most."""
+    """Describe the host in a few KB at most; `roots` are the actors that nobody supervises."""
+    actors = [describe_actor(report) for ref in roots if (report := report_of(ref)) is not None]
+    runs = [
+        describe_actor(report, key=run_id)
+        for run_id, ref in supervisor.shown(RUNS_SHOWN)
+        if (report := report_of(ref)) is not None
+    ]
+    for actor in (child for root in actors for child in root["children"] if child["key"] == "supervisor"):
+        actor["children"] = runs
     return {
         "pid": os.getpid(),
         "active_runs": supervisor.active_runs,
@@ -31,21 +39,36 @@ def host_report(
         "abandoned_threads": tools.threads.abandoned,
         "blocked_loops": tools.user_loops.blocked,
         "rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        "actors": [describe_actor(ref) for ref in singletons],
-        "run_actors": [
-            describe_actor(ref) | {"run_id": run_id} for run_id, ref in supervisor.shown(RUNS_SHOWN)
-        ],
+        "actors": actors,
     }
 
 
-def describe_actor(ref: pykka.ActorRef[Any]) -> dict[str, Any]:
-    """One actor as the supervision tree shows it."""
-    report = report_of(ref)
-    assert report is not None, "every actor of a host keeps a report"
+def describe_actor(report: ActorReport, *, key: str | None = None, restarts: int = 0) -> dict[str, Any]:
+    """One actor, and those it supervises, as the supervision tree shows them."""
     return {
-        "key": report.urn,
+        "key": key or report.urn,
         "kind": report.name,
         "state": str(report.state),
         "mailbox_depth": report.depth,
+        "high_water": report.high_water,
+        "oldest_age_seconds": report.oldest_age_seconds,
         "processed": report.processed,
+        "refused": report.refused,
+        "current_message": report.current_message,
+        "current_age_seconds": report.current_age_seconds,
+        "restarts": restarts,
+        "children": [_describe_child(child) for child in report.children],
+    }
+
+
+def _describe_child(child: ChildReport) -> dict[str, Any]:
+    if child.actor is not None:
+        return describe_actor(child.actor, key=child.key, restarts=child.deaths)
+    return {
+        "key": child.key,
+        "kind": child.key.capitalize(),
+        "state": str(child.state),
+        "mailbox_depth": 0,
+        "restarts": child.deaths,
+        "children": [],
     }
