@@ -10,10 +10,14 @@ import { text } from "@/shared/text";
 import { FailureCard } from "./failure-card";
 import { InterruptCards } from "./interrupts/interrupt-cards";
 import { RunHeader } from "./run-header";
+import type { RunLog } from "./run-log";
 import { RunTabs } from "./run-tabs";
 import { nodeStates } from "./steps/step-list";
 import { StepTable } from "./steps/step-table";
+import { useLog } from "./use-log";
 import { useRunFeed } from "./use-run-feed";
+
+const stepsOf = (log: RunLog) => log.steps;
 
 const route = getRouteApi("/runs/$runId");
 
@@ -25,7 +29,7 @@ export function RunView({ run }: { run: Run }) {
   const selectNode = (next: string | undefined) =>
     navigate({ search: (now) => ({ ...now, node: next === node ? undefined : next }), replace: true });
   const workflow = useQuery(getWorkflow(run.workflow));
-  const steps = log.steps;
+  const steps = useLog(log, stepsOf);
   const states = useMemo(() => nodeStates(steps, run.status), [steps, run.status]);
   return (
     <div className="flex min-h-full flex-col gap-4 p-4 lg:p-6 xl:h-full">

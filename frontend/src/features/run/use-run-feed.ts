@@ -1,5 +1,5 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useEffect, useState } from "react";
 import { keys } from "@/shared/api/keys";
 import type { Run, RunEvent } from "@/shared/api/types";
 import { changesHeader, patchRun } from "@/shared/feed/patch-run";
@@ -22,7 +22,9 @@ export function useRunFeed(run: Run): RunLog {
     const feed = new RunFeed(runId, log.lastSeq, {
       deliver: (events) => {
         log.apply(events);
-        client.setQueryData<Run>(keys.run(runId), (now) => now && events.reduce(patchRun, now));
+        if (events.some(changesHeader)) {
+          client.setQueryData<Run>(keys.run(runId), (now) => now && events.reduce(patchRun, now));
+        }
         refresh.after(events);
       },
       hole: (hole) => log.markHole(hole),
@@ -34,7 +36,6 @@ export function useRunFeed(run: Run): RunLog {
       refresh.cancel();
     };
   }, [client, runId, log]);
-  useSyncExternalStore(log.subscribe, log.version);
   return log;
 }
 

@@ -4,6 +4,7 @@ import type { Run } from "@/shared/api/types";
 import { text } from "@/shared/text";
 import { EmptyState } from "@/shared/ui/empty-state";
 import type { RunLog } from "../run-log";
+import { useLog } from "../use-log";
 import { ConsoleBar } from "./console-bar";
 import { ConsoleFooter } from "./console-footer";
 import { ConsoleLines } from "./console-lines";
@@ -13,6 +14,7 @@ import { useConsoleFilter } from "./use-console-filter";
 
 /** All lines of a run as they happen, in order, none missing unseen. */
 export function Console({ run, log }: { run: Run; log: RunLog }) {
+  useLog(log, (now) => now.version());
   const filter = useConsoleFilter(log);
   const { view, selectedSeq, change } = filter;
   const [isFollowing, setFollowing] = useState(selectedSeq === undefined);
