@@ -49,13 +49,21 @@ export function RunTabs({ run, log }: { run: Run; log: RunLog }) {
         <StatePanel run={run} />
       </Scrolling>
       <Scrolling id="input">
-        <JsonPanel source={JSON.stringify(run.payload ?? null)} label={tabs.input} />
+        <JsonPanel
+          source={JSON.stringify(run.payload ?? null)}
+          label={tabs.input}
+          wholeUrl={`/api/runs/${run.run_id}`}
+        />
       </Scrolling>
       <Scrolling id="result">
         {run.result === null || run.result === undefined ? (
           <EmptyState icon={Hourglass} title={text.result.empty} why={text.result.emptyWhy} />
         ) : (
-          <JsonPanel source={JSON.stringify(run.result)} label={tabs.result} />
+          <JsonPanel
+            source={JSON.stringify(run.result)}
+            label={tabs.result}
+            wholeUrl={`/api/runs/${run.run_id}`}
+          />
         )}
       </Scrolling>
     </Tabs>
