@@ -433,6 +433,9 @@ export interface components {
             /**
              * Payload
              * @description Input, checked against the workflow's input schema.
+             * @example {
+             *       "input": "hello world"
+             *     }
              */
             payload?: unknown;
             /**
