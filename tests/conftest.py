@@ -1,7 +1,7 @@
 """Fixtures for all tests: the two databases, real programs, the async backend.
 
 What needs PostgreSQL, a browser or minutes is marked: `postgres` is set here from the fixtures a test asks for,
-`browser` and `slow` by the test itself. Fixtures hand out what `tests/support/` holds and clean up after it.
+`browser` from its folder, `slow` by the test itself. Fixtures hand out what `tests/support/` holds and clean up after it.
 """
 
 from collections.abc import Iterator
@@ -12,12 +12,15 @@ import pytest
 from support.postgres import PostgresServer, running_server
 from support.programs import ProgramStarter
 
+BROWSER_TESTS = Path(__file__).parent / "browser"
 POSTGRES_FIXTURES = {"postgres_server", "postgres_url", "postgres_database"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what asks for PostgreSQL, so that `-m "not postgres"` leaves it out."""
+    """Mark what asks for PostgreSQL or a browser, so that `-m "not postgres and not browser"` leaves it out."""
     for item in items:
+        if BROWSER_TESTS in item.path.parents:
+            item.add_marker(pytest.mark.browser)
         if POSTGRES_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.postgres)
 

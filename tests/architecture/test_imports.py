@@ -33,7 +33,12 @@ PURE_MAY_USE = (
 )
 
 DATABASE_LIBRARIES = {"sqlalchemy", "sqlite3", "aiosqlite", "psycopg", "alembic"}
-NO_SQL = ("sqlalchemy.exc", "sqlalchemy.make_url", "sqlalchemy.URL")  # faults and addresses
+NO_SQL = (  # faults, addresses, and the type of the connection that a statement's function is handed
+    "sqlalchemy.exc",
+    "sqlalchemy.make_url",
+    "sqlalchemy.URL",
+    "sqlalchemy.ext.asyncio.AsyncConnection",
+)
 SQL_ELSEWHERE = {
     "actors/hints/postgres_notify.py",  # LISTEN and NOTIFY are a channel here, not a store
     "api/cli/store_state.py",  # `doctor` looks at a store that may be broken, without opening it as ours
