@@ -1,0 +1,71 @@
+"""The page on operations names every setting and every field of health, and its backup is one."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from api.schemas.monitoring import Health
+from fastgraph.settings import Settings
+from support.ports import free_port
+from support.programs import ProgramStarter
+from support.server import ServerClient
+from support.sources import text
+from support.waiting import until
+
+PAGE = Path("docs", "operations.md")
+BACKUP = re.compile(r"^## Backup$.*?^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+STEPS = 40
+
+
+def test_every_setting_is_named() -> None:
+    names = {f"FASTGRAPH_{name.upper()}" for name in Settings.model_fields}
+    assert names - set(re.findall(r"`(FASTGRAPH_[A-Z_]+)`", text(PAGE))) == set()
+
+
+def test_every_field_of_health_is_explained() -> None:
+    rows = set(re.findall(r"^\| `([a-z_]+)` \|", text(PAGE), re.MULTILINE))
+    assert set(Health.model_fields) - rows == set()
+
+
+@pytest.mark.slow
+def test_the_backup_of_a_busy_server_goes_on_elsewhere(start_program: ProgramStarter, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    with ServerClient(_serve(start_program, first)) as client:
+        client.wait_until_healthy()
+        ended = client.create_run(workflow="text-report", payload={"input": "sonnets"})
+        whole = client.wait_until_ended(ended)
+        busy = client.create_run(workflow="long-crawl", payload={"steps": STEPS, "pause_seconds": 0.2})
+        until(lambda: client.run(busy)["last_seq"] > STEPS, what="a run in the middle")
+        _back_up(first)
+        assert client.run(busy)["status"] == "running"
+        events = client.events(ended)
+        report = client.get(f"/api/artifacts/{whole['result']['artifacts']['report']}").content
+    start_program.end_all()
+    (first / "backup").rename(second / "data")
+    with ServerClient(_serve(start_program, second)) as client:
+        client.wait_until_healthy()
+        assert client.run(ended) == whole
+        assert client.events(ended) == events
+        assert client.get(f"/api/artifacts/{whole['result']['artifacts']['report']}").content == report
+        assert client.wait_until_ended(busy, within_seconds=60)["status"] == "completed"
+        seen = [event["seq"] for event in client.events(busy)]
+        assert seen == list(range(1, len(seen) + 1))
+
+
+def _serve(start_program: ProgramStarter, folder: Path) -> int:
+    port = free_port()
+    start_program("-m", "api.cli.main", "serve", "--port", str(port), cwd=folder)
+    return port
+
+
+def _back_up(folder: Path) -> None:
+    """Type what the page says."""
+    found = BACKUP.search(text(PAGE))
+    assert found is not None
+    commands = found[1].replace("python -c", f"{sys.executable} -c")
+    subprocess.run(["sh", "-ec", commands], cwd=folder, check=True)
