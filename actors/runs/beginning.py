@@ -6,17 +6,21 @@ results, attempts and answers. Validators of typed values are user code and run 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.host.tools import HostTools
-from actors.runs.encoding import decode_result
+from actors.runs.encoding import ChangeLog, decode_result
+from actors.runs.reading import read_patiently
 from actors.runs.situation import Asked, Situation
 from fastgraph.database import attempts, checkpoints, interrupts
-from fastgraph.database.records import ClaimedRun
+from fastgraph.database.checkpoints import StoredResult
+from fastgraph.database.interrupts import InterruptView
+from fastgraph.database.records import AttemptRow, ClaimedRun
 from fastgraph.errors import FastGraphError
 from fastgraph.execution.checkpoint import EMPTY, Checkpoint, StepCommit
 from fastgraph.execution.machine import Machine
@@ -27,13 +31,29 @@ from fastgraph.graph.compiled import CompiledGraph
 from fastgraph.state.plain import decode
 from fastgraph.state.values import StoredValue
 
-__all__ = ["Beginning", "RunConfig", "UnfitError", "begin", "breakpoint_task", "read_config"]
+__all__ = [
+    "BadInputError",
+    "Beginning",
+    "RunConfig",
+    "UnfitError",
+    "begin",
+    "breakpoint_task",
+    "read_config",
+]
 
 DEFAULT_RECURSION_LIMIT = 10007
 
 
 class UnfitError(FastGraphError):
     """This host's workflow is another one than the run began with, and the run does not fit it."""
+
+
+class BadInputError(FastGraphError):
+    """The input does not fit the workflow; `error` is what was raised for that, often by the user's own validators."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        super().__init__(f"The input can't be read: {error}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +69,27 @@ class RunConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beginning:
-    """Where the run stands. `commit` is the input's step, still to be stored; None where the run goes on."""
+    """Where the run stands. `commit` is the input's step, still to be stored; None where the run goes on.
+
+    `changes` is what a reader of its checkpoint has to go through, `result_seqs` the numbers of the results that are
+    recorded since.
+    """
 
     situation: Situation
     config: RunConfig
+    changes: ChangeLog
+    result_seqs: Mapping[str, int] = field(default_factory=dict)
     commit: StepCommit | None = None
     unknown_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LeftBehind:
+    """What was recorded since the checkpoint."""
+
+    results: Sequence[StoredResult]
+    attempts: Sequence[AttemptRow]
+    questions: Sequence[InterruptView]
 
 
 def read_config(encoded: bytes | None, graph: CompiledGraph) -> RunConfig:
@@ -77,7 +112,7 @@ def breakpoint_task(number: int) -> str:
 async def begin(claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools) -> Beginning:
     """Make the machine of a claimed run.
 
-    Raises UnfitError where the run does not fit this host's workflow; whatever validators raise for a bad input.
+    Raises UnfitError where the run does not fit this host's workflow, and BadInputError.
     """
     config = read_config(claimed.config, graph)
     if claimed.checkpoint_number == claimed.base_checkpoint:
@@ -88,44 +123,72 @@ async def begin(claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools) -> 
 async def _begin_fresh(
     claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools, config: RunConfig
 ) -> Beginning:
-    base, _ = await _read_checkpoint(claimed, graph, tools)
-    payload = decode(claimed.payload)
+    base, _, changes = await _read_checkpoint(claimed, graph, tools)
     state = graph.state
-    reading = await tools.call_user(lambda: state.read_input(state.parse_payload(payload), base.values))
-    commit, unknown = start(graph.plan, base, reading.writes, reading.folded), reading.unknown_keys
+    try:
+        payload = decode(claimed.payload)
+        reading = await tools.call_user(lambda: state.read_input(state.parse_payload(payload), base.values))
+        commit = start(graph.plan, base, reading.writes, reading.folded)
+    except Exception as error:
+        raise BadInputError(error) from error
     machine = _make_machine(claimed, graph, config, commit.checkpoint, first_step=base.step + 1)
-    situation = Situation(machine=machine, first_step=base.step + 1)
-    return Beginning(situation=situation, config=config, commit=commit, unknown_keys=unknown)
+    return Beginning(
+        situation=Situation(machine=machine, first_step=base.step + 1),
+        config=config,
+        changes=changes,
+        commit=commit,
+        unknown_keys=reading.unknown_keys,
+    )
 
 
 async def _take_up(
     claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools, config: RunConfig
 ) -> Beginning:
-    checkpoint, facts = await _read_checkpoint(claimed, graph, tools)
+    checkpoint, facts, changes = await _read_checkpoint(claimed, graph, tools)
     machine = _make_machine(claimed, graph, config, checkpoint, first_step=facts.first_step)
     situation = Situation(machine=machine, first_step=facts.first_step)
-    async with tools.store.readers.connect() as connection:
-        stored = await checkpoints.read_pending_results(
-            connection, run_key=claimed.run_key, checkpoint_number=checkpoint.number, spill=tools.store.spill
+
+    async def read(connection: AsyncConnection) -> _LeftBehind:
+        return _LeftBehind(
+            results=await checkpoints.read_pending_results(
+                connection,
+                run_key=claimed.run_key,
+                checkpoint_number=checkpoint.number,
+                spill=tools.store.spill,
+            ),
+            attempts=await attempts.read_attempts(connection, run_key=claimed.run_key),
+            questions=await interrupts.list_of_run(connection, run_key=claimed.run_key),
         )
-        tried = await attempts.read_attempts(connection, run_key=claimed.run_key)
-        asked = await interrupts.list_of_run(connection, run_key=claimed.run_key)
 
-    def read_results() -> list[TaskResult]:
-        return [decode_result(result, graph) for result in stored]
-
-    for result in await tools.call_user(read_results) if stored else []:
+    left = await read_patiently(tools.store, read)
+    for result in await _decode_results(left.results, graph, tools):
         machine.record(result)
-    names = {task.id for task in machine.tasks}
-    for row in tried:
+    names = {task.id for task in machine.open_tasks}
+    for row in left.attempts:
         if row.task_id in names:
             situation.attempts[row.task_id] = row.attempt + 1
             situation.retry_at[row.task_id] = row.next_at
-    _restore_questions(situation, asked, names)
-    return Beginning(situation=situation, config=config)
+    _restore_questions(situation, left.questions, names)
+    return Beginning(
+        situation=situation,
+        config=config,
+        changes=changes,
+        result_seqs={result.task_id: result.seq for result in left.results},
+    )
 
 
-def _restore_questions(situation: Situation, rows: list[Any], names: set[str]) -> None:
+async def _decode_results(
+    stored: Sequence[StoredResult], graph: CompiledGraph, tools: HostTools
+) -> list[TaskResult]:
+    if not stored:
+        return []
+    try:
+        return await tools.call_user(lambda: [decode_result(result, graph) for result in stored])
+    except Exception as error:
+        raise _unreadable(graph, error) from error
+
+
+def _restore_questions(situation: Situation, rows: Sequence[InterruptView], names: set[str]) -> None:
     place = breakpoint_task(situation.machine.checkpoint.number)
     for row in sorted(rows, key=lambda row: row.position):
         if row.task_id not in names and row.task_id != place:
@@ -138,16 +201,18 @@ def _restore_questions(situation: Situation, rows: list[Any], names: set[str]) -
 
 async def _read_checkpoint(
     claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools
-) -> tuple[Checkpoint, MachineFacts]:
+) -> tuple[Checkpoint, MachineFacts, ChangeLog]:
     if claimed.checkpoint_number == 0:
-        return EMPTY, MachineFacts()
-    async with tools.store.readers.connect() as connection:
-        stored = await checkpoints.read_checkpoint(
+        return EMPTY, MachineFacts(), ChangeLog()
+    stored = await read_patiently(
+        tools.store,
+        lambda connection: checkpoints.read_checkpoint(
             connection,
             thread_key=claimed.thread_key,
             number=claimed.checkpoint_number,
             spill=tools.store.spill,
-        )
+        ),
+    )
     if stored is None:
         raise FastGraphError(
             f"Checkpoint {claimed.checkpoint_number} of run {claimed.run_id} is not in the store."
@@ -162,12 +227,16 @@ async def _read_checkpoint(
     try:
         values = await tools.call_user(lambda: _decode_values(stored.values, graph))
     except Exception as error:
-        raise UnfitError(
-            f"Workflow {graph.name!r} has changed and can't read this run's state any more: {error}"
-        ) from error
-    return facts.checkpoint(
-        number=stored.number, step=stored.step, parent=stored.parent, values=values
-    ), facts
+        raise _unreadable(graph, error) from error
+    checkpoint = facts.checkpoint(number=stored.number, step=stored.step, parent=stored.parent, values=values)
+    return checkpoint, facts, ChangeLog(log_bytes=stored.log_bytes, rows=stored.log_rows)
+
+
+def _unreadable(graph: CompiledGraph, error: Exception) -> UnfitError:
+    return UnfitError(
+        f"Workflow {graph.name!r} has changed and can't read this run's state any more: {error}. Make it read the old "
+        f"state too, or cancel the run."
+    )
 
 
 def _decode_values(encoded: Mapping[str, bytes], graph: CompiledGraph) -> dict[str, StoredValue]:

@@ -8,14 +8,15 @@ is tried again for ever (nothing is marked failed for that); a refused guard end
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 import structlog
 
 from actors.runs.stream_buffer import StreamBuffer
+from actors.runtime.errors import InboxFullError
 from fastgraph.database.records import (
     ArtifactRow,
     AttemptRow,
@@ -56,7 +57,7 @@ class Draft:
     make_checkpoint: MakeCheckpoint | None = None
     artifacts: list[ArtifactRow] = field(default_factory=list)
     interrupts: list[InterruptRow] = field(default_factory=list)
-    answered: list[tuple[str, bytes]] = field(default_factory=list)
+    answered: list[tuple[str, bytes | None]] = field(default_factory=list)
     attempts: list[AttemptRow] = field(default_factory=list)
     status: RunStatus | None = None
     result: bytes | None = None
@@ -67,6 +68,7 @@ class Draft:
     seen_inbox: int | None = None
     release: bool = False
     wake_at: datetime | None = None
+    is_refused: bool = False
 
     def add_result(self, row: ResultRow, event: NewEvent) -> None:
         """Add a task's result with the event that carries it."""
@@ -75,19 +77,50 @@ class Draft:
 
     @property
     def is_empty(self) -> bool:
+        """True where there is nothing to write; a checkpoint, results and artifacts come with events."""
         return not (
-            self.events or self.answered or self.attempts or self.release or self.consumed is not None
+            self.events
+            or self.answered
+            or self.attempts
+            or self.release
+            or self.status is not None
+            or self.consumed is not None
+            or self.waiting_for is not None
+        )
+
+    def without_release(self) -> Draft:
+        """What is left of a draft whose release was refused."""
+        events = [event for event in self.events if event.kind is not EventKind.SLEEPING]
+        return replace(
+            self,
+            events=events,
+            release=False,
+            status=None,
+            wake_at=None,
+            waiting_for=None,
+            seen_inbox=None,
         )
 
 
 class RunCommitter:
-    """Belongs to one run actor and its loop. `draft` is open for additions at any time; `commit` makes it durable."""
+    """Belongs to one run actor and its loop. `draft` is open for additions at any time; `commit` makes it durable.
 
-    def __init__(self, claimed: ClaimedRun, owner: str, writer: WritesCommits, stream: StreamBuffer) -> None:
+    `on_inbox` is called when a commit's answer says that somebody has sent a command: no hint is needed for that.
+    """
+
+    def __init__(
+        self,
+        claimed: ClaimedRun,
+        owner: str,
+        writer: WritesCommits,
+        stream: StreamBuffer,
+        on_inbox: Callable[[], object],
+    ) -> None:
         self.draft = Draft()
         self.seq = claimed.seq
-        self.inbox = claimed.inbox
         self.result_seqs: dict[str, int] = {}
+        self._inbox = claimed.inbox
+        self._on_inbox = on_inbox
         self._claimed = claimed
         self._owner = owner
         self._writer = writer
@@ -99,45 +132,45 @@ class RunCommitter:
         """Make all that was drafted before this call durable.
 
         Raises LostOwnershipError where the guard refused (the actor must go) and ConflictError where the inbox has grown
-        under a release (the release is taken back); other errors of the store, after the passing ones were waited out. After
-        an error other than ConflictError nothing can be committed any more.
+        under a release: the release is taken back, and what else the draft held stays drafted. Other errors of the store
+        after the passing ones were waited out. After an error other than ConflictError nothing can be committed any more.
         """
         mine = self.draft
         async with self._lock:
             if self._failure is not None:
                 raise self._failure
-            if self.draft is not mine:  # whoever waited for the lock before took this draft along
-                return
-            self.draft = Draft()
-            operation = self._build(mine)
-            if operation is None:
-                return
-            try:
-                committed = await self._write(operation)
-            except ConflictError:
-                self._reopen(mine)
-                raise
-            except BaseException as error:
-                self._failure = error
-                raise
-            self.seq = committed.seq
-            self.inbox = max(self.inbox, committed.inbox)
+            if self.draft is mine:
+                await self._commit(mine)
+            elif mine.is_refused:  # whoever waited for the lock before took this draft along, in vain
+                raise ConflictError(f"Run {self._claimed.run_id} has a command that its owner has not seen.")
 
-    def _reopen(self, draft: Draft) -> None:
-        """Take back a release that was refused; what else it held goes into the next commit."""
-        assert self.draft.is_empty, "a release is the last thing that an owner drafts"
-        draft.release, draft.status, draft.wake_at = False, None, None
-        draft.waiting_for, draft.seen_inbox = None, None
-        draft.events = [event for event in draft.events if event.kind is not EventKind.SLEEPING]
-        self.draft = draft
-
-    def _build(self, draft: Draft) -> CommitRun | None:
+    async def _commit(self, draft: Draft) -> None:
         batch = self._stream.take()
-        if batch is None and draft.is_empty:
-            return None
-        events: Sequence[NewEvent] = [batch, *draft.events] if batch is not None else draft.events
+        if batch is not None:  # what a node said comes before what became of it
+            draft.events.insert(0, batch)
+        if draft.is_empty:
+            return
+        self.draft = Draft()
+        try:
+            committed = await self._write(self._build(draft))
+        except ConflictError:
+            assert self.draft.is_empty, "a release is the last thing that an owner drafts"
+            draft.is_refused = True
+            self.draft = draft.without_release()
+            raise
+        except BaseException as error:
+            self._failure = error
+            raise
+        self.seq = committed.seq
+        if draft.make_checkpoint is not None:
+            self.result_seqs.clear()
+        if committed.inbox > self._inbox:
+            self._inbox = committed.inbox
+            self._on_inbox()
+
+    def _build(self, draft: Draft) -> CommitRun:
         seq = self.seq
-        for event in events:
+        for event in draft.events:
             seq += event.covers
             if event.result is not None:
                 self.result_seqs[draft.results[event.result].task_id] = seq
@@ -149,7 +182,7 @@ class RunCommitter:
             owner=self._owner,
             epoch=claimed.epoch,
             expected_seq=self.seq,
-            events=tuple(events),
+            events=tuple(draft.events),
             results=tuple(draft.results),
             checkpoint=draft.make_checkpoint(self.result_seqs) if draft.make_checkpoint else None,
             artifacts=tuple(draft.artifacts),
@@ -171,7 +204,7 @@ class RunCommitter:
         while True:
             try:
                 return await self._writer.write(operation)
-            except StoreUnavailableError as error:
+            except (StoreUnavailableError, InboxFullError) as error:
                 log.warning(
                     "run is held until the store can be written", run_id=operation.run_id, error=str(error)
                 )

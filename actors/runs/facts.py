@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, assert_never
 
 import orjson
 
@@ -13,7 +13,7 @@ from actors.runs.beginning import breakpoint_task
 from actors.runs.committer import Draft
 from actors.runs.inbox import Resume
 from actors.runs.shown_error import error_facts, error_json
-from actors.runs.situation import Situation
+from actors.runs.situation import EndKind, RunEnding, Situation
 from actors.runs.task_services import HostTaskServices, artifact_data
 from fastgraph.clock import Clock, to_rfc3339
 from fastgraph.database.records import AttemptRow, ClaimedRun, InterruptRow, NewEvent, ResultRow
@@ -21,20 +21,23 @@ from fastgraph.events import EventKind
 from fastgraph.execution.checkpoint import Checkpoint, UnknownTarget
 from fastgraph.execution.interrupts import interrupt_id, match_answers
 from fastgraph.execution.plan import START
-from fastgraph.execution.tasks import ErrorRecord, InterruptRequest, Task, TaskResult
+from fastgraph.execution.tasks import ErrorRecord, InterruptRequest, Task, TaskFailed, TaskResult
 from fastgraph.ids import checkpoint_id
 from fastgraph.state.plain import encode
+from fastgraph.status import RunStatus
 
 __all__ = [
     "attempt_row",
     "breakpoint_question",
-    "cancelled",
     "checkpoint",
     "completed",
     "draft_answers",
     "draft_breakpoint",
+    "draft_end",
     "draft_question",
+    "draft_refusal",
     "draft_result",
+    "draft_waiting",
     "dropped_input_keys",
     "failed",
     "loop_blocked",
@@ -42,11 +45,9 @@ __all__ = [
     "node_retry",
     "node_started",
     "recovered",
-    "sleeping",
-    "sleeping_sentence",
     "started",
+    "unknown_command",
     "unknown_target",
-    "waiting_sentence",
 ]
 
 
@@ -67,10 +68,6 @@ def failed(error: ErrorRecord, now: datetime) -> NewEvent:
     return NewEvent(
         kind=EventKind.FAILED, at=now, node=error.node, data=orjson.dumps({"error": error_facts(error)})
     )
-
-
-def cancelled(reason: str | None, now: datetime) -> NewEvent:
-    return NewEvent(kind=EventKind.CANCELLED, at=now, data=orjson.dumps({"reason": reason}))
 
 
 def checkpoint(thread_key: int, stored: Checkpoint, now: datetime) -> NewEvent:
@@ -117,6 +114,10 @@ def unknown_target(unknown: UnknownTarget, now: datetime) -> NewEvent:
         now,
         node=unknown.source,
     )
+
+
+def unknown_command(kind: str, now: datetime) -> NewEvent:
+    return warning(f"A command {kind!r} was ignored: this host does not know it. Start a newer one.", now)
 
 
 def loop_blocked(node: str, seconds: float, stack: str, now: datetime) -> NewEvent:
@@ -230,7 +231,29 @@ def draft_answers(draft: Draft, situation: Situation, command: Resume, now: date
             draft.events.append(NewEvent(kind=EventKind.RESUMED, at=now, node=asked.node, data=data))
 
 
-def waiting_sentence(situation: Situation) -> str:
+def draft_refusal(draft: Draft, situation: Situation, failed: TaskFailed, now: datetime) -> None:
+    """Take an answer back that its question's schema refused: the question stands again."""
+    asked = situation.asked[failed.task_id]
+    assert failed.refused_answer is not None, "an answer was refused"
+    for interrupt in asked.forget_from(failed.refused_answer):
+        draft.answered.append((interrupt, None))
+        message = f"The answer does not fit, and is waited for again: {failed.error.message}"
+        draft.events.append(warning(message, now, node=asked.node, interrupt_id=interrupt))
+
+
+def draft_waiting(draft: Draft, situation: Situation, now: datetime) -> None:
+    """Draft that the run waits: for answers, or else for the time of its next attempt."""
+    if situation.pending_interrupts:
+        draft.status = RunStatus.INTERRUPTED
+        draft.waiting_for = _waiting_sentence(situation)
+        return
+    until = to_rfc3339(min(situation.retry_at.values()))
+    draft.status = RunStatus.SLEEPING
+    draft.waiting_for = f"The next attempt at {until}."
+    draft.events.append(NewEvent(kind=EventKind.SLEEPING, at=now, data=orjson.dumps({"until": until})))
+
+
+def _waiting_sentence(situation: Situation) -> str:
     """Why an interrupted run waits, for people."""
     nodes = sorted({asked.node for asked in situation.asked.values() if not asked.is_answered})
     place = breakpoint_task(situation.machine.checkpoint.number)
@@ -239,11 +262,18 @@ def waiting_sentence(situation: Situation) -> str:
     return f"An answer for {', '.join(nodes)}."
 
 
-def sleeping_sentence(situation: Situation) -> str:
-    first = min(situation.retry_at.values())
-    return f"The next attempt at {to_rfc3339(first)}."
-
-
-def sleeping(situation: Situation, now: datetime) -> NewEvent:
-    first = min(situation.retry_at.values())
-    return NewEvent(kind=EventKind.SLEEPING, at=now, data=orjson.dumps({"until": to_rfc3339(first)}))
+def draft_end(draft: Draft, ending: RunEnding, now: datetime) -> None:
+    """Draft the end of a run before its graph's end, or that it is given back."""
+    match ending.kind:
+        case EndKind.DRAIN:
+            draft.release = True
+        case EndKind.FAIL:
+            assert ending.error is not None, "a failure has an error"
+            draft.status, draft.error = RunStatus.FAILED, error_json(ending.error)
+            draft.events.append(failed(ending.error, now))
+        case EndKind.CANCEL:
+            draft.status = RunStatus.CANCELLED
+            data = orjson.dumps({"reason": ending.reason})
+            draft.events.append(NewEvent(kind=EventKind.CANCELLED, at=now, data=data))
+        case _:
+            assert_never(ending.kind)

@@ -9,9 +9,8 @@ from typing import Any
 import orjson
 
 from fastgraph.database.records import InboxRow
-from fastgraph.errors import StoreError
 
-__all__ = ["Cancel", "Command", "Resume", "read_commands"]
+__all__ = ["Cancel", "Command", "Resume", "Unknown", "read_commands"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +28,18 @@ class Resume:
     value: Any
 
 
-Command = Cancel | Resume
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """A command of a newer program. It is consumed and told of, since it may not hold up those behind it."""
+
+    kind: str
+
+
+Command = Cancel | Resume | Unknown
 
 
 def read_commands(rows: Iterable[InboxRow]) -> list[Command]:
-    """Read rows in order. Raises StoreError for a kind that this program does not know."""
+    """Read rows in order."""
     return [_read(row) for row in rows]
 
 
@@ -43,6 +49,4 @@ def _read(row: InboxRow) -> Command:
         return Cancel(reason=body.get("reason"))
     if row.kind == "resume":
         return Resume(answers=body.get("answers"), value=body.get("resume"))
-    raise StoreError(
-        f"Inbox row {row.key} is a {row.kind!r}, which this program does not know. Start a newer host."
-    )
+    return Unknown(kind=row.kind)

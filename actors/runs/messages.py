@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from actors.executors.executor import Job
+from actors.runs.situation import RunEnding
 from actors.runtime.messages import ControlMessage, DownReason
 from fastgraph.execution.tasks import TaskEnding
 
 __all__ = [
     "Claim",
+    "CommitFailed",
     "DrainRun",
     "DrainRuns",
     "FlushStream",
     "GraceOver",
     "InboxGrew",
+    "InboxesGrew",
     "LeaveReason",
     "LoopBlocked",
     "LoseRuns",
@@ -49,12 +52,28 @@ class RetryDue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxGrew:
-    """From the supervisor to a run actor: somebody put a command into the run's inbox."""
+    """From the supervisor to a run actor, or from its committer: somebody put a command into the run's inbox."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxesGrew:
+    """From the timekeeper to the supervisor: these runs have commands that no hint may have told of."""
+
+    run_keys: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitFailed(ControlMessage):
+    """From a run actor to itself: a commit in the background failed for good. The actor dies of it and is mended."""
+
+    error: Exception
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraceOver:
-    """From a run actor's timer to itself: cancelled tasks had their time."""
+    """From a run actor's timer to itself: what ran when `ending` began has had its time."""
+
+    ending: RunEnding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +112,10 @@ class LeaveReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunLeft(ControlMessage):
-    """From a run actor to the supervisor, just before it stops."""
+    """From a run actor to the supervisor, just before it stops. A run may have a new actor (and epoch) by then."""
 
     run_key: int
+    epoch: int
     reason: LeaveReason
 
 

@@ -16,9 +16,10 @@ import structlog
 from actors.executors.executor import Job
 from actors.host.tools import HostTools
 from actors.runs import facts
-from actors.runs.beginning import UnfitError, begin
+from actors.runs.beginning import BadInputError, UnfitError, begin
 from actors.runs.committer import RunCommitter
 from actors.runs.messages import (
+    CommitFailed,
     DrainRun,
     FlushStream,
     GraceOver,
@@ -37,7 +38,7 @@ from actors.runs.stream_buffer import FLUSH_SECONDS, QUIET_FLUSH_SECONDS, Stream
 from actors.runs.task_starter import TaskStarter
 from actors.runtime.async_actor import AsyncActor
 from fastgraph.database.records import ClaimedRun
-from fastgraph.errors import LostOwnershipError
+from fastgraph.errors import ConflictError, LostOwnershipError
 from fastgraph.execution.tasks import TaskEnding
 from fastgraph.graph.compiled import CompiledGraph
 from fastgraph.graph.failures import record_error
@@ -64,7 +65,13 @@ class RunActor(AsyncActor):
             on_first=partial(tools.bridge.post, self._flush_later),
             on_full=partial(tools.bridge.post, self._tell_self, FlushStream()),
         )
-        self._committer = RunCommitter(claimed, tools.boot_id, tools.writer, self._stream)
+        self._committer = RunCommitter(
+            claimed,
+            tools.boot_id,
+            tools.writer,
+            self._stream,
+            on_inbox=partial(self._tell_self, InboxGrew()),
+        )
         self._background: set[asyncio.Task[None]] = set()
         self._has_left = False
         self._flushed_at = 0.0
@@ -81,13 +88,10 @@ class RunActor(AsyncActor):
         try:
             beginning = await begin(claimed, self._graph, tools)
         except UnfitError as error:
-            await self._leave_unfit(error)
+            await self._guarded(self._leave_unfit(error))
             return
-        except LostOwnershipError:
-            self._lose()
-            return
-        except Exception as error:  # noqa: BLE001 - the user's validators: what they raise is the run's own error
-            await self._guarded(self._fail_at_start(error))
+        except BadInputError as error:
+            await self._guarded(self._fail_at_start(error.error))
             return
         starter = TaskStarter(
             claimed=claimed,
@@ -138,13 +142,15 @@ class RunActor(AsyncActor):
             case InboxGrew():
                 await self._flow.read_inbox()
             case GraceOver():
-                await self._flow.end_now()
+                await self._flow.grace_over(message)
             case LoopBlocked():
                 await self._flow.loop_blocked(message)
             case DrainRun():
                 await self._flow.begin_ending(RunEnding(kind=EndKind.DRAIN))
             case LostOwnership():
                 self._lose()
+            case CommitFailed():
+                raise message.error
             case _:
                 assert_never(message)
 
@@ -163,7 +169,9 @@ class RunActor(AsyncActor):
         """Tell the supervisor why, and stop."""
         self._has_left = True
         self._abandon()
-        self._supervisor.tell(RunLeft(run_key=self._claimed.run_key, reason=reason))
+        left = RunLeft(run_key=self._claimed.run_key, epoch=self._claimed.epoch, reason=reason)
+        if self._supervisor.is_alive():
+            self._supervisor.tell(left)
         self.stop()
 
     def _lose(self) -> None:
@@ -219,7 +227,7 @@ class RunActor(AsyncActor):
             await self._committer.commit()
         except LostOwnershipError:
             self._tell_self(LostOwnership())
-        except Exception as error:  # a commit that can never succeed must not leave a run that waits for ever
-            self._log.exception("commit failed")
-            self._tell_self(LostOwnership())
-            raise error from None
+        except ConflictError:
+            self._log.debug("release refused; whoever drafted it hears of it too")
+        except Exception as error:  # noqa: BLE001 - a boundary: the actor dies of it, and its supervisor mends the run
+            self._tell_self(CommitFailed(error=error))

@@ -17,17 +17,16 @@ from actors.runs import facts
 from actors.runs.beginning import Beginning, breakpoint_task
 from actors.runs.committer import RunCommitter
 from actors.runs.encoding import (
-    ChangeLog,
     checkpoint_row,
     encode_result,
     encode_snapshot,
     output_json,
     shrink_changes,
 )
-from actors.runs.inbox import Cancel, Command, Resume, read_commands
+from actors.runs.inbox import Cancel, Command, Resume, Unknown, read_commands
 from actors.runs.messages import GraceOver, LeaveReason, LoopBlocked, RetryDue
 from actors.runs.outlet import Outlet
-from actors.runs.shown_error import error_json
+from actors.runs.reading import read_patiently
 from actors.runs.situation import Asked, EndKind, RunEnding
 from actors.runs.task_starter import TaskStarter
 from fastgraph.database.inbox import read_unconsumed
@@ -35,7 +34,7 @@ from fastgraph.database.records import ClaimedRun
 from fastgraph.errors import ConflictError, FastGraphError
 from fastgraph.execution.checkpoint import StepCommit
 from fastgraph.execution.plan import START
-from fastgraph.execution.tasks import ErrorRecord, TaskEnding, TaskFailed, TaskInterrupted, TaskResult
+from fastgraph.execution.tasks import TaskEnding, TaskFailed, TaskInterrupted, TaskResult
 from fastgraph.graph.compiled import CompiledGraph
 from fastgraph.graph.failures import record_error
 from fastgraph.graph.retry import delay_seconds
@@ -68,7 +67,8 @@ class RunFlow:
         self._situation = beginning.situation
         self._outlet = outlet
         self._consumed = claimed.consumed
-        self._changes = ChangeLog()
+        self._changes = beginning.changes
+        committer.result_seqs.update(beginning.result_seqs)
 
     def abandon(self) -> None:
         """Take no result any more of what still runs."""
@@ -95,56 +95,41 @@ class RunFlow:
             self._outlet.later(max(0.0, (moment - now).total_seconds()), RetryDue(task_id=task_id))
         if claimed.commands:
             await self._obey(read_commands(claimed.commands))
-        elif beginning.commit is not None:
-            await self._enter_step()
         else:
-            await self._go_on_in_step()
+            await self._stand()
 
     # From step to step.
 
     async def retry_due(self, task_id: str) -> None:
         """A failed task's backoff is over."""
         self._situation.retry_at.pop(task_id, None)
-        await self._go_on_in_step()
+        await self._go_on()
 
-    async def _enter_step(self) -> None:
-        """The machine stands at a checkpoint that is drafted: commit it, with the start of what is due or with the end."""
-        situation, machine = self._situation, self._situation.machine
-        situation.enter_step()
+    async def _stand(self) -> None:
+        """The machine stands at a checkpoint: end there, hold there, or go on from there."""
+        machine = self._situation.machine
+        if self._situation.ending is not None:
+            await self._settle_ending()
+            return
         try:
             machine.check_steps()
         except FastGraphError as error:
             await self.begin_ending(RunEnding(kind=EndKind.FAIL, error=record_error(error)))
             return
-        if situation.ending is not None:
-            await self.end_now()
-        elif machine.breakpoint():
-            await self._hold_at_breakpoint(machine.breakpoint())
-        elif machine.is_ended:
-            await self._complete()
+        held = machine.breakpoint()
+        if held and not self._may_pass(held):
+            await self._wait()
         else:
-            await self._go_on_in_step()
+            await self._go_on()
 
-    async def _go_on_in_step(self) -> None:
+    async def _go_on(self) -> None:
         """Start every task that can be started; where none runs and none can, wait or finish the step."""
-        situation = self._situation
+        situation, machine = self._situation, self._situation.machine
         if situation.ending is not None:
             await self._settle_ending()
             return
-        machine = situation.machine
-        if (
-            situation.asked.get(breakpoint_task(machine.checkpoint.number))
-            and not situation.pending_interrupts
-        ):
-            machine.pass_breakpoint()
-        if machine.is_ended:
-            await self._complete()
-            return
-        if machine.is_step_done and machine.tasks:
-            await self._finish_step()
-            return
-        if situation.pending_interrupts and machine.breakpoint():
-            await self._wait_for_answers()
+        if machine.is_step_done:
+            await (self._finish_step() if machine.tasks else self._complete())
             return
         situation.queue.extend(situation.startable_tasks())
         batch = self._starter.take(situation)
@@ -160,7 +145,7 @@ class RunFlow:
             for task in batch:
                 self._starter.start(situation, task)
         elif not situation.jobs:
-            await self._wait_for_answers()
+            await self._wait()
 
     async def _finish_step(self) -> None:
         """All tasks of the step have results: fold, advance, and draft the next checkpoint beside the last result."""
@@ -179,7 +164,8 @@ class RunFlow:
         for unknown in commit.unknown_targets:
             self._committer.draft.events.append(facts.unknown_target(unknown, now))
         await self._draft_checkpoint(commit)
-        await self._enter_step()
+        self._situation.enter_step()
+        await self._stand()
 
     async def _draft_checkpoint(self, commit: StepCommit) -> None:
         draft, store = self._committer.draft, self._tools.store
@@ -192,6 +178,7 @@ class RunFlow:
         draft.make_checkpoint = partial(checkpoint_row, commit, self._situation.first_step, snapshot)
 
     async def _complete(self) -> None:
+        await self._be_running()
         draft = self._committer.draft
         draft.status = RunStatus.COMPLETED
         draft.result = output_json(self._graph, self._situation.machine.checkpoint)
@@ -210,9 +197,10 @@ class RunFlow:
                     facts.loop_blocked(task.node, message.seconds, message.stack, now)
                 )
             elif message.is_abandoned and job.abandon():
+                job.cancel()  # should its loop ever come back, it goes on no further
                 del situation.jobs[task.id]
         self._outlet.commit_soon()
-        await self._go_on_in_step()
+        await self._go_on()
 
     # Tasks that end.
 
@@ -227,7 +215,7 @@ class RunFlow:
                 await self._take_result(job, ending)
             case TaskInterrupted():
                 self._take_questions(job, ending)
-                await self._go_on_in_step()
+                await self._go_on()
             case TaskFailed():
                 await self._take_failure(job, ending)
             case _:
@@ -245,7 +233,7 @@ class RunFlow:
             await self._finish_step()
             return
         self._outlet.commit_soon()
-        await self._go_on_in_step()
+        await self._go_on()
 
     def _take_questions(self, job: Job, ending: TaskInterrupted) -> None:
         task = job.call.task
@@ -264,7 +252,11 @@ class RunFlow:
         policies = self._graph.retry_policies(task.node)
         if situation.ending is not None:
             draft.events.append(facts.node_failed(task, failed.error, now))
-            await self._go_on_in_step()
+            await self._go_on()
+        elif failed.refused_answer is not None:
+            facts.draft_refusal(draft, situation, failed, now)
+            self._outlet.commit_soon()
+            await self._go_on()
         elif failed.matched_policy is not None:
             attempt = situation.attempt_of(task.id)
             delay = delay_seconds(policies[failed.matched_policy], attempt, self._tools.random)
@@ -275,51 +267,61 @@ class RunFlow:
             draft.events.append(facts.node_retry(row, failed.error, now))
             self._outlet.later(delay, RetryDue(task_id=task.id))
             self._outlet.commit_soon()
-            await self._go_on_in_step()
+            await self._go_on()
         else:
             draft.events.append(facts.node_failed(task, failed.error, now))
             await self.begin_ending(RunEnding(kind=EndKind.FAIL, error=failed.error))
 
     # Waiting.
 
-    async def _hold_at_breakpoint(self, nodes: Sequence[str]) -> None:
-        number = self._situation.machine.checkpoint.number
-        place = breakpoint_task(number)
-        question = facts.breakpoint_question(self._claimed.run_id, place, nodes)
-        self._situation.asked[place] = Asked(task_id=place, node=nodes[0], interrupt_ids=[question["id"]])
-        facts.draft_breakpoint(self._committer.draft, place, nodes[0], question, self._tools.clock.now())
-        await self._wait_for_answers()
+    def _may_pass(self, nodes: Sequence[str]) -> bool:
+        """Say whether the static interrupt that holds the run here was answered; ask, where that was not done yet."""
+        situation = self._situation
+        place = breakpoint_task(situation.machine.checkpoint.number)
+        asked = situation.asked.get(place)
+        if asked is None:
+            question = facts.breakpoint_question(self._claimed.run_id, place, nodes)
+            situation.asked[place] = Asked(task_id=place, node=nodes[0], interrupt_ids=[question["id"]])
+            now = self._tools.clock.now()
+            facts.draft_breakpoint(self._committer.draft, place, nodes[0], question, now)
+            return False
+        if asked.is_answered:
+            situation.machine.pass_breakpoint()
+        return asked.is_answered
 
-    async def _wait_for_answers(self) -> None:
+    async def _be_running(self) -> None:
+        """Let the store see the run running before it sees it end or wait: no run goes there from the queue."""
+        if self._committer.draft.status is RunStatus.RUNNING:
+            await self._committer.commit()
+
+    async def _wait(self) -> None:
         """Nothing runs: give the run up, with the reason why it waits, unless it goes on within a minute."""
-        situation, draft, now = self._situation, self._committer.draft, self._tools.clock.now()
+        situation, now = self._situation, self._tools.clock.now()
+        await self._be_running()
+        draft = self._committer.draft
         if situation.retry_at:
             first = min(situation.retry_at.values())
             if (first - now).total_seconds() <= PASSIVATE_SECONDS:
                 await self._committer.commit()
                 return
             draft.wake_at = first
-        if situation.pending_interrupts:
-            draft.status = RunStatus.INTERRUPTED
-            draft.waiting_for = facts.waiting_sentence(situation)
-        else:
-            draft.status = RunStatus.SLEEPING
-            draft.waiting_for = facts.sleeping_sentence(situation)
-            draft.events.append(facts.sleeping(situation, now))
+        facts.draft_waiting(draft, situation, now)
         draft.release, draft.seen_inbox = True, self._consumed
         try:
             await self._committer.commit()
-        except (
-            ConflictError
-        ):  # a command came between: it is obeyed first, and then the run waits again or goes on
+        except ConflictError:  # a command came between: obey it, and then wait again or go on
             await self.read_inbox()
             return
         self._outlet.leave(LeaveReason.WAITS)
 
     async def read_inbox(self) -> None:
         """Obey the commands that came since the last look."""
-        async with self._tools.store.readers.connect() as connection:
-            rows = await read_unconsumed(connection, run_key=self._claimed.run_key, consumed=self._consumed)
+        rows = await read_patiently(
+            self._tools.store,
+            lambda connection: read_unconsumed(
+                connection, run_key=self._claimed.run_key, consumed=self._consumed
+            ),
+        )
         if rows:
             await self._obey(read_commands(rows))
 
@@ -335,15 +337,15 @@ class RunFlow:
                     cancel = cancel or command
                 case Resume():
                     facts.draft_answers(draft, self._situation, command, now)
+                case Unknown():
+                    draft.events.append(facts.unknown_command(command.kind, now))
                 case _:
                     assert_never(command)
         if cancel is not None:
             await self.begin_ending(RunEnding(kind=EndKind.CANCEL, reason=cancel.reason))
-        elif self._committer.draft.make_checkpoint is not None:
-            await self._enter_step()
         else:
             self._outlet.commit_soon()
-            await self._go_on_in_step()
+            await self._stand()
 
     # Ending before the graph's end.
 
@@ -361,31 +363,25 @@ class RunFlow:
         if not situation.jobs:
             await self.end_now()
             return
-        self._outlet.later(grace, GraceOver())
+        self._outlet.later(grace, GraceOver(ending=ending))
         self._outlet.commit_soon()
 
     async def _settle_ending(self) -> None:
         if not self._situation.jobs:
             await self.end_now()
 
+    async def grace_over(self, message: GraceOver) -> None:
+        """What still runs has had its time, unless the run ends for another reason by now, with a grace of its own."""
+        if self._situation.ending is message.ending:
+            await self.end_now()
+
     async def end_now(self) -> None:
         """Write the end; what still runs is abandoned and its late results are refused."""
-        situation, draft, now = self._situation, self._committer.draft, self._tools.clock.now()
-        ending = situation.ending
-        if ending is None:
-            return
-        record: ErrorRecord | None = ending.error
-        match ending.kind:
-            case EndKind.DRAIN:
-                draft.release = True
-            case EndKind.FAIL:
-                assert record is not None, "a failure has an error"
-                draft.status, draft.error = RunStatus.FAILED, error_json(record)
-                draft.events.append(facts.failed(record, now))
-            case EndKind.CANCEL:
-                draft.status = RunStatus.CANCELLED
-                draft.events.append(facts.cancelled(ending.reason, now))
-            case _:
-                assert_never(ending.kind)
+        ending = self._situation.ending
+        assert ending is not None, "an end has a reason"
+        if ending.kind is not EndKind.DRAIN:
+            await self._be_running()
+        draft, now = self._committer.draft, self._tools.clock.now()
+        facts.draft_end(draft, ending, now)
         await self._committer.commit()
         self._outlet.leave(LeaveReason.RELEASED if ending.kind is EndKind.DRAIN else LeaveReason.ENDED)

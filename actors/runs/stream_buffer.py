@@ -35,7 +35,8 @@ STREAM_KIND = "stream"
 
 
 class StreamBuffer:
-    """Thread-safe. `on_first` is called when the buffer stops being empty, `on_full` each time it is over FLUSH_BYTES."""
+    """Thread-safe. `on_first` is called when the buffer stops being empty, `on_full` when it is over FLUSH_BYTES, each once
+    until the buffer is taken: a flood of lines must not become a flood of messages."""
 
     def __init__(self, clock: Clock, on_first: Callable[[], object], on_full: Callable[[], object]) -> None:
         self._clock = clock
@@ -45,6 +46,7 @@ class StreamBuffer:
         self._bytes = 0
         self._first_at: datetime | None = None
         self._condition = threading.Condition()
+        self._is_full = False
         self._is_closed = False
 
     def add(self, kind: EventKind, node: str, data: bytes) -> None:
@@ -65,8 +67,9 @@ class StreamBuffer:
             self._first_at = self._first_at or now
             self._items.append(item)
             self._bytes += len(item)
-            is_full = self._bytes >= FLUSH_BYTES
-        if is_full:
+            becomes_full = self._bytes >= FLUSH_BYTES and not self._is_full
+            self._is_full = self._is_full or becomes_full
+        if becomes_full:
             self._on_full()
         elif is_first:
             self._on_first()
@@ -74,7 +77,7 @@ class StreamBuffer:
     def take(self) -> NewEvent | None:
         """Take all that has come together as one event row, or None."""
         with self._condition:
-            items, self._items, self._bytes = self._items, [], 0
+            items, self._items, self._bytes, self._is_full = self._items, [], 0, False
             first_at, self._first_at = self._first_at, None
             self._condition.notify_all()
         if not items or first_at is None:
@@ -82,7 +85,8 @@ class StreamBuffer:
         return NewEvent(kind=STREAM_KIND, at=first_at, data=b"[" + b",".join(items) + b"]", covers=len(items))
 
     def close(self) -> None:
-        """Let nobody wait any more and take nothing in."""
+        """Forget what has not been taken, let nobody wait any more, and take nothing in."""
         with self._condition:
             self._is_closed = True
+            self._items = []
             self._condition.notify_all()

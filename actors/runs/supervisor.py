@@ -8,9 +8,8 @@ reason and is never tried for ever. Messages run on the actors' loop, one at a t
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any, assert_never
@@ -24,6 +23,7 @@ from actors.runs.messages import (
     Claim,
     DrainRun,
     DrainRuns,
+    InboxesGrew,
     InboxGrew,
     LeaveReason,
     LoopBlocked,
@@ -34,18 +34,27 @@ from actors.runs.messages import (
 )
 from actors.runs.run_actor import RunActor
 from actors.runtime.async_actor import AsyncActor
+from actors.runtime.errors import InboxFullError
 from actors.runtime.lifeline import watch_end
 from actors.runtime.messages import DownReason
-from actors.supervision.decisions import Backoff, Intensity, backoff_seconds, is_too_intense
+from actors.supervision.decisions import (
+    Backoff,
+    Deaths,
+    Intensity,
+    after_death,
+    backoff_seconds,
+    is_too_intense,
+)
 from fastgraph.database.host_records import FreeRun
 from fastgraph.database.records import ClaimedRun, ClaimRuns, TerminateRun
-from fastgraph.errors import ConflictError, StoreError
+from fastgraph.errors import ConflictError, StoreError, StoreUnavailableError
 from fastgraph.events import EventKind
 from fastgraph.status import RunStatus
 
 __all__ = ["RunSupervisor"]
 
 CLAIM_BATCH = 64
+UNFIT_REMEMBERED = 1_000
 CLAIM_GATHER_SECONDS = 0.01
 BACKOFF = Backoff()
 INTENSITY = Intensity()
@@ -55,14 +64,8 @@ INTENSITY = Intensity()
 class _Active:
     claimed: ClaimedRun
     ref: pykka.ActorRef[RunActor]
-    has_left: bool = False
-
-
-@dataclass(slots=True)
-class _Deaths:
-    """Times (monotonic seconds) at which a run's actors died in this host."""
-
-    times: deque[float] = field(default_factory=lambda: deque(maxlen=16))
+    started_at: float
+    left: LeaveReason | None = None
 
 
 class RunSupervisor(AsyncActor):
@@ -80,8 +83,9 @@ class RunSupervisor(AsyncActor):
         self._only_run_id = only_run_id
         self._on_only_left = on_only_left
         self._active: dict[int, _Active] = {}
-        self._deaths: dict[int, _Deaths] = {}
-        self._unfit: set[int] = set()
+        self._deaths: dict[int, Deaths] = {}
+        self._owed: list[FreeRun | TerminateRun] = []
+        self._unfit: dict[int, None] = {}
         self._is_draining = False
         self._is_claim_queued = False
         self._claim_timer: asyncio.TimerHandle | None = None
@@ -122,11 +126,15 @@ class RunSupervisor(AsyncActor):
         match message:
             case Claim():
                 self._is_claim_queued = False
+                await self._pay()
                 await self._claim()
             case RunLeft():
                 self._left(message)
             case RunDown():
-                await self._run_down(message)
+                self._run_down(message)
+            case InboxesGrew():
+                for run_key in message.run_keys:
+                    self.tell_inbox_grew(run_key)
             case LoopBlocked():
                 self._pass_on_blocked(message)
             case LoseRuns():
@@ -161,7 +169,7 @@ class RunSupervisor(AsyncActor):
             limit=limit,
             now=self._tools.clock.now(),
             only_run_id=self._only_run_id,
-            exclude=tuple(sorted(self._unfit)),
+            exclude=tuple(self._unfit),
         )
         try:
             claimed: tuple[ClaimedRun, ...] = await self._tools.writer.write(operation)
@@ -169,17 +177,19 @@ class RunSupervisor(AsyncActor):
             self._log.error("this boot was declared dead; its runs go to others")
             self._tell_all(LostOwnership())
             raise
-        except StoreError as error:  # the next poll tries again, for ever
+        except (StoreError, InboxFullError) as error:  # the next poll tries again, for ever
             self._log.warning("claim failed", error=str(error))
             return
         for run in claimed:
             self._spawn(run)
+        if not claimed:
+            self._end_only()  # somebody else has it, it has ended, or it waits: there is nothing to be alone with
         if len(claimed) == limit:
             self.request_claim()
 
     def _spawn(self, claimed: ClaimedRun) -> None:
         ref = RunActor.start(claimed, self._tools.workflows[claimed.workflow], self._tools, self.actor_ref)
-        self._active[claimed.run_key] = _Active(claimed, ref)
+        self._active[claimed.run_key] = _Active(claimed, ref, self._tools.clock.monotonic())
         watch_end(ref, partial(self._hear_death, claimed.run_key, claimed.epoch))
 
     def _hear_death(self, run_key: int, epoch: int, reason: DownReason) -> None:
@@ -189,63 +199,89 @@ class RunSupervisor(AsyncActor):
 
     def _left(self, message: RunLeft) -> None:
         active = self._active.get(message.run_key)
-        if active is not None:
-            active.has_left = True
+        if active is not None and active.claimed.epoch == message.epoch:
+            active.left = message.reason
         if message.reason is LeaveReason.UNFIT:
-            self._unfit.add(message.run_key)
+            self._unfit[message.run_key] = None
+            if len(self._unfit) > UNFIT_REMEMBERED:
+                del self._unfit[next(iter(self._unfit))]
         elif message.reason is LeaveReason.ENDED:
             self._deaths.pop(message.run_key, None)
 
-    async def _run_down(self, message: RunDown) -> None:
+    def _run_down(self, message: RunDown) -> None:
         active = self._active.get(message.run_key)
         if active is None or active.claimed.epoch != message.epoch:
             return
         del self._active[message.run_key]
-        if not active.has_left:
-            await self._mend(active.claimed, message.reason)
+        if active.left is None:
+            self._mend(active, message.reason)
+        elif active.left is LeaveReason.LOST:
+            # Where the run is another's, this changes nothing. Where it is still ours (the lease could not be renewed in
+            # time and nobody took it), nobody else would ever take it up.
+            self._owed.append(self._free(active.claimed, "its owner could not keep it"))
         if self._drained is not None and not self._active and not self._drained.done():
             self._drained.set_result(None)
-        if self._only_run_id is not None and self._on_only_left is not None:
-            self._on_only_left()
+        self._end_only()
         self._request_claim_soon()
 
-    async def _mend(self, claimed: ClaimedRun, reason: DownReason) -> None:
+    def _end_only(self) -> None:
+        if self._only_run_id is not None and self._on_only_left is not None:
+            self._on_only_left()
+
+    def _mend(self, active: _Active, reason: DownReason) -> None:
         """An actor died: give its run back after a backoff, or quarantine it where that happens too often."""
-        now = self._tools.clock.monotonic()
-        deaths = self._deaths.setdefault(claimed.run_key, _Deaths()).times
-        deaths.append(now)
+        claimed, now = active.claimed, self._tools.clock.monotonic()
+        deaths = self._deaths[claimed.run_key] = after_death(
+            self._deaths.get(claimed.run_key, Deaths()),
+            now=now,
+            lived_seconds=now - active.started_at,
+            backoff=BACKOFF,
+            intensity=INTENSITY,
+        )
         why = f"Its actor died: {reason}"
-        self._log.error("run actor died", run_id=claimed.run_id, reason=str(reason), deaths=len(deaths))
-        operation: FreeRun | TerminateRun
-        if is_too_intense(deaths, now, INTENSITY):
-            error = {"type": "Quarantined", "message": why, "node": None, "attempt": None, "traceback": ""}
-            operation = TerminateRun(
-                run_id=claimed.run_id,
-                status=RunStatus.QUARANTINED,
-                kind=EventKind.QUARANTINED,
-                data=orjson.dumps({"error": error}),
-                error=orjson.dumps(error),
-                now=self._tools.clock.now(),
-                expected_epoch=claimed.epoch,
-            )
+        self._log.error("run actor died", run_id=claimed.run_id, reason=str(reason), deaths=deaths.total)
+        if is_too_intense(deaths.recent, now, INTENSITY):
+            self._owed.append(self._quarantine(claimed, why))
         else:
-            delay = backoff_seconds(len(deaths), BACKOFF, self._tools.random)
-            operation = FreeRun(
-                run_key=claimed.run_key,
-                owner=self._tools.boot_id,
-                epoch=claimed.epoch,
-                reason=why,
-                not_before=self._tools.clock.now() + timedelta(seconds=delay),
-                now=self._tools.clock.now(),
-            )
-        try:
-            await self._tools.writer.write(operation)
-        except (
-            StoreError
-        ) as error:  # its lease still covers it: the store's reconciler frees it when this host ends
-            self._log.warning(
-                "a dead actor's run could not be given back", run_id=claimed.run_id, error=str(error)
-            )
+            delay = backoff_seconds(deaths.in_a_row, BACKOFF, self._tools.random)
+            self._owed.append(self._free(claimed, why, delay))
+
+    def _quarantine(self, claimed: ClaimedRun, why: str) -> TerminateRun:
+        error = {"type": "Quarantined", "message": why, "node": None, "attempt": None, "traceback": ""}
+        return TerminateRun(
+            run_id=claimed.run_id,
+            status=RunStatus.QUARANTINED,
+            kind=EventKind.QUARANTINED,
+            data=orjson.dumps({"error": error}),
+            error=orjson.dumps(error),
+            now=self._tools.clock.now(),
+            expected_epoch=claimed.epoch,
+        )
+
+    def _free(self, claimed: ClaimedRun, why: str, delay_seconds: float = 0.0) -> FreeRun:
+        now = self._tools.clock.now()
+        return FreeRun(
+            run_key=claimed.run_key,
+            owner=self._tools.boot_id,
+            epoch=claimed.epoch,
+            reason=why,
+            not_before=now + timedelta(seconds=delay_seconds) if delay_seconds else None,
+            now=now,
+        )
+
+    async def _pay(self) -> None:
+        """Give runs back whose actors are gone; what the store can't take now is tried again at every look for work."""
+        owed, self._owed = self._owed, []
+        writes = (self._tools.writer.write(operation) for operation in owed)
+        for operation, answer in zip(
+            owed, await asyncio.gather(*writes, return_exceptions=True), strict=True
+        ):
+            if isinstance(answer, StoreUnavailableError | InboxFullError):
+                self._owed.append(operation)
+            elif isinstance(answer, StoreError):  # it has ended, or is another's
+                self._log.info("a run that was lost is another's", reason=str(answer))
+            elif isinstance(answer, BaseException):
+                raise answer
 
     def _pass_on_blocked(self, message: LoopBlocked) -> None:
         keys = {job.call.services.run_id for job in message.jobs}

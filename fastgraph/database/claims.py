@@ -38,6 +38,8 @@ _holder = runs.alias("holder")
 # Literal words: with bound values the partial index ix_runs_claimable could not be used.
 _QUEUED_OR_RUNNING: ColumnElement[bool] = literal_column("runs.status IN ('queued', 'running')")
 _IS_NO_SUSPECT = runs.c.deaths < bindparam("max_deaths")
+# Written into the statement: its parts together would pass SQLite's limit of parameters.
+_IS_NOT_EXCLUDED = runs.c.key.not_in(bindparam("exclude", expanding=True, literal_execute=True))
 _LIMIT = bindparam("limit", type_=runs.c.key.type)
 _TURN_IS_FREE = or_(
     threads.c.turn.is_(None),
@@ -72,7 +74,7 @@ def find_candidates(connection: Connection, operation: ClaimRuns) -> list[tuple[
     """
     if not operation.workflows or operation.limit < 1:
         return []
-    values = {"limit": operation.limit, "now": to_micros(operation.now), "max_deaths": operation.max_deaths}
+    values: dict[str, Any] = {"limit": operation.limit, "now": to_micros(operation.now), "max_deaths": operation.max_deaths}
     if operation.only_run_id is not None:
         own = and_(
             runs.c.run_id == bindparam("run_id"),
@@ -86,6 +88,9 @@ def find_candidates(connection: Connection, operation: ClaimRuns) -> list[tuple[
         _candidates(and_(_is_woken(), runs.c.workflow.in_(operation.workflows))),
         _candidates(and_(_is_due(), runs.c.workflow.in_(operation.workflows)), order=runs.c.wake_at),
     ]
+    if operation.exclude:
+        values["exclude"] = list(operation.exclude)
+        parts = [part.where(_IS_NOT_EXCLUDED) for part in parts]
     found = union_all(*(select(part.subquery()) for part in parts)).subquery()
     rows = connection.execute(select(found).distinct().order_by(found.c.key).limit(operation.limit), values)
     return [(row[0], row[1], row[2]) for row in rows]

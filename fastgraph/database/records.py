@@ -121,7 +121,8 @@ class CommitRun:
     `results` present resets the run's count of deaths. `status` None leaves it. An ending status also clears the owner,
     ends interrupts, attempts and the thread's turn, and sets finished_at; so the same function serves terminate.
     `waiting_for` (a sentence, "" clears it) and `graph_hash` are kept with the run where they are not None.
-    `release` gives up the claim (waiting, drain). `consumed` is how many inbox rows have been consumed in all; with
+    `answered` are interrupt ids with their answers, None where an answer was refused and is wanted again. `release` gives
+    up the claim (waiting, drain). `consumed` is how many inbox rows have been consumed in all; with
     `seen_inbox` set and `release`, the commit is refused by ConflictError where the inbox has grown since (no lost
     wake-up).
     """
@@ -137,7 +138,7 @@ class CommitRun:
     checkpoint: CheckpointRow | None = None
     artifacts: tuple[ArtifactRow, ...] = ()
     interrupts: tuple[InterruptRow, ...] = ()
-    answered: tuple[tuple[str, bytes], ...] = ()
+    answered: tuple[tuple[str, bytes | None], ...] = ()
     attempts: tuple[AttemptRow, ...] = ()
     status: RunStatus | None = None
     result: bytes | None = None
@@ -211,7 +212,7 @@ class Accepted:
 class ClaimRuns:
     """Take up to `limit` claimable runs of the given workflows for a host: ownerless, status queued or running, or
     waiting with `inbox > consumed` or `wake_at` due; their thread's turn free or theirs; deaths below `max_deaths`
-    unless `only_run_id` names the run. Raises the epoch, takes the turn. Answers a tuple of ClaimedRun (payload and
+    unless `only_run_id` names the run; those of `exclude` (run keys) left out. Raises the epoch, takes the turn. Answers a tuple of ClaimedRun (payload and
     all)."""
 
     owner: str

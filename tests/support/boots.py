@@ -43,12 +43,15 @@ from support.stores import new_run, open_store
 
 T = TypeVar("T")
 
-WITHIN_SECONDS = 20.0
+WITHIN_SECONDS = 10.0
 
 
 @dataclass
 class House:
-    """A store with its one Writer. `commits` are the run commits that the store took, in order."""
+    """A store with its one Writer. `commits` are the run commits that the store took, in order.
+
+    While `is_away` the store refuses everything as unavailable; `before_write` is called in the Writer's thread.
+    """
 
     settings: Settings
     store: Store
@@ -56,6 +59,7 @@ class House:
     boots: list[Boot] = field(default_factory=list)
     is_away: bool = False
     refused: int = 0
+    before_write: Callable[[Sequence[Any]], None] | None = None
 
     @classmethod
     def open(cls, url: str, data_dir: Path, **settings: Any) -> House:
@@ -80,6 +84,8 @@ class House:
             self.refused += len(operations)
             self.bridge.post(self._notify)
             return [StoreUnavailableError("the test holds the store") for _ in operations]
+        if self.before_write is not None:
+            self.before_write(operations)
         answers = self.store.write_group(operations)
         for operation, answer in zip(operations, answers, strict=True):
             if isinstance(operation, CommitRun) and not isinstance(answer, Exception):
