@@ -63,7 +63,7 @@ class State(TypedDict, total=False):
 
 def validate(state: State) -> dict[str, Any]:
     """Check the order and compute its price; a bad order fails here, before anything was done."""
-    product, quantity = state.get("product", "book"), state.get("quantity", 1)
+    product, quantity = state.get("product", "lamp"), state.get("quantity", 2)
     if product not in STOCK:
         raise ValueError(f"There is no product {product!r}. There are: {', '.join(STOCK)}.")
     in_stock, price = STOCK[product]
@@ -72,7 +72,7 @@ def validate(state: State) -> dict[str, Any]:
     return {
         "product": product,
         "quantity": quantity,
-        "customer": state.get("customer", "a customer"),
+        "customer": state.get("customer", "Ada"),
         "total_cents": round(price * 100) * quantity,
     }
 
@@ -148,4 +148,6 @@ builder.add_edge("reserve", "approve")
 builder.add_edge("charge", "ship")
 builder.add_edge("ship", END)
 builder.add_edge("release", END)
-graph = builder.compile(name="approve-order")
+graph = builder.compile(
+    name="approve-order", description="Waits for a person before an order is charged and shipped."
+)

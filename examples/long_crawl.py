@@ -82,4 +82,6 @@ builder.add_node(publish)
 builder.add_edge(START, "crawl")
 builder.add_conditional_edges("crawl", goes_on, ["crawl", "publish"])
 builder.add_edge("publish", END)
-graph = builder.compile(name="long-crawl")
+graph = builder.compile(
+    name="long-crawl", description="200 short steps, made to be killed: it goes on where it was."
+)

@@ -18,6 +18,7 @@ from pydantic import Field
 
 from fastgraph import END, START, Send, StateGraph, log, progress, read_artifact, save_artifact
 
+DEFAULT_TEXT = "gettysburg_address"
 SECTION_WORDS = 400
 TELLING_WORDS = 5
 SENTENCE_END = re.compile(r"(?<=[.!?])[\"\u201d\u2019')]*\s+")
@@ -49,8 +50,8 @@ class Input(TypedDict, total=False):
         str,
         Field(
             description=f"A text, the id of an uploaded artifact, or one of: {', '.join(NAMES)}",
-            examples=["gettysburg_address"],
-            json_schema_extra={"default": "gettysburg_address"},
+            examples=[DEFAULT_TEXT],
+            json_schema_extra={"default": DEFAULT_TEXT},
         ),
     ]
 
@@ -72,7 +73,7 @@ class Part(TypedDict):
 
 def parse(state: State) -> dict[str, Any]:
     """Find the text and cut it into sections: at headings, or into pieces of about SECTION_WORDS words."""
-    source, text = _find_text(state.get("input", ""))
+    source, text = _find_text(state.get("input", DEFAULT_TEXT))
     sections = _cut(text)
     if not sections:
         raise ValueError("The input holds no words. Give a text, an artifact's id, or a shipped text's name.")
@@ -234,4 +235,6 @@ builder.add_conditional_edges("parse", each_section, ["analyse"])
 builder.add_edge("analyse", "summarise")
 builder.add_edge("summarise", "report")
 builder.add_edge("report", END)
-graph = builder.compile(name="text-report")
+graph = builder.compile(
+    name="text-report", description="Analyses every section of a text at once and writes a report."
+)

@@ -40,6 +40,12 @@ def test_text_report_measures_every_section(
     assert all(part["title"] in report for part in statistics["sections"])
 
 
+def test_an_empty_payload_means_the_defaults_that_the_schema_names(workflows: Workflows) -> None:
+    assert workflows["text-report"].invoke({})["source"] == "the shipped text gettysburg_address"
+    asked = with_memory(workflows["approve-order"]).invoke({}, {"configurable": {"thread_id": "empty"}})
+    assert asked["__interrupt__"][0].value["question"] == "Approve 2 x lamp for Ada?"
+
+
 def test_text_report_refuses_an_empty_text_and_reads_no_path(workflows: Workflows) -> None:
     with pytest.raises(ValueError, match="holds no words"):
         workflows["text-report"].invoke({"input": " "})
