@@ -145,6 +145,7 @@ async def _take_up(
     claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools, config: RunConfig
 ) -> Beginning:
     checkpoint, facts, changes = await _read_checkpoint(claimed, graph, tools)
+    _check_nodes(graph, facts)
     machine = _make_machine(claimed, graph, config, checkpoint, first_step=facts.first_step)
     situation = Situation(machine=machine, first_step=facts.first_step)
 
@@ -199,6 +200,17 @@ def _restore_questions(situation: Situation, rows: Sequence[InterruptView], name
             asked.answers[row.interrupt_id] = decode(row.answer)
 
 
+def _check_nodes(graph: CompiledGraph, facts: MachineFacts) -> None:
+    """Raise UnfitError where the run would execute a node that this host's workflow does not have. A new input drops what
+    was due, so it asks for no such thing."""
+    missing = sorted({due.node for due in facts.due if due.node not in graph.plan.nodes})
+    if missing:
+        raise UnfitError(
+            f"Workflow {graph.name!r} has changed and has no node {missing[0]!r} any more, which this run would "
+            f"execute next. Bring the node back, or cancel the run."
+        )
+
+
 async def _read_checkpoint(
     claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools
 ) -> tuple[Checkpoint, MachineFacts, ChangeLog]:
@@ -218,12 +230,6 @@ async def _read_checkpoint(
             f"Checkpoint {claimed.checkpoint_number} of run {claimed.run_id} is not in the store."
         )
     facts = decode_machine(stored.machine, graph.state.decode_argument)
-    missing = sorted({due.node for due in facts.due if due.node not in graph.plan.nodes})
-    if missing:
-        raise UnfitError(
-            f"Workflow {graph.name!r} has changed and has no node {missing[0]!r} any more, which this run would "
-            f"execute next. Bring the node back, or cancel the run."
-        )
     try:
         values = await tools.call_user(lambda: _decode_values(stored.values, graph))
     except Exception as error:

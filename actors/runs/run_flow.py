@@ -31,7 +31,7 @@ from actors.runs.situation import Asked, EndKind, RunEnding
 from actors.runs.task_starter import TaskStarter
 from fastgraph.database.inbox import read_unconsumed
 from fastgraph.database.records import ClaimedRun
-from fastgraph.errors import ConflictError, FastGraphError
+from fastgraph.errors import ConflictError, FastGraphError, UnstorableValueError
 from fastgraph.execution.checkpoint import StepCommit
 from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import TaskEnding, TaskFailed, TaskInterrupted, TaskResult
@@ -224,6 +224,10 @@ class RunFlow:
     async def _take_result(self, job: Job, result: TaskResult) -> None:
         situation, machine = self._situation, self._situation.machine
         task = job.call.task
+        refused = self._too_large(job, result)
+        if refused is not None:
+            await self._take_failure(job, refused)
+            return
         machine.record(result)
         row = await encode_result(
             result, task, machine.checkpoint.number, self._tools.store.spill, self._tools.settings.spill_bytes
@@ -234,6 +238,20 @@ class RunFlow:
             return
         self._outlet.commit_soon()
         await self._go_on()
+
+    def _too_large(self, job: Job, result: TaskResult) -> TaskFailed | None:
+        """Refuse a value above the limit, naming its key."""
+        limit = self._tools.settings.max_value_bytes
+        for write in result.writes:
+            if write.value.size > limit:
+                error = UnstorableValueError(
+                    f"key {write.key!r}",
+                    f"{type(write.value.value).__name__} of {write.value.size:,} bytes",
+                    f"At most {limit:,} are kept (FASTGRAPH_MAX_VALUE_BYTES). Save it as an artifact.",
+                )
+                record = record_error(error, node=job.call.task.node, attempt=job.call.attempt)
+                return TaskFailed(task_id=result.task_id, error=record)
+        return None
 
     def _take_questions(self, job: Job, ending: TaskInterrupted) -> None:
         task = job.call.task

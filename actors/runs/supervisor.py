@@ -245,6 +245,7 @@ class RunSupervisor(AsyncActor):
         else:
             delay = backoff_seconds(deaths.in_a_row, BACKOFF, self._tools.random)
             self._owed.append(self._free(claimed, why, delay))
+            self.loop.call_later(delay + CLAIM_GATHER_SECONDS, self.request_claim)
 
     def _quarantine(self, claimed: ClaimedRun, why: str) -> TerminateRun:
         error = {"type": "Quarantined", "message": why, "node": None, "attempt": None, "traceback": ""}

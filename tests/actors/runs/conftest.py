@@ -1,11 +1,19 @@
 """Runs are tried in boots of the test's own process, on real stores."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from support.boots import House
+
+
+@pytest.fixture(autouse=True)
+def quiet_logs() -> Iterator[None]:
+    """Rendering a traceback for a person takes longer than most tests."""
+    with capture_logs():
+        yield
 
 
 @pytest.fixture
