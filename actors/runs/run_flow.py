@@ -24,6 +24,7 @@ from actors.runs.encoding import (
     shrink_changes,
 )
 from actors.runs.inbox import Cancel, Command, Resume, Unknown, read_commands
+from actors.runs.limits import refuse_large
 from actors.runs.messages import GraceOver, LeaveReason, LoopBlocked, RetryDue
 from actors.runs.outlet import Outlet
 from actors.runs.reading import read_patiently
@@ -31,7 +32,7 @@ from actors.runs.situation import Asked, EndKind, RunEnding
 from actors.runs.task_starter import TaskStarter
 from fastgraph.database.inbox import read_unconsumed
 from fastgraph.database.records import ClaimedRun
-from fastgraph.errors import ConflictError, FastGraphError, UnstorableValueError
+from fastgraph.errors import ConflictError, FastGraphError
 from fastgraph.execution.checkpoint import StepCommit
 from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import TaskEnding, TaskFailed, TaskInterrupted, TaskResult
@@ -224,7 +225,7 @@ class RunFlow:
     async def _take_result(self, job: Job, result: TaskResult) -> None:
         situation, machine = self._situation, self._situation.machine
         task = job.call.task
-        refused = self._too_large(job, result)
+        refused = refuse_large(result, task, job.call.attempt, self._tools.settings.max_value_bytes)
         if refused is not None:
             await self._take_failure(job, refused)
             return
@@ -238,20 +239,6 @@ class RunFlow:
             return
         self._outlet.commit_soon()
         await self._go_on()
-
-    def _too_large(self, job: Job, result: TaskResult) -> TaskFailed | None:
-        """Refuse a value above the limit, naming its key."""
-        limit = self._tools.settings.max_value_bytes
-        for write in result.writes:
-            if write.value.size > limit:
-                error = UnstorableValueError(
-                    f"key {write.key!r}",
-                    f"{type(write.value.value).__name__} of {write.value.size:,} bytes",
-                    f"At most {limit:,} are kept (FASTGRAPH_MAX_VALUE_BYTES). Save it as an artifact.",
-                )
-                record = record_error(error, node=job.call.task.node, attempt=job.call.attempt)
-                return TaskFailed(task_id=result.task_id, error=record)
-        return None
 
     def _take_questions(self, job: Job, ending: TaskInterrupted) -> None:
         task = job.call.task

@@ -1,8 +1,11 @@
 """Promise 6: whatever a node does, it harms its own run only, and the run says why it ended."""
 
+from pathlib import Path
+
 import httpx
 import pytest
 
+from support.programs import ProgramStarter
 from support.serving import Serving
 from support.waiting import until
 
@@ -45,6 +48,17 @@ def test_fifty_megabytes_are_kept_in_a_file(serving: Serving) -> None:
     update = next(event for event in serving.client.events(bad) if event["event"] == "node_update")
     assert update["data"]["update"]["text"]["size"] > 50_000_000
     assert len(serving.client.run(bad)["result"]["text"]) == 50_000_000
+
+
+def test_a_value_above_the_limit_fails_its_node_by_name(
+    start_program: ProgramStarter, tmp_path: Path
+) -> None:
+    server = Serving(start_program, tmp_path, FASTGRAPH_MAX_VALUE_BYTES="1000000")
+    server.start()
+    with server.client as client:
+        run = client.wait_until_ended(client.create_run(workflow="writes-50-mb"))
+    assert run["status"] == "failed"
+    assert "key 'text' holds a value of type str of 50,000,002 bytes" in run["error"]["message"]
 
 
 def test_forty_blocked_threads_hinder_nobody_and_can_be_cancelled(serving: Serving) -> None:
