@@ -212,8 +212,8 @@ class Accepted:
 class ClaimRuns:
     """Take up to `limit` claimable runs of the given workflows for a host: ownerless, status queued or running, or
     waiting with `inbox > consumed` or `wake_at` due; their thread's turn free or theirs; deaths below `max_deaths`
-    unless `only_run_id` names the run; those of `exclude` (run keys) left out. Raises the epoch, takes the turn. Answers a tuple of ClaimedRun (payload and
-    all)."""
+    unless `only_run_id` names the run; those of `exclude` (run keys) left out. Raises the epoch, takes the turn. Answers
+    a tuple of ClaimedRun (payload and all)."""
 
     owner: str
     workflows: tuple[str, ...]
