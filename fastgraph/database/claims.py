@@ -74,7 +74,11 @@ def find_candidates(connection: Connection, operation: ClaimRuns) -> list[tuple[
     """
     if not operation.workflows or operation.limit < 1:
         return []
-    values: dict[str, Any] = {"limit": operation.limit, "now": to_micros(operation.now), "max_deaths": operation.max_deaths}
+    values: dict[str, Any] = {
+        "limit": operation.limit,
+        "now": to_micros(operation.now),
+        "max_deaths": operation.max_deaths,
+    }
     if operation.only_run_id is not None:
         own = and_(
             runs.c.run_id == bindparam("run_id"),
