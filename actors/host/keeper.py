@@ -159,6 +159,10 @@ class Keeper:
                 pass_fds=(lifeline, their_news),
                 start_new_session=True,
             )
+        except BaseException:
+            os.close(our_end)
+            os.close(news)
+            raise
         finally:
             os.close(lifeline)
             os.close(their_news)

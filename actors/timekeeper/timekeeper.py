@@ -8,21 +8,24 @@ lease), asks the supervisor to look for work that no hint told of, and watches t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, assert_never
 
 import orjson
 import pykka
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from actors.executors.user_loops import ABANDON_SECONDS, BlockedLoop
 from actors.host.tools import HostTools
-from actors.runs.messages import LoopBlocked, LoseRuns
+from actors.runs.messages import InboxesGrew, LoopBlocked, LoseRuns
 from actors.runtime.async_actor import AsyncActor
+from actors.runtime.errors import InboxFullError
 from actors.timekeeper.messages import Tick
 from fastgraph.database import hosts
 from fastgraph.database.host_lock import HostLock
 from fastgraph.database.host_records import FreeDeadHost, RenewLease
+from fastgraph.database.inbox import list_runs_with_commands
 from fastgraph.errors import StoreError
 
 __all__ = ["RENEWALS_A_LEASE", "Timekeeper"]
@@ -67,13 +70,8 @@ class Timekeeper(AsyncActor):
     async def on_receive(self, message: Any) -> None:
         match message:
             case Tick():
-                try:
-                    await self._renew()
-                    await self._free_the_dead()
-                except StoreError as error:
-                    self._log.warning("store can't be reached, trying again", error=str(error))
-                except OSError as error:
-                    self._log.warning("files can't be reached, trying again", error=str(error))
+                for work in (self._renew, self._free_the_dead, self._find_commands):
+                    await self._try(work)
                 self._fence()
                 self._sweep_sometimes()
                 self._watch_user_loops()
@@ -81,6 +79,23 @@ class Timekeeper(AsyncActor):
                 self._arm()
             case _:
                 assert_never(message)
+
+    async def _try(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do one piece of a tick; what the store or the disk can't do now is done at the next one."""
+        try:
+            await work()
+        except (StoreError, SQLAlchemyError, InboxFullError) as error:
+            self._log.warning("store can't be reached, trying again", error=str(error))
+        except OSError as error:
+            self._log.warning("files can't be reached, trying again", error=str(error))
+
+    async def _find_commands(self) -> None:
+        """Find commands for our runs whose hint was lost."""
+        tools = self._tools
+        async with tools.store.readers.connect() as connection:
+            keys = await list_runs_with_commands(connection, owner=tools.boot_id)
+        if keys and self._supervisor.is_alive():
+            self._supervisor.tell(InboxesGrew(run_keys=tuple(keys)))
 
     def _arm(self) -> None:
         self.loop.call_later(self._tools.settings.poll_seconds, self._tick)
@@ -109,7 +124,8 @@ class Timekeeper(AsyncActor):
     def _fence(self) -> None:
         """Stop the runs in time where the lease could not be renewed: another host may take them soon."""
         silent = self._tools.clock.monotonic() - self._renewed_at
-        if silent > self._tools.settings.lease_seconds - FENCE_MARGIN_SECONDS and not self._is_fenced:
+        lease = self._tools.settings.lease_seconds
+        if silent > lease - min(FENCE_MARGIN_SECONDS, lease / 5) and not self._is_fenced:
             self._is_fenced = True
             self._log.error("lease could not be renewed, runs are given up", seconds=round(silent, 1))
             self._supervisor.tell(LoseRuns())

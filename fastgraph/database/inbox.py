@@ -17,14 +17,14 @@ from fastgraph.database.endings import Ending, end_by_force
 from fastgraph.database.guard import require_live_run
 from fastgraph.database.heads import RunHead
 from fastgraph.database.records import Committed, InboxRow, SendCommand
-from fastgraph.database.tables import hosts, inbox, interrupts
+from fastgraph.database.tables import hosts, inbox, interrupts, runs
 from fastgraph.database.times import database_now, from_micros, to_micros
 from fastgraph.database.transaction import Transaction
 from fastgraph.errors import ConflictError
 from fastgraph.events import EventKind
 from fastgraph.status import RunStatus
 
-__all__ = ["read_unconsumed", "send_command"]
+__all__ = ["list_runs_with_commands", "read_unconsumed", "send_command"]
 
 _OPEN = (
     select(interrupts.c.interrupt_id)
@@ -63,6 +63,14 @@ def send_command(tx: Transaction, operation: SendCommand) -> Committed:
     head.is_cold = True
     tx.rows.inbox.append((head.key, head.inbox, operation.kind, operation.body, at))
     return Committed(run_key=head.key, run_id=head.run_id, seq=head.seq, inbox=head.inbox)
+
+
+async def list_runs_with_commands(connection: AsyncConnection, *, owner: str) -> list[int]:
+    """Return the keys of a boot's runs that have commands which it has not consumed, by ix_runs_owner."""
+    rows = await connection.execute(
+        select(runs.c.key).where(runs.c.owner == owner, runs.c.inbox > runs.c.consumed)
+    )
+    return [row[0] for row in rows]
 
 
 async def read_unconsumed(connection: AsyncConnection, *, run_key: int, consumed: int) -> list[InboxRow]:
