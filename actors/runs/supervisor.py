@@ -182,7 +182,7 @@ class RunSupervisor(AsyncActor):
             return
         for run in claimed:
             self._spawn(run)
-        if not claimed:
+        if not claimed and not self._active:
             self._end_only()  # somebody else has it, it has ended, or it waits: there is nothing to be alone with
         if len(claimed) == limit:
             self.request_claim()

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from actors.runs.messages import Claim
+from actors.runtime import ref_ask
 from fastgraph import interrupt
 from support.boots import House
+from support.gates import Gate
 from support.small_flows import Log, chain, says
 
 pytestmark = pytest.mark.anyio
@@ -79,18 +82,31 @@ async def test_a_run_goes_on_in_a_changed_workflow_that_has_its_next_node(house:
 
 
 async def test_a_host_for_one_run_ends_when_it_has_left_or_can_not_be_had(house: House) -> None:
-    ended: list[str] = []
+    has_left = asyncio.Event()
     await house.boot(chain("chain", says("a")))
     run_id = await house.accept("chain")
     await house.ended(run_id)
-    alone = await house.boot(
-        chain("chain", says("a")), only_run_id=run_id, on_only_left=lambda: ended.append("nothing to do")
-    )
-    alone.supervisor.request_claim()
-    await house.until(lambda: is_true(ended))
-    assert ended[0] == "nothing to do"
+    await house.boot(chain("chain", says("a")), only_run_id=run_id, on_only_left=has_left.set)
+    await asyncio.wait_for(has_left.wait(), 10)
 
 
-async def is_true(found: list[str]) -> bool:
-    await asyncio.sleep(0)
-    return bool(found)
+async def test_a_host_for_one_run_stays_while_it_runs_however_often_it_looks_for_work(house: House) -> None:
+    has_left = asyncio.Event()
+    run_id = await house.accept("chain")
+    gate = Gate()
+    alone = await house.boot(chain("chain", waits_at(gate)), only_run_id=run_id, on_only_left=has_left.set)
+    await house.reaches(run_id, "running")
+    for _ in range(3):
+        await ref_ask(alone.supervisor.actor_ref, Claim())
+    assert not has_left.is_set()
+    gate.open()
+    await asyncio.wait_for(has_left.wait(), 10)
+    assert (await house.ended(run_id)).status == "completed"
+
+
+def waits_at(gate: Gate) -> Any:
+    def held(state: Log) -> dict[str, Any]:
+        gate.pass_through()
+        return {"log": ["held"]}
+
+    return held
