@@ -129,11 +129,14 @@ def test_a_task_that_ignores_its_cancellation_is_named_and_left_behind() -> None
 def test_a_loop_that_is_held_for_ever_is_left_behind_and_the_caller_goes_on() -> None:
     release = threading.Event()
     thread = LoopThread("stuck", stall_limit_seconds=None).start()
-    ref = Holder.start(loop=thread.loop)
     entered = threading.Event()
-    thread.loop.call_soon_threadsafe(entered.set)
-    ref.tell(release)
-    entered.wait(PATIENCE_SECONDS)
+
+    def hold() -> None:
+        entered.set()
+        release.wait(PATIENCE_SECONDS)
+
+    thread.loop.call_soon_threadsafe(hold)
+    assert entered.wait(PATIENCE_SECONDS)
     with capture_logs() as logs:
         assert thread.stop(timeout_seconds=0.05) is False
     assert [line["event"] for line in logs] == ["event loop did not stop and is left behind"]
