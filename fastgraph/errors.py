@@ -6,14 +6,17 @@
     ├── InvalidUpdateError        what a node returned or wrote does not fit the state
     ├── UnstorableValueError      a value that is no plain data
     ├── EmptyInputError           nothing to start from
-    ├── NodeError / NodeTimeoutError / NodeCancelledError
+    ├── NodeTimeoutError          an attempt ran past its timeout; no TimeoutError, so that it is tried again by default
+    ├── NodeCancelledError        a node cancelled itself
+    ├── TaskNotFound              an executor was handed a task that it can't find
+    ├── EmptyChannelError         a channel was read that holds nothing
     ├── InvalidDestinationError   a router chose what is no target (also a ValueError)
     ├── UnknownChoiceError        a router's answer is not in its path_map (also a KeyError)
     ├── UnknownMessageError       a message that is to be removed is not there (also a ValueError)
     ├── OutsideNodeError          a function for nodes was called elsewhere
     ├── TaskMismatchError         a task's result does not belong to the step
     ├── AmbiguousResumeError      several interrupts wait and the answer names none (also a RuntimeError)
-    ├── UnknownInterruptError     an answer names an interrupt that is not pending (also a ValueError)
+    ├── UnknownInterruptError     an answer names an interrupt that is not pending
     ├── StoreError
     │   ├── StoreUnavailableError the store can't be written now; trying again later is right
     │   ├── LostOwnershipError    the guard refused: another epoch owns the run
@@ -27,13 +30,23 @@
     ├── ConfigError               an option of a call that can't be (also a ValueError)
     └── SettingsError
 
+    GraphBubbleUp                 what goes up out of a node and is no failure
+    ├── GraphInterrupt            a node waits for an answer; NodeInterrupt is its old form, raised by hand
+    ├── GraphDrained              the run was asked to stop at the end of a step
+    └── ParentCommand             a Command for the graph around this one
+
 Every class keeps the facts as attributes and builds its own sentence: the thing, what was seen, what was expected, what
-to do. `GraphInterrupt` is no error of ours: it is how a node pauses, and is kept apart so that nobody catches it by mistake.
+to do. `GraphBubbleUp` and its kin are no errors of ours and stand apart, so that nobody catches them by mistake. The names
+that LangGraph has are public under the same conditions.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Literal
 
 __all__ = [
     "AmbiguousResumeError",
@@ -42,10 +55,13 @@ __all__ = [
     "CheckpointerError",
     "ConfigError",
     "ConflictError",
+    "EmptyChannelError",
     "EmptyInputError",
+    "ErrorCode",
     "FastGraphError",
     "GraphBubbleUp",
     "GraphDefinitionError",
+    "GraphDrained",
     "GraphInterrupt",
     "GraphRecursionError",
     "IllegalTransitionError",
@@ -55,21 +71,48 @@ __all__ = [
     "LostOwnershipError",
     "NodeCancelledError",
     "NodeError",
+    "NodeInterrupt",
     "NodeTimeoutError",
     "NotFoundError",
     "OutsideNodeError",
+    "ParentCommand",
     "RunNotFoundError",
     "SchemaVersionError",
     "SettingsError",
     "StoreError",
     "StoreUnavailableError",
     "TaskMismatchError",
+    "TaskNotFound",
     "UnknownChoiceError",
     "UnknownInterruptError",
     "UnknownMessageError",
     "UnstorableValueError",
     "WorkflowNotFoundError",
+    "create_error_message",
+    "is_invalid_resume",
 ]
+
+REFUSED_ANSWER = "fastgraph_refused_answer"
+"""The attribute of a ValidationError that says which answer did not fit its interrupt's schema."""
+
+
+class ErrorCode(Enum):
+    """Short names of frequent mistakes, to look for in the documentation."""
+
+    GRAPH_RECURSION_LIMIT = "GRAPH_RECURSION_LIMIT"
+    INVALID_CONCURRENT_GRAPH_UPDATE = "INVALID_CONCURRENT_GRAPH_UPDATE"
+    INVALID_GRAPH_NODE_RETURN_VALUE = "INVALID_GRAPH_NODE_RETURN_VALUE"
+    MULTIPLE_SUBGRAPHS = "MULTIPLE_SUBGRAPHS"
+    INVALID_CHAT_HISTORY = "INVALID_CHAT_HISTORY"
+
+
+def create_error_message(*, message: str, error_code: ErrorCode) -> str:
+    """Put a mistake's code behind its sentence.
+
+    >>> create_error_message(message="Too many steps.", error_code=ErrorCode.GRAPH_RECURSION_LIMIT)
+    'Too many steps.\\nCode: GRAPH_RECURSION_LIMIT'
+    """
+    return f"{message}\nCode: {error_code.value}"
 
 
 class FastGraphError(Exception):
@@ -128,30 +171,61 @@ class EmptyInputError(FastGraphError):
     """A graph was started without an input and has nothing to continue."""
 
 
-class NodeError(FastGraphError):
-    """A node failed after all its attempts; `node` names it and `error` is what it raised."""
+class EmptyChannelError(FastGraphError):
+    """A channel was read that holds nothing yet."""
 
-    def __init__(self, node: str, error: BaseException) -> None:
+
+@dataclass(frozen=True, slots=True)
+class NodeError:
+    """What an error handler is told: `node` is the node that failed, `error` what it raised at its last attempt.
+
+    Where the error was read back from the store it is an exception of the same name and message, see the how-to on faults.
+    """
+
+    node: str
+    error: BaseException
+
+
+class NodeTimeoutError(FastGraphError):
+    """An attempt of a node ran past one of its timeouts, in seconds; `kind` and `timeout` say which.
+
+    It is no `TimeoutError` (an OSError), so a RetryPolicy without `retry_on` tries it again.
+    """
+
+    def __init__(
+        self,
+        node: str,
+        elapsed: float,
+        *,
+        kind: Literal["idle", "run"],
+        idle_timeout: float | None = None,
+        run_timeout: float | None = None,
+    ) -> None:
+        if kind not in ("idle", "run"):
+            raise ValueError(f"kind is {kind!r}; it must be 'idle' or 'run'.")
+        timeout = idle_timeout if kind == "idle" else run_timeout
+        if timeout is None:
+            raise ValueError(f"{kind}_timeout is required when kind is {kind!r}.")
         self.node = node
-        self.error = error
-        super().__init__(f"Node {node!r} failed with {type(error).__name__}: {error}")
-
-
-class NodeTimeoutError(FastGraphError, TimeoutError):
-    """A node's attempt ran past its timeout."""
-
-    def __init__(self, node: str, timeout_seconds: float) -> None:
-        self.node = node
-        self.timeout_seconds = timeout_seconds
-        super().__init__(f"Node {node!r} did not end within {timeout_seconds:g} s.")
+        self.elapsed = elapsed
+        self.kind = kind
+        self.timeout = timeout
+        self.idle_timeout = idle_timeout
+        self.run_timeout = run_timeout
+        what = "showed no progress for" if kind == "idle" else "did not end within"
+        super().__init__(f"Node {node!r} {what} {timeout:g} s (its {kind} timeout); it had run {elapsed:.3f} s.")
 
 
 class NodeCancelledError(FastGraphError):
     """A node raised CancelledError although nobody had cancelled it."""
 
-    def __init__(self, node: str) -> None:
+    def __init__(self, node: str, message: str | None = None) -> None:
         self.node = node
-        super().__init__(f"Node {node!r} cancelled itself; that counts as a failure, not as an end.")
+        super().__init__(message or f"Node {node!r} cancelled itself; that counts as a failure, not as an end.")
+
+
+class TaskNotFound(FastGraphError):  # noqa: N818 - LangGraph's name
+    """An executor was asked for a task that it does not have."""
 
 
 class OutsideNodeError(FastGraphError, RuntimeError):
@@ -177,19 +251,31 @@ class AmbiguousResumeError(FastGraphError, RuntimeError):
         )
 
 
-class UnknownInterruptError(FastGraphError, ValueError):
-    """An answer names an interrupt that does not wait for one."""
+class UnknownInterruptError(FastGraphError):
+    """An answer does not fit what waits for one; nothing was written, so what is pending can still be answered.
 
-    def __init__(self, interrupt: str | None, pending: tuple[str, ...]) -> None:
-        self.interrupt = interrupt
-        self.pending = pending
-        waiting = f"Pending: {', '.join(pending)}." if pending else "Nothing is pending."
-        named = (
-            f"Interrupt {interrupt} does not wait for an answer."
-            if interrupt
-            else "There is nothing to answer."
-        )
-        super().__init__(f"{named} {waiting}")
+    `reason` is "not_pending" (`interrupt_ids` are not pending), "empty_map", or "ambiguous" (one value, several questions);
+    `pending_ids` are those that wait.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: Literal["not_pending", "empty_map", "ambiguous"],
+        interrupt_ids: Sequence[str] = (),
+        pending_ids: Sequence[str] = (),
+    ) -> None:
+        self.reason = reason
+        self.interrupt_ids = tuple(interrupt_ids)
+        self.pending_ids = tuple(pending_ids)
+        waiting = f"Pending: {', '.join(pending_ids)}." if pending_ids else "Nothing is pending."
+        super().__init__(f"{message} {waiting}")
+
+
+def is_invalid_resume(error: BaseException) -> bool:
+    """Say whether `interrupt` raised this ValidationError because an answer did not fit its `response_schema`."""
+    return getattr(error, REFUSED_ANSWER, None) is not None
 
 
 class GraphBubbleUp(Exception):  # noqa: N818 - LangGraph's name, and it is no error
@@ -199,9 +285,36 @@ class GraphBubbleUp(Exception):  # noqa: N818 - LangGraph's name, and it is no e
 class GraphInterrupt(GraphBubbleUp):
     """A node waits for an answer; `interrupts` are what it asked."""
 
-    def __init__(self, interrupts: tuple[Any, ...] = ()) -> None:
-        self.interrupts = interrupts
+    def __init__(self, interrupts: Sequence[Any] = ()) -> None:
+        self.interrupts = tuple(interrupts)
         super().__init__(interrupts)
+
+
+class NodeInterrupt(GraphInterrupt):
+    """Pause a node by raising; the old form of `interrupt`, whose answer the node can't read."""
+
+    def __init__(self, value: Any, id: str | None = None) -> None:  # noqa: A002 - the name of LangGraph's parameter
+        # errors stand below everything else, so the question's class is looked up when one is asked
+        from fastgraph.graph.commands import Interrupt  # noqa: PLC0415 - see above
+
+        warnings.warn("NodeInterrupt is old: use fastgraph.interrupt().", DeprecationWarning, stacklevel=2)
+        super().__init__([Interrupt(value) if id is None else Interrupt(value, id)])
+
+
+class GraphDrained(GraphBubbleUp):
+    """A run stopped between two steps because `RunControl.request_drain` was called; invoke(None) goes on with it."""
+
+    def __init__(self, reason: str = "shutdown") -> None:
+        self.reason = reason
+        super().__init__(f"The run stopped at the end of a step, as was asked: {reason}.")
+
+
+class ParentCommand(GraphBubbleUp):
+    """A node's `Command(graph=Command.PARENT)` on its way to the graph around this one."""
+
+    def __init__(self, command: Any) -> None:
+        self.command = command
+        super().__init__(command)
 
 
 class StoreError(FastGraphError):

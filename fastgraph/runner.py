@@ -125,5 +125,5 @@ async def _next(chunks: AsyncGenerator[Chunk, None]) -> Chunk | None:
 
 def _open_log(graph: CompiledGraph, options: RunOptions) -> ThreadLog:
     if graph.checkpointer is not None and options.thread_id is not None:
-        return graph.checkpointer.open_thread(options.thread_id)
+        return graph.checkpointer.open_thread(options.thread_id, reader=graph.state)
     return ForgetfulThread(1)

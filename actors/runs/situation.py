@@ -49,16 +49,13 @@ class Asked:
     def is_answered(self) -> bool:
         return all(interrupt in self.answers for interrupt in self.interrupt_ids)
 
-    def forget_from(self, position: int) -> list[str]:
-        """Forget the answers from this position on and return the ids of their questions."""
+    def forget_from(self, refused: str) -> list[str]:
+        """Forget the answer to this question and to later ones; return their ids."""
+        position = self.interrupt_ids.index(refused)
         forgotten = [interrupt for interrupt in self.interrupt_ids[position:] if interrupt in self.answers]
         for interrupt in forgotten:
             del self.answers[interrupt]
         return forgotten
-
-    def in_order(self) -> tuple[Any, ...]:
-        """The answers as the task's calls of `interrupt` get them."""
-        return tuple(self.answers[interrupt] for interrupt in self.interrupt_ids)
 
 
 @dataclass(slots=True)

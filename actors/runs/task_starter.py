@@ -75,7 +75,7 @@ class TaskStarter:
             task=task,
             values=situation.machine.checkpoint.values,
             attempt=situation.attempt_of(task.id),
-            answers=asked.in_order() if asked else (),
+            answers=asked.answers if asked else {},
             config=self._config,
             context=self._context,
             services=services,

@@ -1,33 +1,83 @@
 """What keeps a thread between calls of `invoke`: checkpoints in a line, and what the last step has so far.
 
-A saver hands out a `ThreadLog` for a thread's name. It is handed stored values only, so a saver needs no graph to keep
-or read them. One writer a thread at a time; the log itself does not lock.
+A saver hands out a `ThreadLog` for a thread's name and a namespace (a subgraph's lineage; "" is the thread's own). It is
+handed stored values only, and gets a reader where it has to make stored values of bytes, so a saver needs no graph. One
+writer a log at a time; the log itself does not lock.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, Protocol
 
-from fastgraph.execution.checkpoint import Checkpoint
-from fastgraph.execution.tasks import ErrorRecord, TaskInterrupted, TaskResult
+from fastgraph.execution.checkpoint import Checkpoint, KeyChange
+from fastgraph.execution.interrupts import interrupt_id
+from fastgraph.execution.tasks import ErrorRecord, TaskEnding, TaskFailed, TaskInterrupted, TaskResult
 from fastgraph.state.values import StoredValue
 
-__all__ = ["BaseCheckpointSaver", "CheckpointSource", "Pending", "SavedCheckpoint", "ThreadLog"]
+__all__ = [
+    "BaseCheckpointSaver",
+    "CheckpointSource",
+    "Pending",
+    "SavedCheckpoint",
+    "ThreadLog",
+    "ValueReader",
+]
 
 CheckpointSource = Literal["input", "loop", "update", "fork"]
 
 
 @dataclass(slots=True, kw_only=True)
 class Pending:
-    """What the tasks of one checkpoint's step have said so far, by task id; `answers` are in order of their questions."""
+    """What the tasks of one checkpoint's step have said so far, by task id; `answers` are by interrupt id."""
 
     results: dict[str, TaskResult] = field(default_factory=dict)
     interrupts: dict[str, TaskInterrupted] = field(default_factory=dict)
-    answers: dict[str, tuple[StoredValue, ...]] = field(default_factory=dict)
+    answers: dict[str, StoredValue] = field(default_factory=dict)
     errors: dict[str, ErrorRecord] = field(default_factory=dict)
+
+    def copy(self) -> Pending:
+        """Return one that may be changed apart from this."""
+        return Pending(
+            results=dict(self.results),
+            interrupts=dict(self.interrupts),
+            answers=dict(self.answers),
+            errors=dict(self.errors),
+        )
+
+    def record(self, ending: TaskEnding) -> None:
+        """Take what has become of a task; a result or a question takes the place of what was there before."""
+        name = ending.task_id
+        if isinstance(ending, TaskResult):
+            self.results[name] = ending
+            self.interrupts.pop(name, None)
+            self.errors.pop(name, None)
+        elif isinstance(ending, TaskInterrupted):
+            self.interrupts[name] = ending
+            self.errors.pop(name, None)
+        else:
+            self.errors[name] = ending.error
+            self._forget_refused(ending)
+
+    def is_answered(self, ending: TaskInterrupted) -> bool:
+        """Say whether some question of a task has its answer, so that the task is worth executing again."""
+        return any(question.id in self.answers for question in ending.interrupts)
+
+    def _forget_refused(self, ending: TaskFailed) -> None:
+        """Forget an answer that did not fit and the later ones of the same task, so that they can be given again."""
+        asked = self.interrupts.get(ending.task_id)
+        refused = (
+            next((item for item in asked.interrupts if item.id == ending.refused_answer), None)
+            if asked
+            else None
+        )
+        if refused is not None:
+            position = refused.position
+            while self.answers.pop(interrupt_id(refused.task_id, position), None) is not None:
+                position += 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,17 +91,29 @@ class SavedCheckpoint:
     metadata: Mapping[str, object] = field(default_factory=dict)
     pending: Pending = field(default_factory=Pending)
 
+    def apart(self) -> SavedCheckpoint:
+        """Return the same with a `pending` of its own."""
+        return replace(self, pending=self.pending.copy())
+
+
+class ValueReader(Protocol):
+    """Makes stored values of bytes, with the codecs of a graph's keys and nodes (`graph.state`). May run user code."""
+
+    def decode_value(self, key: str, data: bytes) -> StoredValue: ...
+
+    def decode_argument(self, node: str, data: bytes) -> StoredValue: ...
+
 
 class ThreadLog(Protocol):
-    """One thread's checkpoints, numbered from 1."""
+    """The checkpoints of one thread and namespace, numbered from 1."""
 
     @property
     def key(self) -> int:
-        """The number that stands for this thread in the names of its checkpoints."""
+        """The number that stands for this lineage in the names of its checkpoints."""
         ...
 
     def find_latest(self) -> SavedCheckpoint | None:
-        """Return the newest checkpoint, or None on a thread that has none."""
+        """Return the newest checkpoint, or None where there is none."""
         ...
 
     def find(self, number: int) -> SavedCheckpoint | None:
@@ -62,18 +124,38 @@ class ThreadLog(Protocol):
         """Go through all checkpoints, newest first."""
         ...
 
-    def append(self, saved: SavedCheckpoint) -> None:
-        """Keep a checkpoint."""
+    def append(self, saved: SavedCheckpoint, changes: Mapping[str, KeyChange]) -> None:
+        """Keep a checkpoint; `changes` lead to it from its parent. One with the newest one's number replaces that."""
+        ...
+
+    def record(self, number: int, ending: TaskEnding) -> None:
+        """Keep what has become of a task of the step that stands on checkpoint `number`."""
+        ...
+
+    def answer(self, number: int, answers: Mapping[str, StoredValue]) -> None:
+        """Keep answers, by interrupt id, to questions of the step that stands on checkpoint `number`."""
+        ...
+
+    def find_record(self, task_id: str, key: str) -> bytes | None:
+        """Return what a task has kept under `key`, or None."""
+        ...
+
+    def keep_record(self, task_id: str, key: str, data: bytes) -> None:
+        """Keep a small fact of a task: what is known must not be found out twice when the task is executed again."""
+        ...
+
+    def settle(self) -> Future[None] | None:
+        """Return what is done when all that was handed in is durable; None where it is already."""
         ...
 
 
 class BaseCheckpointSaver(Protocol):
     """Where threads are kept."""
 
-    def open_thread(self, thread_id: str) -> ThreadLog:
-        """Return the log of a thread, new or known. May be called from any thread of the program."""
+    def open_thread(self, thread_id: str, namespace: str = "", *, reader: ValueReader) -> ThreadLog:
+        """Return the log of a thread's namespace, new or known. May be called from any thread of the program."""
         ...
 
     def delete_thread(self, thread_id: str) -> None:
-        """Forget a thread and all its checkpoints; nothing where it is unknown."""
+        """Forget a thread with all its namespaces; nothing where it is unknown."""
         ...

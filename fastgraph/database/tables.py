@@ -40,12 +40,17 @@ __all__ = [
     "inbox",
     "interrupts",
     "metadata",
+    "node_cache",
     "results",
     "run_bodies",
     "run_tags",
     "runs",
+    "signals",
     "spilled_values",
+    "store_items",
+    "task_records",
     "threads",
+    "workflow_versions",
     "workflows",
 ]
 
@@ -77,6 +82,10 @@ threads = Table(
     # The run whose turn it is, taken in the claim and given up by the ending.
     Column("turn", BigInteger),
     Column("created_at", BigInteger, nullable=False),
+    # A subgraph's lineage is a thread of its own: which thread it belongs to, and its namespace there.
+    Column("parent_key", BigInteger),
+    Column("namespace", Text),
+    _partial_index("ix_threads_parent", "parent_key", "namespace", where="parent_key IS NOT NULL"),
     sqlite_autoincrement=True,
 )
 
@@ -139,7 +148,14 @@ run_bodies = Table(
     Column("started_at", BigInteger),
     Column("finished_at", BigInteger),
     Column("waiting_for", Text),
+    # A child run: who started it, which task of that run, and what becomes of it when that run ends.
+    Column("parent_run_key", BigInteger),
+    Column("parent_task_id", Text),
+    Column("parent_close_policy", Text),
+    # When the run is given up, whatever it does.
+    Column("deadline_at", BigInteger),
     Index(None, "name"),
+    _partial_index("ix_run_bodies_parent", "parent_run_key", "run_key", where="parent_run_key IS NOT NULL"),
 )
 
 run_tags = Table(
@@ -226,6 +242,13 @@ interrupts = Table(
     Column("response_schema", LargeBinary),
     Column("answer", LargeBinary),
     Column("created_at", BigInteger, nullable=False),
+    # A wait of another kind: "timer", "signal" or "child"; its name, and when it is over or given up.
+    Column("kind", Text, nullable=False, server_default="interrupt"),
+    Column("name", Text),
+    Column("due_at", BigInteger),
+    # Where the task that asks is nested; `task_id` above is the run's own task that has to be executed again.
+    Column("namespace", Text),
+    Column("asked_by", Text),
     PrimaryKeyConstraint("run_key", "interrupt_id"),
     _partial_index("ix_interrupts_pending", "created_at", "run_key", "position", where="answer IS NULL"),
 )
@@ -252,6 +275,33 @@ attempts = Table(
     Column("next_at", BigInteger, nullable=False),
     Column("error", LargeBinary, nullable=False),
     PrimaryKeyConstraint("run_key", "task_id"),
+)
+
+# What a task must not find out twice: results of what it called, effects done once.
+task_records = Table(
+    "task_records",
+    metadata,
+    Column("run_key", BigInteger, ForeignKey("runs.key"), nullable=False),
+    Column("task_id", Text, nullable=False),
+    Column("record_key", Text, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("run_key", "task_id", "record_key"),
+)
+
+# Signals in the order in which they came; `taken_by` is the wait that got one.
+signals = Table(
+    "signals",
+    metadata,
+    Column("run_key", BigInteger, ForeignKey("runs.key"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("dedup_id", Text),
+    Column("taken_by", Text),
+    Column("created_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("run_key", "number"),
+    UniqueConstraint("run_key", "dedup_id"),
 )
 
 # `run_key` is NULL for an upload: it belongs to no run.
@@ -320,4 +370,44 @@ host_workflows = Table(
     Column("graph_hash", Text, nullable=False),
     PrimaryKeyConstraint("boot_id", "name"),
     Index(None, "name"),
+)
+
+# Every version of a workflow that some host has published; a run keeps the hash of the one it began with.
+workflow_versions = Table(
+    "workflow_versions",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("graph_hash", Text, nullable=False),
+    Column("graph", LargeBinary, nullable=False),
+    Column("keys", LargeBinary, nullable=False),
+    Column("published_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("name", "graph_hash"),
+)
+
+# The long-term memory that nodes of all runs share; a namespace is a JSON array of its parts.
+store_items = Table(
+    "store_items",
+    metadata,
+    Column("namespace", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("ttl_seconds", BigInteger),
+    PrimaryKeyConstraint("namespace", "key"),
+    _partial_index("ix_store_items_expires_at", "expires_at", where="expires_at IS NOT NULL"),
+)
+
+# What nodes with a cache policy returned, by the hash of what they were given.
+node_cache = Table(
+    "node_cache",
+    metadata,
+    Column("namespace", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    PrimaryKeyConstraint("namespace", "key"),
+    _partial_index("ix_node_cache_expires_at", "expires_at", where="expires_at IS NOT NULL"),
 )

@@ -46,12 +46,17 @@ def match_answers(resume: Any, pending: Sequence[str], *, is_strict: bool = Fals
     if is_answer_map(resume):
         unknown = sorted(set(resume) - set(pending))
         if unknown and is_strict:
-            raise UnknownInterruptError(unknown[0], tuple(pending))
+            raise UnknownInterruptError(
+                f"Interrupt {', '.join(unknown)} does not wait for an answer.",
+                reason="not_pending",
+                interrupt_ids=unknown,
+                pending_ids=pending,
+            )
         return {key: answer for key, answer in resume.items() if key in pending}
     if len(pending) > 1:
         raise AmbiguousResumeError(tuple(pending))
     if not pending:
         if is_strict:
-            raise UnknownInterruptError(None, ())
+            raise UnknownInterruptError("There is nothing to answer.", reason="not_pending")
         return {}
     return {pending[0]: resume}

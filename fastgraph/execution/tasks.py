@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ __all__ = [
     "TaskInterrupted",
     "TaskKind",
     "TaskResult",
+    "WaitKind",
     "Write",
 ]
 
@@ -99,14 +101,33 @@ class TaskResult:
     folded: Folded | None = None
 
 
+class WaitKind(StrEnum):
+    """What a task waits for: somebody's answer, a moment, a signal by its name, the end of a child run."""
+
+    INTERRUPT = "interrupt"
+    TIMER = "timer"
+    SIGNAL = "signal"
+    CHILD = "child"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InterruptRequest:
-    """A question of a node: its id is the same each time the same checkpoint asks it."""
+    """A question of a node, or another wait: its id is the same each time the same checkpoint asks it.
+
+    `task_id` is the task that asks: the ending's own, or one nested in it (a subgraph's, a functional task's), whose
+    namespace is `namespace`. `name` is a signal's name or a child's run id; `due_at` is when a timer ends, or when any
+    other wait is given up.
+    """
 
     id: str
     position: int
     value: StoredValue
+    task_id: str
     response_schema: dict[str, Any] | None = None
+    kind: WaitKind = WaitKind.INTERRUPT
+    name: str | None = None
+    due_at: datetime | None = None
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,14 +154,14 @@ class ErrorRecord:
 class TaskFailed:
     """A node raised. `matched_policy` is the index of the retry policy that wants another attempt, else None.
 
-    `refused_answer` is the position of an answer that did not fit its interrupt's schema: the answer is to be forgotten
-    with all later ones, and the question can be answered again.
+    `refused_answer` is the id of the interrupt whose answer did not fit its schema: the answer is to be forgotten with
+    all later ones of the same task, and the question can be answered again.
     """
 
     task_id: str
     error: ErrorRecord
     matched_policy: int | None = None
-    refused_answer: int | None = None
+    refused_answer: str | None = None
 
 
 TaskEnding = TaskResult | TaskInterrupted | TaskFailed

@@ -77,9 +77,9 @@ def interrupt(value: Any, *, response_schema: Any = None) -> Any:
     current = current_task("interrupt")
     position = current.asked
     current.asked += 1
-    if position < len(current.answers):
-        return _validate(current.answers[position], response_schema, position)
     question = Interrupt(value, interrupt_id(current.task.id, position))
+    if question.id in current.answers:
+        return _validate(current.answers[question.id], response_schema, question.id)
     raise PendingInterrupt(question, position, _json_schema_of(response_schema))
 
 
@@ -99,12 +99,12 @@ def _json_schema_of(response_schema: Any) -> dict[str, Any] | None:
     return TypeAdapter(response_schema).json_schema()
 
 
-def _validate(answer: Any, response_schema: Any, position: int) -> Any:
+def _validate(answer: Any, response_schema: Any, name: str) -> Any:
     if response_schema is None or isinstance(response_schema, dict):
         return answer
     try:
         return TypeAdapter(response_schema).validate_python(answer)
     except ValidationError as error:
-        # the user's program may look at the error as it is; `task_call` finds the position on it
-        setattr(error, REFUSED_ANSWER, position)
+        # the user's program may look at the error as it is; `task_call` finds the interrupt's id on it
+        setattr(error, REFUSED_ANSWER, name)
         raise

@@ -19,7 +19,8 @@ __all__ = ["CurrentTask", "current_task", "find_current_task", "running"]
 
 
 class CurrentTask:
-    """One attempt of one task, as the code inside it sees it. `asked` counts its calls of `interrupt`."""
+    """One attempt of one task, as the code inside it sees it. `answers` go by interrupt id and are handed down to whatever
+    is nested in the task; `asked` counts its own calls of `interrupt`."""
 
     __slots__ = ("answers", "asked", "attempt", "config", "context", "services", "task")
 
@@ -28,7 +29,7 @@ class CurrentTask:
         *,
         task: Task,
         attempt: int,
-        answers: tuple[Any, ...],
+        answers: Mapping[str, Any],
         config: Mapping[str, Any],
         context: Any,
         services: TaskServices,

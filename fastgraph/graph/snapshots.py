@@ -60,7 +60,7 @@ def take_snapshot(graph: CompiledGraph, config: Mapping[str, Any]) -> StateSnaps
             "a checkpointer" if graph.checkpointer is None else 'config={"configurable": {"thread_id": …}}'
         )
         raise ConfigError(f"The state of graph {graph.name!r} is not kept anywhere: {missing} is missing.")
-    log = graph.checkpointer.open_thread(str(thread_id))
+    log = graph.checkpointer.open_thread(str(thread_id), reader=graph.state)
     wanted = configurable.get("checkpoint_id")
     saved = log.find(parse_checkpoint_id(wanted)[1]) if wanted else log.find_latest()
     if saved is None:

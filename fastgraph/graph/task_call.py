@@ -58,8 +58,8 @@ RunSync = Callable[..., Awaitable[Any]]
 class TaskCall:
     """One attempt of one task.
 
-    `values` are those of the task's checkpoint, `attempt` counts from 1, `answers` are those to the task's interrupts by
-    order. `context` is what the run was given, as JSON or as an object. `fold` is set for a step of one task: the
+    `values` are those of the task's checkpoint, `attempt` counts from 1, `answers` are by interrupt id, those to what is
+    nested in the task among them. `context` is what the run was given, as JSON or as an object. `fold` is set for a step of one task: the
     reducers then run at its end, and the result brings what they made.
     """
 
@@ -67,7 +67,7 @@ class TaskCall:
     task: Task
     values: Mapping[str, StoredValue]
     attempt: int
-    answers: tuple[Any, ...]
+    answers: Mapping[str, Any]
     config: Mapping[str, Any]
     context: Any
     services: TaskServices
@@ -221,7 +221,7 @@ def read_error(call: TaskCall, error: BaseException) -> tuple[TaskInterrupted | 
 
 
 def _read_interrupt(call: TaskCall, error: GraphInterrupt) -> TaskInterrupted | TaskFailed:
-    position = error.position if isinstance(error, PendingInterrupt) else len(call.answers)
+    position = error.position if isinstance(error, PendingInterrupt) else _count_answers(call)
     schema = error.response_schema if isinstance(error, PendingInterrupt) else None
     requests = []
     try:
@@ -231,6 +231,7 @@ def _read_interrupt(call: TaskCall, error: GraphInterrupt) -> TaskInterrupted | 
                 InterruptRequest(
                     id=interrupt_id(call.task.id, position + offset),
                     position=position + offset,
+                    task_id=call.task.id,
                     value=call.graph.state.encode_any(
                         value, where=f"the interrupt of node {call.task.node!r}"
                     ),
@@ -242,6 +243,14 @@ def _read_interrupt(call: TaskCall, error: GraphInterrupt) -> TaskInterrupted | 
             task_id=call.task.id, error=record_error(second, node=call.task.node, attempt=call.attempt)
         )
     return TaskInterrupted(task_id=call.task.id, interrupts=tuple(requests))
+
+
+def _count_answers(call: TaskCall) -> int:
+    """How many of the task's own interrupts are answered: an interrupt that was raised by hand comes after these."""
+    position = 0
+    while interrupt_id(call.task.id, position) in call.answers:
+        position += 1
+    return position
 
 
 def drive(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -11,7 +11,7 @@ import asyncio
 import queue
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from random import Random
@@ -60,6 +60,10 @@ class Crew(Protocol):
 
     def happenings(self) -> AsyncIterator[Happening]:
         """Yield what happens, in the order in which it does, until each of the step's tasks has ended."""
+        ...
+
+    async def wait(self, done: Future[None] | None) -> None:
+        """Wait until something is done that another thread does; nothing is None."""
         ...
 
     async def close(self) -> None:
@@ -138,6 +142,10 @@ class ThreadCrew:
                 self._running -= 1
             yield happening
 
+    async def wait(self, done: Future[None] | None) -> None:
+        if done is not None:
+            done.result()
+
     async def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
@@ -172,6 +180,10 @@ class AsyncCrew:
                 running -= 1
                 if isinstance(happening.ending, TaskFailed):
                     return
+
+    async def wait(self, done: Future[None] | None) -> None:
+        if done is not None:
+            await asyncio.wrap_future(done)
 
     async def close(self) -> None:
         for task in self._tasks:

@@ -29,6 +29,7 @@ from fastgraph.ids import new_id
 from fastgraph.in_process.artifacts import MemoryServices
 from fastgraph.in_process.crews import Crew, Ended, Said
 from fastgraph.in_process.options import RunOptions
+from fastgraph.state.values import StoredValue
 
 if TYPE_CHECKING:
     from fastgraph.graph.compiled import CompiledGraph
@@ -57,10 +58,9 @@ class Session:
         self._error: BaseException | None = None
         self._is_waiting = False
         self._warned: set[tuple[str, str]] = set()
-        self._answered: dict[str, TaskInterrupted] = {}
         saved = log.find_latest()
         self._base = saved.checkpoint if saved else EMPTY
-        self._pending = saved.pending if saved else Pending()
+        self._pending = saved.pending.copy() if saved else Pending()
         self._machine: Machine
 
     async def chunks(self) -> AsyncGenerator[Chunk, None]:
@@ -73,6 +73,7 @@ class Session:
             if machine.breakpoint():
                 yield ("updates", {INTERRUPT: ()})
                 return
+            await self._crew.wait(self._log.settle())
             self._crew.start(self._open_calls())
             async for happening in self._crew.happenings():
                 for chunk in self._take(happening):
@@ -100,7 +101,7 @@ class Session:
         commit = start(self._graph.plan, self._base, reading.writes, reading.folded)
         self._pending = Pending()
         self._make_machine(commit.checkpoint, first_step=self._base.step + 1)
-        self._save(commit.checkpoint, "input")
+        self._save(commit, "input")
         yield from self._show_values(commit.written, commit.checkpoint)
 
     def _continue(self, command: Command[Any] | None) -> Iterator[Chunk]:
@@ -131,22 +132,23 @@ class Session:
         commit = steer(self._graph.plan, self._base, writes, folded, goto=tuple(told.goto), sends=sends)
         self._warn(commit)
         self._base = commit.checkpoint
-        self._save(self._base, "loop")
+        self._save(commit, "loop")
 
     def _answer(self, resume: Any) -> None:
         """Keep the answers with the pending step, each behind the task's earlier ones."""
-        asked = {
-            question.id: task_id
-            for task_id, interrupted in self._pending.interrupts.items()
+        asked = [
+            question.id
+            for interrupted in self._pending.interrupts.values()
             for question in interrupted.interrupts
-        }
-        for question_id, answer in match_answers(
-            resume, tuple(asked), is_strict=self._graph.plan.is_strict
-        ).items():
-            task_id = asked[question_id]
-            stored = self._graph.state.encode_any(answer, where=f"the answer to interrupt {question_id}")
-            self._pending.answers[task_id] = (*self._pending.answers.get(task_id, ()), stored)
-            self._answered[task_id] = self._pending.interrupts.pop(task_id)
+            if question.id not in self._pending.answers
+        ]
+        answers: dict[str, StoredValue] = {}
+        for question_id, answer in match_answers(resume, asked, is_strict=self._graph.plan.is_strict).items():
+            where = f"the answer to interrupt {question_id}"
+            answers[question_id] = self._graph.state.encode_any(answer, where=where)
+        if answers:
+            self._pending.answers.update(answers)
+            self._log.answer(self._base.number, answers)
 
     def _repeat_results(self) -> Iterator[Chunk]:
         """Record what an earlier call finished of this step, and show it as what it is: not new."""
@@ -174,13 +176,14 @@ class Session:
         machine, options = self._machine, self._options
         is_alone = len(machine.tasks) == 1
         config = self._place_config()
+        answers = {name: answer.fresh() for name, answer in self._pending.answers.items()}
         return [
             TaskCall(
                 graph=self._graph,
                 task=task,
                 values=machine.checkpoint.values,
                 attempt=1,
-                answers=tuple(answer.fresh() for answer in self._pending.answers.get(task.id, ())),
+                answers=answers,
                 config=config,
                 context=options.context,
                 services=MemoryServices(
@@ -204,27 +207,17 @@ class Session:
             yield happening.kind.value, happening.data
             return
         ending, task = happening.ending, happening.task
+        self._pending.record(ending)
+        self._log.record(self._machine.checkpoint.number, ending)
         if isinstance(ending, TaskResult):
             self._machine.record(ending)
-            self._pending.results[task.id] = ending
             self._warn_unknown(f"Node {task.node!r}", ending.unknown_keys)
             yield from self._show_update(task.node, ending)
         elif isinstance(ending, TaskInterrupted):
-            self._pending.interrupts[task.id] = ending
             self._is_waiting = True
             yield from self._show_interrupt(ending)
         else:
-            self._pending.errors[task.id] = ending.error
-            self._ask_again(ending)
             self._fail(ending, happening.error)
-
-    def _ask_again(self, ending: TaskFailed) -> None:
-        """Forget an answer that did not fit, so that the question can be answered again."""
-        if ending.refused_answer is not None:
-            answers = self._pending.answers.get(ending.task_id, ())
-            self._pending.answers[ending.task_id] = answers[: ending.refused_answer]
-            if ending.task_id in self._answered:
-                self._pending.interrupts[ending.task_id] = self._answered[ending.task_id]
 
     def _fail(self, ending: TaskFailed, error: BaseException | None) -> None:
         if self._error is None and error is not None:
@@ -237,7 +230,7 @@ class Session:
         commit: StepCommit = machine.advance(folded)
         self._warn(commit)
         self._pending = Pending()
-        self._save(commit.checkpoint, "loop")
+        self._save(commit, "loop")
         yield from self._show_values(commit.written, commit.checkpoint)
 
     def _warn_unknown(self, source: str, keys: tuple[str, ...]) -> None:
@@ -254,15 +247,16 @@ class Session:
         for source, target in commit.unknown_targets:
             _LOGGER.warning("%r chose the target %r, which does not exist; it was ignored.", source, target)
 
-    def _save(self, checkpoint: Checkpoint, source: CheckpointSource) -> None:
+    def _save(self, commit: StepCommit, source: CheckpointSource) -> None:
         self._log.append(
             SavedCheckpoint(
-                checkpoint=checkpoint,
+                checkpoint=commit.checkpoint,
                 source=source,
                 run_id=self._run_id,
                 created_at=self._clock.now(),
                 pending=self._pending,
-            )
+            ),
+            commit.changes,
         )
 
     def _show_values(self, written: frozenset[str], checkpoint: Checkpoint) -> Iterator[Chunk]:

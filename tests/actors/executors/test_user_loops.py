@@ -49,7 +49,7 @@ class Endings:
             task=task,
             values={},
             attempt=1,
-            answers=(),
+            answers={},
             config={},
             context=None,
             services=HostTaskServices(

@@ -62,7 +62,7 @@ def call_of(graph: CompiledGraph, *, sent: list[Any] | None = None, **changes: A
         "task": task,
         "values": {"x": StoredValue.of(1), "seen": StoredValue.of(["in"])},
         "attempt": 1,
-        "answers": (),
+        "answers": {},
         "config": {},
         "context": None,
         "services": services,
@@ -192,15 +192,16 @@ def test_question_has_a_stable_id_a_position_and_a_schema() -> None:
         first = interrupt("one?")
         return {"x": interrupt({"two": first}, response_schema=int)}
 
-    asked = end(node, answers=("uno",))
+    asked = end(node, answers={interrupt_id("t1", 0): "uno"})
     assert isinstance(asked, TaskInterrupted)
     (request,) = asked.interrupts
     assert (request.id, request.position) == (interrupt_id("t1", 1), 1)
     assert request.value.value == {"two": "uno"}
     assert request.response_schema == {"type": "integer"}
-    answered = end(node, answers=("uno", 2))
+    first, second = interrupt_id("t1", 0), interrupt_id("t1", 1)
+    answered = end(node, answers={first: "uno", second: 2})
     assert isinstance(answered, TaskResult)
-    assert failure(end(node, answers=("uno", "no number")))[0] == "ValidationError"
+    assert failure(end(node, answers={first: "uno", second: "no number"}))[0] == "ValidationError"
 
 
 def test_question_that_can_not_be_stored_fails() -> None:
