@@ -74,7 +74,7 @@ def stream_chunks(graph: CompiledGraph, options: RunOptions) -> Iterator[Chunk]:
     chunks = Session(graph, options, _open_log(graph, options), crew, SystemClock()).chunks()
     try:
         while (chunk := drive(_next(chunks))) is not None:
-            if chunk[0] in options.modes:
+            if chunk.mode in options.modes:
                 yield chunk
     finally:
         drive(chunks.aclose())
@@ -88,7 +88,7 @@ async def astream_chunks(graph: CompiledGraph, options: RunOptions) -> AsyncGene
     try:
         async with aclosing(chunks):
             async for chunk in chunks:
-                if chunk[0] in options.modes:
+                if chunk.mode in options.modes:
                     yield chunk
     finally:
         await crew.close()

@@ -140,7 +140,7 @@ class CompiledGraph:
         """
         outcome = Outcome(stream_mode)
         call = read_options(self, input, config, options, modes=outcome.modes, keys=self.output_keys)
-        for mode, chunk in stream_chunks(self, call):
+        for _, mode, chunk in stream_chunks(self, call):
             outcome.add(mode, chunk)
         return outcome.result()
 
@@ -155,7 +155,7 @@ class CompiledGraph:
         """Do what `invoke` does, on the running loop; the way for async nodes."""
         outcome = Outcome(stream_mode)
         call = read_options(self, input, config, options, modes=outcome.modes, keys=self.output_keys)
-        async for mode, chunk in astream_chunks(self, call):
+        async for _, mode, chunk in astream_chunks(self, call):
             outcome.add(mode, chunk)
         return outcome.result()
 
@@ -172,7 +172,7 @@ class CompiledGraph:
         With a list of modes each chunk is (mode, chunk).
         """
         call = read_options(self, input, config, options, modes=as_modes(stream_mode), keys=self.state_keys)
-        for mode, chunk in stream_chunks(self, call):
+        for _, mode, chunk in stream_chunks(self, call):
             yield chunk if isinstance(stream_mode, str) else (mode, chunk)
 
     async def astream(
@@ -185,7 +185,7 @@ class CompiledGraph:
     ) -> AsyncGenerator[Any, None]:
         """Do what `stream` does, on the running loop."""
         call = read_options(self, input, config, options, modes=as_modes(stream_mode), keys=self.state_keys)
-        async for mode, chunk in astream_chunks(self, call):
+        async for _, mode, chunk in astream_chunks(self, call):
             yield chunk if isinstance(stream_mode, str) else (mode, chunk)
 
     def get_state(self, config: Mapping[str, Any]) -> StateSnapshot:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fastgraph.checkpoint.base import CheckpointSource, Pending, SavedCheckpoint, ThreadLog
@@ -21,24 +20,21 @@ from fastgraph.execution.machine import Machine
 from fastgraph.execution.routing import INPUT
 from fastgraph.execution.start import start, steer
 from fastgraph.execution.tasks import SendWrite, TaskFailed, TaskInterrupted, TaskResult
-from fastgraph.execution.updates import apply_writes, group_writes
-from fastgraph.graph.commands import Command, Interrupt
+from fastgraph.execution.updates import group_writes
+from fastgraph.graph.commands import Command
 from fastgraph.graph.returns import read_return
 from fastgraph.graph.task_call import TaskCall
 from fastgraph.ids import new_id
 from fastgraph.in_process.artifacts import MemoryServices
 from fastgraph.in_process.crews import Crew, Ended, Said
 from fastgraph.in_process.options import RunOptions
+from fastgraph.in_process.showing import INTERRUPT, Chunk, Showing
 from fastgraph.state.values import StoredValue
 
 if TYPE_CHECKING:
     from fastgraph.graph.compiled import CompiledGraph
 
 __all__ = ["INTERRUPT", "Chunk", "Session"]
-
-INTERRUPT = "__interrupt__"
-Chunk = tuple[str, Any]
-"""Stream mode and what it shows."""
 
 _LOGGER = logging.getLogger("fastgraph")
 
@@ -54,6 +50,7 @@ class Session:
         self._log = log
         self._crew = crew
         self._clock = clock
+        self._showing = Showing(graph, options)
         self._run_id = new_id()
         self._error: BaseException | None = None
         self._is_waiting = False
@@ -71,9 +68,12 @@ class Session:
         while not machine.is_ended:
             machine.check_steps()
             if machine.breakpoint():
-                yield ("updates", {INTERRUPT: ()})
+                for chunk in self._showing.stopped():
+                    yield chunk
                 return
             await self._crew.wait(self._log.settle())
+            for chunk in self._showing.begun(machine.open_tasks, machine.checkpoint):
+                yield chunk
             self._crew.start(self._open_calls())
             async for happening in self._crew.happenings():
                 for chunk in self._take(happening):
@@ -81,7 +81,9 @@ class Session:
             if self._error is not None:
                 raise self._error
             if self._is_waiting:
-                for chunk in self._show_half_step():
+                for chunk in self._showing.half_step(
+                    machine.tasks, self._pending.results, machine.checkpoint
+                ):
                     yield chunk
                 return
             for chunk in self._advance():
@@ -102,7 +104,8 @@ class Session:
         self._pending = Pending()
         self._make_machine(commit.checkpoint, first_step=self._base.step + 1)
         self._save(commit, "input")
-        yield from self._show_values(commit.written, commit.checkpoint)
+        yield from self._showing.saved(commit, "input")
+        yield from self._showing.written(commit)
 
     def _continue(self, command: Command[Any] | None) -> Iterator[Chunk]:
         if command is not None and command.resume is not None:
@@ -119,7 +122,7 @@ class Session:
             self._steer(command)
         self._make_machine(self._base, first_step=self._base.step + 1)
         self._machine.pass_breakpoint()
-        yield "values", self._read_values(self._base)
+        yield from self._showing.standing(self._base)
         yield from self._repeat_results()
 
     def _steer(self, command: Command[Any]) -> None:
@@ -156,8 +159,7 @@ class Session:
             result = self._pending.results.get(task.id)
             if result is not None:
                 self._machine.record(result)
-                for mode, shown in self._show_update(task.node, result):
-                    yield mode, {**shown, "__metadata__": {"cached": True}}
+                yield from self._showing.finished(task, result, is_repeated=True)
 
     def _make_machine(self, checkpoint: Checkpoint, *, first_step: int) -> None:
         self._machine = Machine(
@@ -204,7 +206,7 @@ class Session:
 
     def _take(self, happening: Said | Ended) -> Iterator[Chunk]:
         if isinstance(happening, Said):
-            yield happening.kind.value, happening.data
+            yield from self._showing.said(happening)
             return
         ending, task = happening.ending, happening.task
         self._pending.record(ending)
@@ -212,12 +214,13 @@ class Session:
         if isinstance(ending, TaskResult):
             self._machine.record(ending)
             self._warn_unknown(f"Node {task.node!r}", ending.unknown_keys)
-            yield from self._show_update(task.node, ending)
+            yield from self._showing.finished(task, ending)
         elif isinstance(ending, TaskInterrupted):
             self._is_waiting = True
-            yield from self._show_interrupt(ending)
+            yield from self._showing.interrupted(task, ending, self._machine.checkpoint)
         else:
             self._fail(ending, happening.error)
+            yield from self._showing.failed(task, ending)
 
     def _fail(self, ending: TaskFailed, error: BaseException | None) -> None:
         if self._error is None and error is not None:
@@ -231,7 +234,8 @@ class Session:
         self._warn(commit)
         self._pending = Pending()
         self._save(commit, "loop")
-        yield from self._show_values(commit.written, commit.checkpoint)
+        yield from self._showing.saved(commit, "loop")
+        yield from self._showing.written(commit)
 
     def _warn_unknown(self, source: str, keys: tuple[str, ...]) -> None:
         """Tell once a run which keys were dropped, because the state does not have them."""
@@ -258,44 +262,3 @@ class Session:
             ),
             commit.changes,
         )
-
-    def _show_values(self, written: frozenset[str], checkpoint: Checkpoint) -> Iterator[Chunk]:
-        keys = self._options.output_keys
-        if "values" in self._options.modes and not written.isdisjoint(keys):
-            yield "values", self._read_values(checkpoint)
-
-    def _show_half_step(self) -> Iterator[Chunk]:
-        """Show the values with what finished tasks wrote beside the one that waits; it is not applied yet."""
-        machine = self._machine
-        results = [
-            self._pending.results[task.id] for task in machine.tasks if task.id in self._pending.results
-        ]
-        writes = group_writes((result.task_id, result.writes) for result in results)
-        if writes and "values" in self._options.modes:
-            folded = self._graph.state.fold(writes, machine.checkpoint.values)
-            values, _ = apply_writes(self._graph.plan, machine.checkpoint.values, writes, folded)
-            yield from self._show_values(frozenset(writes), replace(machine.checkpoint, values=values))
-
-    def _show_update(self, node: str, result: TaskResult) -> Iterator[Chunk]:
-        if "updates" in self._options.modes and node in self._graph.nodes:
-            update = self._graph.state.read_update(result, self._options.output_keys)
-            yield "updates", {node: self._unwrap(update) if self._options.is_single_key else update}
-
-    def _unwrap(self, update: Any) -> Any:
-        """Leave out the name of the only key that is shown."""
-        key = self._options.output_keys[0]
-        return [part[key] for part in update] if isinstance(update, list) else update and update[key]
-
-    def _show_interrupt(self, interrupted: TaskInterrupted) -> Iterator[Chunk]:
-        questions = tuple(Interrupt(request.value.fresh(), request.id) for request in interrupted.interrupts)
-        if "updates" in self._options.modes:
-            yield "updates", {INTERRUPT: questions}
-        if "values" in self._options.modes:
-            values = {} if self._options.is_single_key else self._read_values(self._machine.checkpoint)
-            yield "values", {**values, INTERRUPT: questions}
-
-    def _read_values(self, checkpoint: Checkpoint) -> Any:
-        """Return the shown keys' values; where one key was asked for by its name, that key's value."""
-        keys = self._options.output_keys
-        values = self._graph.state.read_values(keys, checkpoint.values)
-        return values.get(keys[0]) if self._options.is_single_key else values
