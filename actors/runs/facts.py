@@ -14,9 +14,11 @@ from actors.runs.committer import Draft
 from actors.runs.inbox import Resume
 from actors.runs.shown_error import error_facts, error_json
 from actors.runs.situation import EndKind, RunEnding, Situation
-from actors.runs.task_services import HostTaskServices, artifact_data
+from actors.runs.task_artifacts import artifact_data
+from actors.runs.task_services import HostTaskServices
 from fastgraph.clock import Clock, to_rfc3339
 from fastgraph.database.records import AttemptRow, ClaimedRun, InterruptRow, NewEvent, ResultRow
+from fastgraph.errors import AmbiguousResumeError, UnknownInterruptError
 from fastgraph.events import EventKind
 from fastgraph.execution.checkpoint import Checkpoint, UnknownTarget
 from fastgraph.execution.interrupts import interrupt_id, match_answers
@@ -218,7 +220,7 @@ def draft_answers(draft: Draft, situation: Situation, command: Resume, now: date
     resume = command.answers if command.answers is not None else command.value
     try:
         answers = match_answers(resume, pending, is_strict=True)
-    except (RuntimeError, ValueError) as error:
+    except (AmbiguousResumeError, UnknownInterruptError) as error:
         draft.events.append(warning(f"An answer was not taken: {error}", now))
         return
     for asked in situation.asked.values():
