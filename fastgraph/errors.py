@@ -30,7 +30,7 @@
     ├── ConfigError               an option of a call that can't be (also a ValueError)
     └── SettingsError
 
-    GraphBubbleUp                 what goes up out of a node and is no failure
+    GraphBubbleUp                 what goes up out of a node and is no failure (`bubbling.py`)
     ├── GraphInterrupt            a node waits for an answer; NodeInterrupt is its old form, raised by hand
     ├── GraphDrained              the run was asked to stop at the end of a step
     └── ParentCommand             a Command for the graph around this one
@@ -42,11 +42,12 @@ that LangGraph has are public under the same conditions.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Literal
+from typing import Literal
+
+from fastgraph.bubbling import GraphBubbleUp, GraphDrained, GraphInterrupt, NodeInterrupt, ParentCommand
 
 __all__ = [
     "AmbiguousResumeError",
@@ -276,45 +277,6 @@ class UnknownInterruptError(FastGraphError):
 def is_invalid_resume(error: BaseException) -> bool:
     """Say whether `interrupt` raised this ValidationError because an answer did not fit its `response_schema`."""
     return getattr(error, REFUSED_ANSWER, None) is not None
-
-
-class GraphBubbleUp(Exception):  # noqa: N818 - LangGraph's name, and it is no error
-    """What leaves a node upwards and is no failure."""
-
-
-class GraphInterrupt(GraphBubbleUp):
-    """A node waits for an answer; `interrupts` are what it asked."""
-
-    def __init__(self, interrupts: Sequence[Any] = ()) -> None:
-        self.interrupts = tuple(interrupts)
-        super().__init__(interrupts)
-
-
-class NodeInterrupt(GraphInterrupt):
-    """Pause a node by raising; the old form of `interrupt`, whose answer the node can't read."""
-
-    def __init__(self, value: Any, id: str | None = None) -> None:  # noqa: A002 - the name of LangGraph's parameter
-        # errors stand below everything else, so the question's class is looked up when one is asked
-        from fastgraph.graph.commands import Interrupt  # noqa: PLC0415 - see above
-
-        warnings.warn("NodeInterrupt is old: use fastgraph.interrupt().", DeprecationWarning, stacklevel=2)
-        super().__init__([Interrupt(value) if id is None else Interrupt(value, id)])
-
-
-class GraphDrained(GraphBubbleUp):
-    """A run stopped between two steps because `RunControl.request_drain` was called; invoke(None) goes on with it."""
-
-    def __init__(self, reason: str = "shutdown") -> None:
-        self.reason = reason
-        super().__init__(f"The run stopped at the end of a step, as was asked: {reason}.")
-
-
-class ParentCommand(GraphBubbleUp):
-    """A node's `Command(graph=Command.PARENT)` on its way to the graph around this one."""
-
-    def __init__(self, command: Any) -> None:
-        self.command = command
-        super().__init__(command)
 
 
 class StoreError(FastGraphError):

@@ -16,6 +16,7 @@ from fastgraph.state.changes import Change
 from fastgraph.state.values import StoredValue
 
 __all__ = [
+    "CacheEntry",
     "DueTask",
     "ErrorRecord",
     "Folded",
@@ -27,6 +28,7 @@ __all__ = [
     "TaskInterrupted",
     "TaskKind",
     "TaskResult",
+    "TimeLimits",
     "WaitKind",
     "Write",
 ]
@@ -39,19 +41,31 @@ class TaskKind(StrEnum):
     PUSH = "push"
 
 
+class TimeLimits(NamedTuple):
+    """How long an attempt may take in all, and without progress; `refresh_on` is "auto" or "heartbeat"."""
+
+    run_seconds: float | None = None
+    idle_seconds: float | None = None
+    refresh_on: str = "auto"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueTask:
-    """What the next step has to do, as a checkpoint keeps it."""
+    """What the next step has to do, as a checkpoint keeps it. `limits` are those that a Send named, before the node's."""
 
     node: str
     kind: TaskKind
     triggers: tuple[str, ...]
     argument: StoredValue | None = None
+    limits: TimeLimits | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One execution of a node in a step. `path` sorts tasks in the order in which their writes apply."""
+    """One execution of a node in a step. `path` sorts tasks in the order in which their writes apply.
+
+    `remaining_steps` is how many steps the run may still do, this one included.
+    """
 
     id: str
     node: str
@@ -60,6 +74,7 @@ class Task:
     step: int
     triggers: tuple[str, ...]
     argument: StoredValue | None = None
+    remaining_steps: int = 0
 
 
 class Write(NamedTuple):
@@ -74,14 +89,27 @@ class SendWrite(NamedTuple):
 
     node: str
     argument: StoredValue
+    limits: TimeLimits | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folded:
-    """What reducers made of a step's writes: each changed key's new value and how it differs from the old one."""
+    """What reducers made of a step's writes: each changed key's new value and how it differs from the old one.
+
+    `emptied` are keys that have no value after it.
+    """
 
     values: Mapping[str, StoredValue]
     changes: Mapping[str, Change]
+    emptied: frozenset[str] = frozenset()
+
+
+class CacheEntry(NamedTuple):
+    """Where a result is kept for other runs: a node's namespace, the hash of its input, how long it is good for."""
+
+    namespace: tuple[str, ...]
+    key: str
+    ttl_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +118,7 @@ class TaskResult:
 
     `has_update` is False where the node returned None. `unknown_keys` were dropped, as in LangGraph, and are reported
     in a warning event. `folded` is there when the executor also ran the reducers, which it does for a step of one task.
+    `is_cached`: the node was not executed, a cache had its result. `cache` is where a result is to be cached, if it is.
     """
 
     task_id: str
@@ -99,6 +128,8 @@ class TaskResult:
     has_update: bool = True
     unknown_keys: tuple[str, ...] = ()
     folded: Folded | None = None
+    is_cached: bool = False
+    cache: CacheEntry | None = None
 
 
 class WaitKind(StrEnum):

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from fastgraph.errors import GraphDefinitionError
 from fastgraph.execution.machine import ALL_NODES
 from fastgraph.execution.plan import END, START
+from fastgraph.graph.caching import CachePolicy
 from fastgraph.graph.compiled import CompiledGraph
 from fastgraph.graph.definition import GraphDefinition
 from fastgraph.graph.nodes import Executor, NodeSpec, RouterSpec, function_name, read_node, read_router
+from fastgraph.graph.error_handlers import NodeDefaults, handler_name, read_handler
 from fastgraph.graph.retry import RetryPolicy
+from fastgraph.graph.timeouts import TimeoutPolicy, read_timeout
 from fastgraph.graph.validation import (
     check_edge_ends,
     check_edges,
@@ -28,6 +31,7 @@ from fastgraph.graph.validation import (
 )
 
 if TYPE_CHECKING:
+    from fastgraph.cache.base import BaseCache
     from fastgraph.checkpoint.base import BaseCheckpointSaver
 
 __all__ = ["StateGraph"]
@@ -39,6 +43,7 @@ OutputT = TypeVar("OutputT")
 
 Node = Callable[..., Any]
 Retries = RetryPolicy | Sequence[RetryPolicy] | None
+Timeout = float | dt.timedelta | TimeoutPolicy | None
 
 
 class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
@@ -73,6 +78,28 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         self.edges: set[tuple[str, str]] = set()
         self.waiting_edges: set[tuple[tuple[str, ...], str]] = set()
         self.branches: dict[str, dict[str, RouterSpec]] = {}
+        self._defaults = NodeDefaults()
+
+    def set_node_defaults(
+        self,
+        *,
+        retry_policy: Retries = None,
+        cache_policy: CachePolicy[Any] | None = None,
+        error_handler: Node | None = None,
+        timeout: Timeout = None,
+    ) -> Self:
+        """Set what nodes get that say nothing of their own; it is applied at `compile`, and not to subgraphs.
+
+        `retry_policy` and `timeout` also go to error handlers, `cache_policy` and `error_handler` to other nodes only. The
+        default handler runs as `__default_error_handler__`. Raises ValueError for a timeout that can't be.
+        """
+        self._defaults = self._defaults.with_more(
+            retry_policies=_as_policies(retry_policy),
+            cache_policy=cache_policy,
+            error_handler=error_handler,
+            limits=read_timeout(timeout),
+        )
+        return self
 
     def add_node(
         self,
@@ -83,14 +110,18 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         metadata: Mapping[str, Any] | None = None,
         input_schema: type[Any] | None = None,
         retry_policy: Retries = None,
-        timeout: float | dt.timedelta | None = None,
+        cache_policy: CachePolicy[Any] | None = None,
+        error_handler: Node | None = None,
+        timeout: Timeout = None,
         destinations: Mapping[str, str] | Sequence[str] | None = None,
         executor: Executor | None = None,
     ) -> Self:
         """Add a node: a function, or a name and a function.
 
-        `input_schema` (or the first parameter's type) chooses the keys it reads and may add private ones. `timeout` in
-        seconds caps each attempt of an async node. `destinations` only tell the picture where its Commands may lead.
+        `input_schema` (or the first parameter's type) chooses the keys it reads and may add private ones. `timeout`
+        (seconds, a timedelta or a TimeoutPolicy) caps each attempt of an async node. `cache_policy` takes results from the
+        cache that `compile` is given. When all attempts have failed, `error_handler` runs in the node's place, with its
+        input and `error: NodeError`; the node's static edges are not taken then. `destinations` only tell the picture where its Commands may lead.
         `executor` is "async" or "thread", by default what the function is. Raises GraphDefinitionError.
         """
         function = action if isinstance(node, str) else node
@@ -110,12 +141,18 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             executor=executor,
             input_type=input_schema,
             retry_policies=_as_policies(retry_policy),
-            timeout_seconds=timeout.total_seconds() if isinstance(timeout, dt.timedelta) else timeout,
+            limits=read_timeout(timeout),
+            cache_policy=cache_policy,
+            error_handler=handler_name(name) if error_handler is not None else None,
             destinations=_as_destinations(destinations),
             is_deferred=defer,
             metadata=dict(metadata or {}),
         )
-        check_timeout(name, spec.timeout_seconds, is_async=spec.is_async)
+        check_timeout(spec)
+        if error_handler is not None:
+            handler = read_handler(handler_name(name), error_handler, input_type=spec.input_type)
+            check_node_name(handler.name, self.nodes)
+            self.nodes[handler.name] = handler
         self.nodes[name] = spec
         return self
 
@@ -180,6 +217,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         self,
         checkpointer: BaseCheckpointSaver | None = None,
         *,
+        cache: BaseCache | None = None,
         interrupt_before: Sequence[str] | str | None = None,
         interrupt_after: Sequence[str] | str | None = None,
         name: str | None = None,
@@ -189,7 +227,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         """Check the graph and make it runnable.
 
         `interrupt_before` and `interrupt_after` are node names, or "*" for all. With `strict`, what is otherwise ignored
-        with a warning (unknown targets and keys) is an error. Raises GraphDefinitionError with the first fault, and
+        with a warning (unknown targets and keys) is an error. `cache` keeps the results of nodes with a cache policy. Raises GraphDefinitionError with the first fault, and
         TypeError for a checkpointer that is none.
         """
         before = _as_names(interrupt_before)
@@ -197,6 +235,9 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         check_edges(self.nodes, sorted(self.edges), sorted(self.waiting_edges), self.branches)
         check_interrupt_nodes("interrupt_before", before, self.nodes)
         check_interrupt_nodes("interrupt_after", after, self.nodes)
+        nodes = self._defaults.apply_to(self.nodes)
+        for spec in nodes.values():
+            check_timeout(spec)
         definition = GraphDefinition(
             name=name or "graph",
             description=description or _first_paragraph(self.state_schema),
@@ -204,7 +245,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             context_type=self.context_schema,
             input_type=self.input_schema,
             output_type=self.output_schema,
-            nodes=dict(self.nodes),
+            nodes=nodes,
             edges=tuple(sorted(self.edges)),
             joins=tuple(sorted(self.waiting_edges)),
             routers={source: tuple(routers.values()) for source, routers in self.branches.items()},
@@ -213,6 +254,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         return CompiledGraph(
             definition,
             checkpointer=checkpointer,
+            cache=cache,
             interrupt_before=before,
             interrupt_after=after,
             is_named=name is not None,

@@ -6,6 +6,7 @@ leaves the node by an exception the first time and gives the answer when the nod
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Generic, Literal, TypeVar
@@ -15,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from fastgraph.errors import GraphInterrupt
 from fastgraph.execution.interrupts import interrupt_id
 from fastgraph.graph.current import current_task
+from fastgraph.graph.timeouts import TimeoutPolicy
 from fastgraph.state.overwrite import Overwrite
 
 __all__ = ["REFUSED_ANSWER", "Command", "Interrupt", "Overwrite", "PendingInterrupt", "Send", "interrupt"]
@@ -26,14 +28,22 @@ REFUSED_ANSWER = "fastgraph_refused_answer"
 
 @dataclass(frozen=True, slots=True, init=False)
 class Send:
-    """Ask for a task of `node` in the next step, with `arg` as its input instead of the state."""
+    """Ask for a task of `node` in the next step, with `arg` as its input instead of the state.
+
+    `timeout` (seconds, a timedelta or a TimeoutPolicy) takes the place of the node's own. Raises ValueError for one that
+    can't be.
+    """
 
     node: str
     arg: Any
+    timeout: TimeoutPolicy | None = None
 
-    def __init__(self, /, node: str, arg: Any) -> None:
+    def __init__(
+        self, /, node: str, arg: Any, *, timeout: float | dt.timedelta | TimeoutPolicy | None = None
+    ) -> None:
         object.__setattr__(self, "node", node)
         object.__setattr__(self, "arg", arg)
+        object.__setattr__(self, "timeout", TimeoutPolicy.coerce(timeout))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

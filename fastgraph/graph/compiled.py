@@ -21,6 +21,7 @@ from fastgraph.in_process.options import CallOptions, read_options
 from fastgraph.runner import Outcome, as_modes, astream_chunks, stream_chunks
 
 if TYPE_CHECKING:
+    from fastgraph.cache.base import BaseCache
     from fastgraph.checkpoint.base import BaseCheckpointSaver
 
 __all__ = ["CompiledGraph"]
@@ -38,6 +39,7 @@ class CompiledGraph:
         definition: GraphDefinition,
         *,
         checkpointer: BaseCheckpointSaver | None = None,
+        cache: BaseCache | None = None,
         interrupt_before: tuple[str, ...] = (),
         interrupt_after: tuple[str, ...] = (),
         is_named: bool = True,
@@ -52,6 +54,9 @@ class CompiledGraph:
         self.nodes: Mapping[str, NodeSpec] = definition.nodes
         self.routers: Mapping[str, tuple[RouterSpec, ...]] = definition.routers
         self.checkpointer = checkpointer
+        self.cache = cache
+        self.step_timeout: float | None = None
+        """Seconds that a whole step may take in this process; TimeoutError then. It may be set at any time."""
         self.interrupt_before = interrupt_before
         self.interrupt_after = interrupt_after
         self.config: Mapping[str, Any] = config or {}
@@ -83,6 +88,11 @@ class CompiledGraph:
         spec = self.nodes.get(node)
         return spec.retry_policies if spec else ()
 
+    def error_handler(self, node: str) -> str | None:
+        """Return the name of the node that runs in a failed node's place; None where there is none."""
+        spec = self.nodes.get(node)
+        return spec.error_handler if spec else None
+
     def needs_loop(self, node: str) -> bool:
         """Say whether a task of this node can't be executed without a loop: it or one of its routers is async."""
         return node in self._async_sources
@@ -109,6 +119,7 @@ class CompiledGraph:
         return CompiledGraph(
             self.definition,
             checkpointer=self.checkpointer,
+            cache=self.cache,
             interrupt_before=self.interrupt_before,
             interrupt_after=self.interrupt_after,
             is_named=self.is_named,

@@ -6,23 +6,28 @@ are started with a copy of the context.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from fastgraph.errors import OutsideNodeError
+from fastgraph.errors import NodeError, OutsideNodeError
 from fastgraph.execution.tasks import Task
 from fastgraph.graph.services import TaskServices
 
 __all__ = ["CurrentTask", "current_task", "find_current_task", "running"]
 
 
+def _no_heartbeat() -> None:
+    """Nothing watches this attempt."""
+
+
 class CurrentTask:
     """One attempt of one task, as the code inside it sees it. `answers` go by interrupt id and are handed down to whatever
-    is nested in the task; `asked` counts its own calls of `interrupt`."""
+    is nested in the task; `asked` counts its own calls of `interrupt`. `error` is what an error handler handles, `heartbeat`
+    tells a timed attempt's watch of progress."""
 
-    __slots__ = ("answers", "asked", "attempt", "config", "context", "services", "task")
+    __slots__ = ("answers", "asked", "attempt", "config", "context", "error", "heartbeat", "services", "task")
 
     def __init__(
         self,
@@ -33,6 +38,8 @@ class CurrentTask:
         config: Mapping[str, Any],
         context: Any,
         services: TaskServices,
+        error: NodeError | None = None,
+        heartbeat: Callable[[], None] = _no_heartbeat,
     ) -> None:
         self.task = task
         self.attempt = attempt
@@ -40,6 +47,8 @@ class CurrentTask:
         self.config = config
         self.context = context
         self.services = services
+        self.error = error
+        self.heartbeat = heartbeat
         self.asked = 0
 
 

@@ -28,6 +28,7 @@ def record_error(error: BaseException, *, node: str | None = None, attempt: int 
         traceback=_traceback(error),
         node=node,
         attempt=attempt,
+        facts={"bases": [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"]},
     )
 
 

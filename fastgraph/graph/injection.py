@@ -27,6 +27,8 @@ def _make(name: str, current: CurrentTask) -> Any:
         return runtime_of(current)
     if name == "writer":
         return write_to(current.services)
+    if name == "error":
+        return current.error
     # a store and a previous value come with the functional language; until then there is none
     return None
 

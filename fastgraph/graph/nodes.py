@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any, Literal
 
+from fastgraph.execution.tasks import TimeLimits
+from fastgraph.graph.caching import CachePolicy
 from fastgraph.graph.commands import Command
 from fastgraph.graph.retry import RetryPolicy
 
 __all__ = ["Executor", "NodeSpec", "RouterSpec", "function_name", "read_hints", "read_node", "read_router"]
 
-Executor = Literal["async", "thread"]
+Executor = Literal["async", "thread", "process"]
 
 _INJECTED = {
     "config": "RunnableConfig",
@@ -27,6 +29,7 @@ _INJECTED = {
     "store": "BaseStore",
     "runtime": "",
     "previous": "",
+    "error": "NodeError",
 }
 """Parameter -> what its annotation must mention, if it has one; nothing where the name alone decides."""
 
@@ -35,7 +38,8 @@ _INJECTED = {
 class NodeSpec:
     """One node: `input_type` None means the graph's state, `destinations` maps possible goto targets to edge labels.
 
-    `timeout_seconds` caps an attempt of an async node; `injected` are the parameters it takes beside its input.
+    `limits` cap an attempt of an async node; `injected` are the parameters it takes beside its input. `error_handler` is the
+    name of the node that runs in this one's place when it has failed for good.
     """
 
     name: str
@@ -45,7 +49,10 @@ class NodeSpec:
     injected: tuple[str, ...] = ()
     input_type: Any = None
     retry_policies: tuple[RetryPolicy, ...] = ()
-    timeout_seconds: float | None = None
+    limits: TimeLimits | None = None
+    cache_policy: CachePolicy | None = None
+    error_handler: str | None = None
+    is_error_handler: bool = False
     destinations: Mapping[str, str | None] = field(default_factory=dict)
     is_deferred: bool = False
     metadata: Mapping[str, Any] = field(default_factory=dict)

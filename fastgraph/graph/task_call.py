@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastgraph.errors import (
@@ -20,11 +20,12 @@ from fastgraph.errors import (
     GraphInterrupt,
     InvalidUpdateError,
     NodeCancelledError,
-    NodeTimeoutError,
+    NodeError,
 )
 from fastgraph.execution.interrupts import interrupt_id
 from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import (
+    CacheEntry,
     InterruptRequest,
     SendWrite,
     Task,
@@ -35,6 +36,7 @@ from fastgraph.execution.tasks import (
     TaskResult,
 )
 from fastgraph.execution.updates import apply_writes, group_writes, needs_fold
+from fastgraph.graph.caching import FindsCached, decode_cached, find_entry
 from fastgraph.graph.commands import REFUSED_ANSWER, Interrupt, PendingInterrupt
 from fastgraph.graph.current import CurrentTask, running
 from fastgraph.graph.failures import record_error
@@ -42,6 +44,8 @@ from fastgraph.graph.injection import inject
 from fastgraph.graph.retry import find_policy, has_attempts_left
 from fastgraph.graph.returns import Returned, read_choice, read_return
 from fastgraph.graph.services import TaskServices
+from fastgraph.graph.timeouts import Watch, as_limits, run_within
+from fastgraph.graph.validation import sync_timeout
 from fastgraph.state.values import StoredValue
 
 if TYPE_CHECKING:
@@ -60,7 +64,8 @@ class TaskCall:
 
     `values` are those of the task's checkpoint, `attempt` counts from 1, `answers` are by interrupt id, those to what is
     nested in the task among them. `context` is what the run was given, as JSON or as an object. `fold` is set for a step of one task: the
-    reducers then run at its end, and the result brings what they made.
+    reducers then run at its end, and the result brings what they made. `error` is what the task of an error handler is told;
+    `cache` is where the result is to be cached, if whoever made the call has looked there.
     """
 
     graph: CompiledGraph
@@ -72,6 +77,8 @@ class TaskCall:
     context: Any
     services: TaskServices
     fold: bool = False
+    error: BaseException | None = None
+    cache: CacheEntry | None = None
 
 
 def run_task(call: TaskCall) -> TaskEnding:
@@ -105,18 +112,60 @@ async def attempt_task(call: TaskCall, *, run_sync: RunSync | None = None) -> Ta
     task = call.task
     if run_sync is None and call.graph.needs_loop(task.node):
         raise AsyncNodeError(task.node)
+    node = call.graph.nodes.get(task.node)
+    entry, cached = await _look_up(call, run_sync)
+    if cached is not None:
+        return cached
+    limits = task.limits or (node.limits if node else None)
+    if limits is None or node is None or node.executor == "process":
+        result = await _attempt(call, node, call.services, run_sync)
+    elif not node.is_async:
+        raise sync_timeout(task.node)
+    else:
+        watch = Watch(call.services, limits)
+        result = await run_within(
+            limits,
+            task.node,
+            watch,
+            lambda: _attempt(call, node, watch.services, run_sync, heartbeat=watch.heartbeat),
+        )
+    return replace(result, cache=entry) if entry else result
+
+
+async def _look_up(call: TaskCall, run_sync: RunSync | None) -> tuple[CacheEntry | None, TaskResult | None]:
+    """Return where the task's result is cached, and the result where it is there already."""
+    if call.cache is not None or not isinstance(call.services, FindsCached):
+        return call.cache, None
+    entry = find_entry(call)
+    if entry is None:
+        return None, None
+    find = call.services.find_cached
+    found = await run_sync(find, entry) if run_sync else find(entry)
+    return entry, None if found is None else decode_cached(call, found)
+
+
+async def _attempt(
+    call: TaskCall,
+    node: NodeSpec | None,
+    services: TaskServices,
+    run_sync: RunSync | None,
+    **more: Any,
+) -> TaskResult:
+    """Call the node, if there is one, and make its result."""
+    task = call.task
     current = CurrentTask(
         task=task,
         attempt=call.attempt,
         answers=call.answers,
         config=call.config,
         context=call.graph.state.read_context(call.context),
-        services=call.services,
+        services=services,
+        error=NodeError(task.failed_node, call.error) if task.failed_node and call.error else None,
+        **more,
     )
     with running(current):
-        if task.node == START:
+        if node is None:
             return await _finish(call, current, None, Returned())
-        node = call.graph.nodes[task.node]
         value = await _call_node(call, current, node, run_sync)
         return await _finish(
             call, current, value, read_return(value, node.name, is_root=call.graph.state.is_root)
@@ -136,16 +185,7 @@ async def _call_node(call: TaskCall, current: CurrentTask, node: NodeSpec, run_s
             if run_sync
             else node.function(argument, **extras)
         )
-    if node.timeout_seconds is None:
-        return await node.function(argument, **extras)
-    deadline = asyncio.timeout(node.timeout_seconds)
-    try:
-        async with deadline:
-            return await node.function(argument, **extras)
-    except TimeoutError as error:
-        if deadline.expired():
-            raise NodeTimeoutError(node.name, node.timeout_seconds) from error
-        raise
+    return await node.function(argument, **extras)
 
 
 async def _finish(call: TaskCall, current: CurrentTask, value: Any, returned: Returned) -> TaskResult:
@@ -172,7 +212,12 @@ async def _finish(call: TaskCall, current: CurrentTask, value: Any, returned: Re
         task_id=task.id,
         writes=writes,
         goto=tuple(goto),
-        sends=tuple(SendWrite(send.node, graph.state.encode_argument(send.node, send.arg)) for send in sends),
+        sends=tuple(
+            SendWrite(
+                send.node, graph.state.encode_argument(send.node, send.arg), as_limits(send.timeout)
+            )
+            for send in sends
+        ),
         has_update=returned.has_update,
         unknown_keys=unknown,
         folded=folded if call.fold else None,

@@ -23,6 +23,7 @@ __all__ = [
     "check_node_name",
     "check_router_name",
     "check_timeout",
+    "sync_timeout",
 ]
 
 _RESERVED_CHARACTERS = "|:"
@@ -43,19 +44,18 @@ def check_node_name(name: str, nodes: Mapping[str, NodeSpec]) -> None:
             )
 
 
-def check_timeout(name: str, timeout_seconds: float | None, *, is_async: bool) -> None:
-    """A timeout is positive and on an async node: a thread can't be stopped."""
-    if timeout_seconds is None:
-        return
-    if timeout_seconds <= 0:
-        raise GraphDefinitionError(
-            f"The timeout of node {name!r} is {timeout_seconds:g} s. It must be above 0."
-        )
-    if not is_async:
-        raise GraphDefinitionError(
-            f"Node {name!r} has a timeout and is no async function; a thread can't be stopped. "
-            f"Make it `async def`, or leave out timeout=."
-        )
+def check_timeout(spec: NodeSpec) -> None:
+    """A timeout is on an async node or on one with a process of its own: a thread can't be stopped."""
+    if spec.limits is not None and not spec.is_async and spec.executor != "process":
+        raise sync_timeout(spec.name)
+
+
+def sync_timeout(name: str) -> GraphDefinitionError:
+    """Make the error of a timeout on a node that can't be stopped."""
+    return GraphDefinitionError(
+        f"Node {name!r} has a timeout and is no async function; a thread can't be stopped. "
+        f"Make it `async def`, or give it executor=\"process\", or leave out timeout=."
+    )
 
 
 def check_edge_ends(source: str, target: str) -> None:

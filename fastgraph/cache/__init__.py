@@ -1,0 +1,1 @@
+"""Caches for the results of nodes: `base.BaseCache`, `memory.InMemoryCache`, `sqlite.SqliteCache`."""
