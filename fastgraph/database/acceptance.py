@@ -175,6 +175,10 @@ def _add_rows(tx: Transaction, operation: AcceptRun, thread: Thread, at: int) ->
             operation.context,
             operation.config,
             at,
+            operation.parent_run_key,
+            operation.parent_task_id,
+            operation.parent_close_policy,
+            None if operation.deadline_at is None else to_micros(operation.deadline_at),
         )
     )
     tx.rows.tags.extend((tag, key) for tag in dict.fromkeys(operation.tags))

@@ -27,7 +27,7 @@ from fastgraph.database.endings import supersede
 from fastgraph.database.heads import RunHead
 from fastgraph.database.records import ClaimedRun, ClaimRuns, InboxRow
 from fastgraph.database.tables import checkpoints, host_workflows, inbox, run_bodies, runs, threads
-from fastgraph.database.times import from_micros, to_micros
+from fastgraph.database.times import from_micros, optional_from_micros, to_micros
 from fastgraph.database.transaction import Thread, Transaction
 from fastgraph.errors import ConflictError
 from fastgraph.status import ENDED, WAITING, RunStatus
@@ -48,7 +48,8 @@ _TURN_IS_FREE = or_(
 )
 _GIVING_WAY = case((threads.c.turn != runs.c.key, threads.c.turn)).label("giving_way")
 _BODIES = select(
-    run_bodies.c.run_key, run_bodies.c.name, run_bodies.c.payload, run_bodies.c.context, run_bodies.c.config
+    *(run_bodies.c[name] for name in ("run_key", "name", "payload", "context", "config")),
+    *(run_bodies.c[name] for name in ("parent_run_key", "deadline_at")),
 ).where(run_bodies.c.run_key.in_(bindparam("keys", expanding=True)))
 _COMMANDS = (
     select(inbox.c.run_key, inbox.c.number, inbox.c.kind, inbox.c.body, inbox.c.created_at)
@@ -173,7 +174,7 @@ def _describe(tx: Transaction, operation: ClaimRuns, heads: Sequence[RunHead]) -
         commands.setdefault(row[0], []).append(command)
     claimed = []
     for head in heads:
-        _, name, payload, context, config = bodies[head.key]
+        _, name, payload, context, config, parent, deadline = bodies[head.key]
         number = last.get(head.thread_key, 0)
         if head.base_checkpoint is None:
             head.base_checkpoint = number
@@ -201,6 +202,8 @@ def _describe(tx: Transaction, operation: ClaimRuns, heads: Sequence[RunHead]) -
                 graph_hash=head.graph_hash,
                 recovered_from=head.lost_by,
                 recovered_reason=head.lost_reason,
+                parent_run_key=parent,
+                deadline_at=optional_from_micros(deadline),
                 commands=tuple(commands.get(head.key, ())),
             )
         )

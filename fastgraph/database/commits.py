@@ -7,11 +7,12 @@ checkpoint refers to results by that number (`["@", seq]`), so that a value is s
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from fastgraph.database.endings import end_run
 from fastgraph.database.guard import check_owner
 from fastgraph.database.heads import RunHead
-from fastgraph.database.records import CheckpointRow, CommitRun, Committed
+from fastgraph.database.records import CheckpointRow, CommitRun, Committed, InterruptRow
 from fastgraph.database.times import to_micros
 from fastgraph.database.transaction import Transaction
 from fastgraph.errors import ConflictError
@@ -44,6 +45,8 @@ def commit_run(tx: Transaction, operation: CommitRun) -> Committed:
         _add_checkpoint(tx, head, operation.checkpoint, at)
     if operation.artifacts or operation.interrupts or operation.answered or operation.attempts:
         _add_side_rows(tx, operation, at)
+    if operation.taken_signals or operation.records:
+        _add_facts(tx, operation, at)
     _change_head(tx, head, operation, at)
     return Committed(run_key=head.key, run_id=head.run_id, seq=head.seq, inbox=head.inbox)
 
@@ -110,15 +113,25 @@ def _add_side_rows(tx: Transaction, operation: CommitRun, at: int) -> None:
         (row.artifact_id, key, row.name, row.media_type, row.size, row.sha256, row.node, at)
         for row in operation.artifacts
     )
-    rows.interrupts.extend(
-        (key, row.interrupt_id, row.task_id, row.node, row.position, row.value, row.response_schema, at)
-        for row in operation.interrupts
-    )
+    rows.interrupts.extend(_interrupt_values(key, row, at) for row in operation.interrupts)
     rows.answers.extend((answer, key, interrupt_id) for interrupt_id, answer in operation.answered)
     rows.attempts.extend(
         (key, row.task_id, row.node, row.attempt, to_micros(row.next_at), row.error)
         for row in operation.attempts
     )
+
+
+def _interrupt_values(key: int, row: InterruptRow, at: int) -> tuple[Any, ...]:
+    due_at = None if row.due_at is None else to_micros(row.due_at)
+    asked = (key, row.interrupt_id, row.task_id, row.node, row.position, row.value, row.response_schema, at)
+    return (*asked, row.kind, row.name, due_at, row.namespace or None, row.asked_by)
+
+
+def _add_facts(tx: Transaction, operation: CommitRun, at: int) -> None:
+    """Keep records; a signal that was taken lies with its wait from now on, and only its number and dedup id stay."""
+    key, rows = operation.run_key, tx.rows
+    rows.signals_taken.extend((wait, b"", key, number) for number, wait in operation.taken_signals)
+    rows.records.extend((key, row.task_id, row.record_key, row.value, at) for row in operation.records)
 
 
 def _change_head(tx: Transaction, head: RunHead, operation: CommitRun, at: int) -> None:

@@ -69,7 +69,7 @@ class _HotRows:
 
 class HotInsert(_HotRows):
     """An INSERT of the named columns. `ignoring` are the columns of a unique index: a row that is there already is left
-    as it is; with `replacing` it is overwritten."""
+    as it is; with `replacing` it is overwritten, but for the columns of `keeping`."""
 
     __slots__ = ()
 
@@ -80,11 +80,12 @@ class HotInsert(_HotRows):
         *,
         ignoring: tuple[str, ...] = (),
         replacing: tuple[str, ...] = (),
+        keeping: tuple[str, ...] = (),
     ) -> None:
         names = _quote(columns)
         into = f"INSERT INTO {table.name} ({', '.join(names)})"
         marks = ", ".join("?" for _ in columns)
-        end = _on_conflict(columns, ignoring, replacing)
+        end = _on_conflict(columns, ignoring, replacing, keeping)
         source = f"unnest({_arrays(table, columns)}) WITH ORDINALITY AS v({', '.join(names)}, place)"
         super().__init__(
             sqlite_text=f"{into} VALUES ({marks}){end}",
@@ -124,11 +125,13 @@ def _type_of(column: Column[Any]) -> str:
     return str(column.type.compile(dialect=_POSTGRES)).lower()
 
 
-def _on_conflict(columns: Sequence[str], ignoring: Sequence[str], replacing: Sequence[str]) -> str:
+def _on_conflict(
+    columns: Sequence[str], ignoring: Sequence[str], replacing: Sequence[str], keeping: Sequence[str]
+) -> str:
     if ignoring:
         return f" ON CONFLICT ({', '.join(_quote(ignoring))}) DO NOTHING"
     if not replacing:
         return ""
-    others = _quote([name for name in columns if name not in replacing])
+    others = _quote([name for name in columns if name not in replacing and name not in keeping])
     new = ", ".join(f"{name} = excluded.{name}" for name in others)
     return f" ON CONFLICT ({', '.join(_quote(replacing))}) DO UPDATE SET {new}"

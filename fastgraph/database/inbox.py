@@ -28,7 +28,11 @@ __all__ = ["list_runs_with_commands", "read_unconsumed", "send_command"]
 
 _OPEN = (
     select(interrupts.c.interrupt_id)
-    .where(interrupts.c.run_key == bindparam("run_key"), interrupts.c.answer.is_(None))
+    .where(
+        interrupts.c.run_key == bindparam("run_key"),
+        interrupts.c.answer.is_(None),
+        interrupts.c.kind == "interrupt",
+    )
     .order_by(interrupts.c.position)
 )
 _ANSWERS_UNDER_WAY = select(inbox.c.body).where(

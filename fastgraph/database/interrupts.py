@@ -13,7 +13,7 @@ from sqlalchemy import Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fastgraph.database.tables import interrupts, runs
-from fastgraph.database.times import from_micros
+from fastgraph.database.times import from_micros, optional_from_micros
 
 __all__ = ["InterruptView", "list_of_run", "list_pending", "read_answers"]
 
@@ -32,13 +32,18 @@ class InterruptView:
     response_schema: bytes | None
     answer: bytes | None
     created_at: datetime
+    kind: str = "interrupt"
+    name: str | None = None
+    due_at: datetime | None = None
+    namespace: str = ""
+    asked_by: str | None = None
 
 
 async def list_pending(
-    connection: AsyncConnection, *, run_key: int | None = None, limit: int = 1_000
+    connection: AsyncConnection, *, run_key: int | None = None, kind: str = "interrupt", limit: int = 1_000
 ) -> list[InterruptView]:
-    """List unanswered interrupts, of one run or of all, oldest first."""
-    query = _select().where(interrupts.c.answer.is_(None))
+    """List unanswered interrupts, or waits of another kind, of one run or of all, oldest first."""
+    query = _select().where(interrupts.c.answer.is_(None), interrupts.c.kind == kind)
     if run_key is not None:
         query = query.where(interrupts.c.run_key == run_key)
     return [_view(row) for row in await connection.execute(query.limit(limit))]
@@ -75,4 +80,9 @@ def _view(row: Row[Any]) -> InterruptView:
         response_schema=row.response_schema,
         answer=row.answer,
         created_at=from_micros(row.created_at),
+        kind=row.kind,
+        name=row.name,
+        due_at=optional_from_micros(row.due_at),
+        namespace=row.namespace or "",
+        asked_by=row.asked_by,
     )

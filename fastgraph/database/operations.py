@@ -17,6 +17,7 @@ from fastgraph.database.freeing import free_dead_host, free_run, retire_host
 from fastgraph.database.host_records import FreeDeadHost, FreeRun, PublishHost, RenewLease, RetireHost
 from fastgraph.database.hosts import publish_host, renew_lease
 from fastgraph.database.inbox import send_command
+from fastgraph.database.item_records import RefreshItems, SweepItems, WriteItems
 from fastgraph.database.records import (
     Accepted,
     AcceptRun,
@@ -29,6 +30,7 @@ from fastgraph.database.records import (
     StoreUpload,
     TerminateRun,
 )
+from fastgraph.database.store_items import change_items
 from fastgraph.database.transaction import Transaction
 
 __all__ = ["Operation", "Outcome", "carry_out"]
@@ -41,11 +43,14 @@ Operation: TypeAlias = (
     | FreeDeadHost
     | FreeRun
     | PublishHost
+    | RefreshItems
     | RenewLease
     | RetireHost
     | SendCommand
     | StoreUpload
+    | SweepItems
     | TerminateRun
+    | WriteItems
 )
 Outcome: TypeAlias = Accepted | Committed | tuple[ClaimedRun, ...] | tuple[str, ...] | str | bool
 
@@ -69,6 +74,8 @@ def carry_out(tx: Transaction, operation: Operation) -> Outcome:
             return delete_run(tx, operation)
         case StoreUpload():
             return store_upload(tx, operation)
+        case WriteItems() | RefreshItems() | SweepItems():
+            return change_items(tx, operation)
         case PublishHost():
             return publish_host(tx, operation)
         case RenewLease():

@@ -29,11 +29,13 @@ __all__ = [
     "NewEvent",
     "ResultRow",
     "SendCommand",
+    "SendSignal",
     "StoreUpload",
+    "TaskRecordRow",
     "TerminateRun",
 ]
 
-CommandKind = str  # "cancel" | "resume"; "signal", "pause" and "unpause" come with their issue
+CommandKind = str  # "cancel" | "resume" | "signal" | "child_ended"; "pause" and "unpause" come with their issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,12 +97,20 @@ class ArtifactRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InterruptRow:
+    """A question, or a wait of another kind (`fastgraph.execution.tasks.WaitKind`). `task_id` is the run's own task that is
+    executed again for the answer; `asked_by` the task that asks where that is nested in it, under `namespace`."""
+
     interrupt_id: str
     task_id: str
     node: str
     position: int
     value: bytes
     response_schema: bytes | None = None
+    kind: str = "interrupt"
+    name: str | None = None
+    due_at: datetime | None = None
+    namespace: str = ""
+    asked_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,13 +125,23 @@ class AttemptRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRecordRow:
+    """A small fact of a task, kept for its next execution; one with the same key takes the older one's place."""
+
+    task_id: str
+    record_key: str
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommitRun:
     """The fenced commit: guard on (owner, epoch, seq), then everything or nothing.
 
     `results` present resets the run's count of deaths. `status` None leaves it. An ending status also clears the owner,
     ends interrupts, attempts and the thread's turn, and sets finished_at; so the same function serves terminate.
     `waiting_for` (a sentence, "" clears it) and `graph_hash` are kept with the run where they are not None.
-    `answered` are interrupt ids with their answers, None where an answer was refused and is wanted again. `release` gives
+    `answered` are interrupt ids with their answers, None where an answer was refused and is wanted again. `taken_signals`
+    are numbers of signals with the interrupt id of the wait that got them. `release` gives
     up the claim (waiting, drain). `consumed` is how many inbox rows have been consumed in all; with
     `seen_inbox` set and `release`, the commit is refused by ConflictError where the inbox has grown since (no lost
     wake-up).
@@ -140,6 +160,9 @@ class CommitRun:
     interrupts: tuple[InterruptRow, ...] = ()
     answered: tuple[tuple[str, bytes | None], ...] = ()
     attempts: tuple[AttemptRow, ...] = ()
+    taken_signals: tuple[tuple[int, str], ...] = ()
+    records: tuple[TaskRecordRow, ...] = ()
+    parent_run_key: int | None = None
     status: RunStatus | None = None
     result: bytes | None = None
     error: bytes | None = None
@@ -190,6 +213,10 @@ class AcceptRun:
     on_busy_thread: str = "queue"
     idempotency_key: str | None = None
     request_hash: str | None = None
+    parent_run_key: int | None = None
+    parent_task_id: str | None = None
+    parent_close_policy: str | None = None
+    deadline_at: datetime | None = None
     now: datetime
     run_keys: tuple[int, ...] = ()
 
@@ -241,7 +268,7 @@ class ClaimedRun:
     """All that a run actor needs to begin. `checkpoint_number` is the thread's last one (0: none); `inbox` how many
     inbox rows it has had, `consumed` how many were consumed; `commands` are the unconsumed ones. `recovered_from` is
     the boot that lost it, with the reason, or None. `base_checkpoint` is the thread's last checkpoint before this
-    run."""
+    run. At `deadline_at` it is given up."""
 
     run_key: int
     run_id: str
@@ -263,6 +290,8 @@ class ClaimedRun:
     graph_hash: str | None
     recovered_from: str | None
     recovered_reason: str | None
+    parent_run_key: int | None = None
+    deadline_at: datetime | None = None
     commands: tuple[InboxRow, ...] = ()
 
 
@@ -278,6 +307,23 @@ class SendCommand:
     now: datetime
     run_keys: tuple[int, ...] = ()
     size_bytes: int = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendSignal:
+    """Keep a signal for a run and wake it: in order, once for each `dedup_id`. Refused by ConflictError where the run has
+    ended, by RunNotFoundError where it does not exist. Answers Committed, also for one that came before."""
+
+    run_id: str
+    name: str
+    body: bytes
+    dedup_id: str | None = None
+    now: datetime
+    run_keys: tuple[int, ...] = ()
+
+    @property
+    def size_bytes(self) -> int:
+        return 300 + len(self.body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, null, update
+from sqlalchemy import BigInteger, Connection, bindparam, delete, func, null, update
 
 from fastgraph.database.hot import HotInsert, HotStatement, HotUpdate
 from fastgraph.database.tables import (
@@ -23,7 +23,10 @@ from fastgraph.database.tables import (
     results,
     run_bodies,
     run_tags,
+    signals,
     spilled_values,
+    store_items,
+    task_records,
     threads,
 )
 
@@ -33,7 +36,13 @@ FEED_LOCK = (
     0x46475F46454544  # "FG_FEED": the PostgreSQL advisory lock that puts all writers' events in one order
 )
 
-_BODIES = HotInsert(run_bodies, ("run_key", "name", "payload", "tags", "context", "config", "created_at"))
+_BODIES = HotInsert(
+    run_bodies,
+    (
+        *("run_key", "name", "payload", "tags", "context", "config", "created_at"),
+        *("parent_run_key", "parent_task_id", "parent_close_policy", "deadline_at"),
+    ),
+)
 _TAGS = HotInsert(run_tags, ("tag", "run_key"), ignoring=("tag", "run_key"))
 _IDEMPOTENCY = HotInsert(idempotency, ("idempotency_key", "run_key", "request_hash", "created_at"))
 _INBOX = HotInsert(inbox, ("run_key", "number", "kind", "body", "created_at"))
@@ -51,12 +60,22 @@ _CHECKPOINTS = HotInsert(
 _SPILLED = HotInsert(spilled_values, ("sha256", "thread_key"), ignoring=("sha256", "thread_key"))
 _INTERRUPTS = HotInsert(
     interrupts,
-    ("run_key", "interrupt_id", "task_id", "node", "position", "value", "response_schema", "created_at"),
+    (
+        *("run_key", "interrupt_id", "task_id", "node", "position", "value", "response_schema", "created_at"),
+        *("kind", "name", "due_at", "namespace", "asked_by"),
+    ),
     ignoring=("run_key", "interrupt_id"),
 )
 _ANSWERS = HotUpdate(interrupts, ("answer",), keys=("run_key", "interrupt_id"))
 _ATTEMPTS = HotInsert(
     attempts, ("run_key", "task_id", "node", "attempt", "next_at", "error"), replacing=("run_key", "task_id")
+)
+_SIGNALS = HotInsert(signals, ("run_key", "number", "name", "body", "dedup_id", "created_at"))
+_SIGNALS_TAKEN = HotUpdate(signals, ("taken_by", "body"), keys=("run_key", "number"))
+_RECORDS = HotInsert(
+    task_records,
+    ("run_key", "task_id", "record_key", "value", "created_at"),
+    replacing=("run_key", "task_id", "record_key"),
 )
 _ARTIFACTS = HotInsert(
     artifacts, ("artifact_id", "run_key", "name", "media_type", "size", "sha256", "node", "created_at")
@@ -75,6 +94,12 @@ _END_INTERRUPTS = HotStatement(
 _END_ATTEMPTS = HotStatement(
     delete(attempts).where(attempts.c.run_key == bindparam("b_run_key")), ("b_run_key",)
 )
+_END_SIGNALS = HotStatement(
+    delete(signals).where(signals.c.run_key == bindparam("b_run_key")), ("b_run_key",)
+)
+_END_RECORDS = HotStatement(
+    delete(task_records).where(task_records.c.run_key == bindparam("b_run_key")), ("b_run_key",)
+)
 _TURNS_GIVEN = HotStatement(
     update(threads)
     .where(threads.c.key == bindparam("b_key"), threads.c.turn == bindparam("b_run_key"))
@@ -82,6 +107,28 @@ _TURNS_GIVEN = HotStatement(
     ("b_key", "b_run_key"),
 )
 _TURNS_TAKEN = HotUpdate(threads, ("turn",), keys=("key",))
+_ITEMS = HotInsert(
+    store_items,
+    ("namespace", "key", "value", "created_at", "updated_at", "expires_at", "ttl_micros"),
+    replacing=("namespace", "key"),
+    keeping=("created_at",),
+)
+_ITEMS_GONE = HotStatement(
+    delete(store_items).where(
+        store_items.c.namespace == bindparam("b_namespace"), store_items.c.key == bindparam("b_key")
+    ),
+    ("b_namespace", "b_key"),
+)
+_ITEMS_READ = HotStatement(
+    update(store_items)
+    .where(
+        store_items.c.namespace == bindparam("b_namespace"),
+        store_items.c.key == bindparam("b_key"),
+        store_items.c.ttl_micros.is_not(None),
+    )
+    .values(expires_at=bindparam("b_now", type_=BigInteger) + store_items.c.ttl_micros),
+    ("b_namespace", "b_key", "b_now"),
+)
 _EVENTS = HotInsert(events, ("run_key", "seq", "seq_from", "kind", "at", "node", "data"))
 
 _Row = tuple[Any, ...]
@@ -92,7 +139,8 @@ class Rows:
 
     __slots__ = (
         "answers", "artifacts", "attempts", "bodies", "checkpoints", "ended", "events", "finished", "idempotency",
-        "inbox", "interrupts", "results", "spilled", "started", "tags", "turns_given", "turns_taken", "waiting",
+        "inbox", "interrupts", "items", "items_read", "records", "results", "signals", "signals_taken", "spilled",
+        "started", "tags", "turns_given", "turns_taken", "waiting",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -105,7 +153,13 @@ class Rows:
         self.spilled: list[_Row] = []
         self.interrupts: list[_Row] = []
         self.answers: list[_Row] = []
+        # by place, None where one is deleted: of several writes to a place in a group the last one counts
+        self.items: dict[tuple[str, str], _Row | None] = {}
+        self.items_read: list[_Row] = []
         self.attempts: list[_Row] = []
+        self.signals: list[_Row] = []
+        self.signals_taken: list[_Row] = []
+        self.records: list[_Row] = []
         self.artifacts: list[_Row] = []
         self.started: list[_Row] = []
         self.waiting: list[_Row] = []
@@ -127,14 +181,28 @@ class Rows:
         _INTERRUPTS.run(connection, self.interrupts)
         _ANSWERS.run(connection, self.answers)
         _ATTEMPTS.run(connection, self.attempts)
+        _SIGNALS.run(connection, self.signals)
+        _SIGNALS_TAKEN.run(connection, self.signals_taken)
+        _RECORDS.run(connection, self.records)
         _ARTIFACTS.run(connection, self.artifacts)
         _STARTED.run(connection, self.started)
         _WAITING.run(connection, self.waiting)
         _FINISHED.run(connection, self.finished)
         _END_INTERRUPTS.run(connection, self.ended)
         _END_ATTEMPTS.run(connection, self.ended)
+        _END_SIGNALS.run(connection, self.ended)
+        _END_RECORDS.run(connection, self.ended)
+        if self.items or self.items_read:
+            self._flush_items(connection)
         _TURNS_GIVEN.run(connection, sorted(self.turns_given))
         _TURNS_TAKEN.run(connection, sorted(self.turns_taken, key=lambda row: row[1]))
+
+    def _flush_items(self, connection: Connection) -> None:
+        """Write the store's items by place: two hosts that write the same ones then wait for each other in one order."""
+        places = sorted(self.items)
+        _ITEMS_GONE.run(connection, [place for place in places if self.items[place] is None])
+        _ITEMS.run(connection, [row for place in places if (row := self.items[place]) is not None])
+        _ITEMS_READ.run(connection, sorted(set(self.items_read)))
 
     def flush_events(self, connection: Connection) -> None:
         """Send the events, as the transaction's last rows: PostgreSQL's feed lock is taken by then."""

@@ -384,17 +384,18 @@ workflow_versions = Table(
     PrimaryKeyConstraint("name", "graph_hash"),
 )
 
-# The long-term memory that nodes of all runs share; a namespace is a JSON array of its parts.
+# The long-term memory that nodes of all runs share. A namespace is its labels with periods between them, which no label
+# has; compared byte by byte, all that is below one is a range of the primary key.
 store_items = Table(
     "store_items",
     metadata,
-    Column("namespace", Text, nullable=False),
+    Column("namespace", Text().with_variant(Text(collation="C"), "postgresql"), nullable=False),
     Column("key", Text, nullable=False),
     Column("value", LargeBinary, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
-    Column("ttl_seconds", BigInteger),
+    Column("ttl_micros", BigInteger),
     PrimaryKeyConstraint("namespace", "key"),
     _partial_index("ix_store_items_expires_at", "expires_at", where="expires_at IS NOT NULL"),
 )

@@ -77,13 +77,13 @@ def _add_tables_of_workflows() -> None:
     )
     op.create_table(
         "store_items",
-        sa.Column("namespace", sa.Text(), nullable=False),
+        sa.Column("namespace", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=True),
-        sa.Column("ttl_seconds", sa.BigInteger(), nullable=True),
+        sa.Column("ttl_micros", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("namespace", "key", name=op.f("pk_store_items")),
     )
     _partial_index("ix_store_items_expires_at", "store_items", ["expires_at"], "expires_at IS NOT NULL")
