@@ -17,7 +17,8 @@ __all__ = ["FoldWork", "KeyFold"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyFold:
-    """One key: the value before the step (None where it has none yet) and the step's writes in path order."""
+    """One key: the value before the step (None where it has none yet) and the step's writes in path order; none for a
+    channel of the user's own that the step did not write."""
 
     key: str
     current: StoredValue | None
@@ -26,6 +27,9 @@ class KeyFold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoldWork:
-    """All keys of one step that need their reducer."""
+    """All keys of one step that need code. `is_step` is False for writes from outside, which end no step; `is_last` says
+    that nothing is due after the step."""
 
     keys: tuple[KeyFold, ...]
+    is_step: bool = True
+    is_last: bool = False

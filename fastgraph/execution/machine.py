@@ -23,7 +23,7 @@ from fastgraph.errors import GraphRecursionError, TaskMismatchError
 from fastgraph.execution.checkpoint import Checkpoint, StepCommit
 from fastgraph.execution.fold import FoldWork
 from fastgraph.execution.plan import START, GraphPlan
-from fastgraph.execution.routing import Choice, route
+from fastgraph.execution.routing import Choice, Route, route
 from fastgraph.execution.tasks import DueTask, Folded, Task, TaskKind, TaskResult
 from fastgraph.execution.updates import Writes, apply_writes, group_writes, make_fold_work, needs_fold
 from fastgraph.ids import checkpoint_id, task_id
@@ -136,6 +136,26 @@ class Machine:
             )
         self._results[result.task_id] = result
 
+    def record_failure(self, failed_task_id: str, handler: str) -> Task:
+        """Put the task of node `handler` in the place of one that failed for good, and return it.
+
+        It has the failed task's input and its place in the order of writes; the edges of the failed node are not taken.
+        The same failure always makes the same task. Raises TaskMismatchError where the step has no such open task.
+        """
+        failed = next((task for task in self.open_tasks if task.id == failed_task_id), None)
+        if failed is None:
+            raise TaskMismatchError(
+                f"Task {failed_task_id} of run {self.run_id} is no open task of step {self._checkpoint.step + 1}, so "
+                f"no handler can stand in for it."
+            )
+        name = task_id(
+            self._checkpoint_id, self.namespace, failed.step, handler, f"{failed.path}|{failed.id}"
+        )
+        task = replace(failed, id=name, node=handler, failed_node=failed.node, limits=None)
+        self._tasks = tuple(task if other is failed else other for other in self._tasks)
+        self._ids = frozenset(task.id for task in self._tasks)
+        return task
+
     @property
     def needs_fold(self) -> bool:
         """Say whether `advance` must be handed what `run_fold` makes of `fold_work()`."""
@@ -143,7 +163,11 @@ class Machine:
 
     def fold_work(self) -> FoldWork:
         """Return what the reducers have to do for this step; the step must be done."""
-        return make_fold_work(self.plan, self._checkpoint.values, self._writes())
+        # only channels of the user's own want to know whether anything is due after the step
+        is_last = bool(self.plan.channel_keys) and self._route().is_finish
+        return make_fold_work(
+            self.plan, self._checkpoint.values, self._writes(), is_step=not self._is_entry, is_last=is_last
+        )
 
     def advance(self, folded: Folded | None = None) -> StepCommit:
         """Go to the next checkpoint and return what has to be stored for it.
@@ -153,12 +177,10 @@ class Machine:
         """
         writes = self._writes()
         before = self._checkpoint
-        values, changes = apply_writes(self.plan, before.values, writes, folded or self._own_folded())
-        choices = [
-            Choice(task.node, self._results[task.id].goto, self._results[task.id].sends)
-            for task in self._tasks
-        ]
-        way = route(self.plan, choices, before.joins, before.deferred)
+        values, changes = apply_writes(
+            self.plan, before.values, writes, folded or self._own_folded(), is_step=not self._is_entry
+        )
+        way = self._route()
         after = Checkpoint(
             number=before.number + 1,
             step=before.step + 1,
@@ -177,6 +199,18 @@ class Machine:
             written=frozenset(writes),
             unknown_targets=way.unknown,
         )
+
+    @property
+    def _is_entry(self) -> bool:
+        """Whether this step is START's routers only: it belongs to the input, whose keys live on into the next step."""
+        return len(self._tasks) == 1 and self._tasks[0].node == START
+
+    def _route(self) -> Route:
+        choices = [
+            Choice(task.node, self._results[task.id].goto, self._results[task.id].sends)
+            for task in self._tasks
+        ]
+        return route(self.plan, choices, self._checkpoint.joins, self._checkpoint.deferred)
 
     def _enter(self, checkpoint: Checkpoint) -> None:
         self._checkpoint = checkpoint
@@ -205,6 +239,8 @@ class Machine:
             step=step,
             triggers=due.triggers,
             argument=due.argument,
+            limits=due.limits,
+            remaining_steps=self._last_step - step,
         )
 
     def _writes(self) -> Writes:
@@ -221,8 +257,9 @@ class Machine:
         return group_writes((task.id, self._results[task.id].writes) for task in self._tasks)
 
     def _own_folded(self) -> Folded | None:
-        """Return what the only task of the step folded by itself; with several tasks nobody could have."""
-        if len(self._tasks) != 1 or not self._results:
+        """Return what the only task of the step folded by itself; with several tasks nobody could have, nor where a channel
+        has to be told whether the step is the last."""
+        if len(self._tasks) != 1 or not self._results or self.plan.channel_keys:
             return None
         return self._results[self._tasks[0].id].folded
 

@@ -12,20 +12,60 @@ from enum import StrEnum
 
 from fastgraph.state.values import StoredValue
 
-__all__ = ["END", "START", "GraphPlan", "JoinPlan", "KeyKind", "KeyPlan", "NodePlan", "join_name"]
+__all__ = [
+    "END",
+    "FOLDED_KINDS",
+    "START",
+    "GraphPlan",
+    "JoinPlan",
+    "KeyKind",
+    "KeyPlan",
+    "NodePlan",
+    "join_name",
+]
 
 START = "__start__"
 END = "__end__"
 
 
 class KeyKind(StrEnum):
-    """What happens to the writes of one step to a key.
+    """What happens to the writes of one step to a key, and to a key that a step does not write.
 
-    LAST_VALUE takes one write a step and needs no code; REDUCER folds all of them with the user's function.
+    Without code: LAST_VALUE takes one write a step, EPHEMERAL too and is empty after a step without one, ANY_VALUE is
+    empty then as well and takes the last of several; UNTRACKED and UNTRACKED_ANY are kept in memory and never stored.
+    With code, run as `fold` work: REDUCER folds the writes into the value, TOPIC makes a value of a step's writes and is
+    empty after a step without any, CHANNEL is the user's own and is asked at every step.
     """
 
     LAST_VALUE = "last_value"
     REDUCER = "reducer"
+    EPHEMERAL = "ephemeral"
+    ANY_VALUE = "any_value"
+    UNTRACKED = "untracked"
+    UNTRACKED_ANY = "untracked_any"
+    TOPIC = "topic"
+    CHANNEL = "channel"
+
+    @property
+    def is_single(self) -> bool:
+        """Whether a second write in one step is an error."""
+        return self in _SINGLE
+
+    @property
+    def is_cleared(self) -> bool:
+        """Whether a step that does not write it empties it."""
+        return self in _CLEARED
+
+    @property
+    def is_untracked(self) -> bool:
+        """Whether it is never stored."""
+        return self in _UNTRACKED
+
+
+FOLDED_KINDS = frozenset({KeyKind.REDUCER, KeyKind.TOPIC, KeyKind.CHANNEL})
+_SINGLE = frozenset({KeyKind.LAST_VALUE, KeyKind.EPHEMERAL, KeyKind.UNTRACKED})
+_CLEARED = frozenset({KeyKind.EPHEMERAL, KeyKind.ANY_VALUE, KeyKind.TOPIC})
+_UNTRACKED = frozenset({KeyKind.UNTRACKED, KeyKind.UNTRACKED_ANY})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +102,28 @@ class JoinPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphPlan:
-    """A whole graph. `nodes` holds START too. With `is_strict` an unknown goto or Send target is an error."""
+    """A whole graph. `nodes` holds START too. With `is_strict` an unknown goto or Send target is an error.
+
+    `folded_keys` are those whose writes need code; `cleared_keys` and `channel_keys` change in a step which does not
+    write them, and are sorted.
+    """
 
     name: str
     nodes: Mapping[str, NodePlan]
     keys: Mapping[str, KeyPlan]
     joins: Mapping[str, JoinPlan] = field(default_factory=dict)
     is_strict: bool = False
+    folded_keys: frozenset[str] = field(init=False)
+    cleared_keys: tuple[str, ...] = field(init=False)
+    channel_keys: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        folded = frozenset(name for name, key in self.keys.items() if key.kind in FOLDED_KINDS)
+        cleared = sorted(name for name, key in self.keys.items() if key.kind.is_cleared)
+        channels = sorted(name for name, key in self.keys.items() if key.kind is KeyKind.CHANNEL)
+        object.__setattr__(self, "folded_keys", folded)
+        object.__setattr__(self, "cleared_keys", tuple(cleared))
+        object.__setattr__(self, "channel_keys", tuple(channels))
 
 
 def join_name(sources: tuple[str, ...] | list[str], target: str) -> str:

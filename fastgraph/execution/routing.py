@@ -32,12 +32,16 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What is due next, what goes on waiting, and what could not be followed."""
+    """What is due next, what goes on waiting, and what could not be followed.
+
+    `is_finish` says that no edge led to a node that need not wait; deferred ones come then.
+    """
 
     due: tuple[DueTask, ...]
     deferred: tuple[DueTask, ...]
     joins: Mapping[str, frozenset[str]]
     unknown: tuple[UnknownTarget, ...]
+    is_finish: bool = False
 
 
 def route(
@@ -78,7 +82,8 @@ def route(
         if join is not None and sources >= join.sources:
             triggers.setdefault(join.target, set()).add(name)
     pulled, waiting = _split_deferred(plan, triggers, deferred)
-    return Route((*pulled, *pushed), waiting, _begin_anew(seen, pulled), tuple(unknown))
+    is_finish = all(plan.nodes[node].is_deferred for node in triggers)
+    return Route((*pulled, *pushed), waiting, _begin_anew(seen, pulled), tuple(unknown), is_finish)
 
 
 def _is_node(plan: GraphPlan, target: str) -> bool:
@@ -86,7 +91,13 @@ def _is_node(plan: GraphPlan, target: str) -> bool:
 
 
 def _push(send: SendWrite) -> DueTask:
-    return DueTask(node=send.node, kind=TaskKind.PUSH, triggers=("__pregel_push",), argument=send.argument)
+    return DueTask(
+        node=send.node,
+        kind=TaskKind.PUSH,
+        triggers=("__pregel_push",),
+        argument=send.argument,
+        limits=send.limits,
+    )
 
 
 def _begin_anew(seen: Mapping[str, frozenset[str]], pulled: list[DueTask]) -> Mapping[str, frozenset[str]]:

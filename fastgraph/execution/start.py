@@ -31,17 +31,23 @@ def input_fold_work(plan: GraphPlan, checkpoint: Checkpoint, input_writes: tuple
 
 
 def start(
-    plan: GraphPlan, checkpoint: Checkpoint, input_writes: tuple[Write, ...], folded: Folded | None = None
+    plan: GraphPlan,
+    checkpoint: Checkpoint,
+    input_writes: tuple[Write, ...],
+    folded: Folded | None = None,
+    *,
+    extra: StoredValue | None = None,
 ) -> StepCommit:
     """Apply an input to the thread's last checkpoint (`EMPTY` for a new thread) and take START's edges.
 
-    `folded` is what `run_fold` made of `input_fold_work`; it may be None where that was empty.
+    `folded` is what `run_fold` made of `input_fold_work`; it may be None where that was empty. `extra` is what the input
+    has beside the state's keys: START's routers see it.
     """
     writes = group_writes([(None, input_writes)])
     values, changes = apply_writes(plan, checkpoint.values, writes, folded)
     values, changes = _add_start_values(plan, values, changes)
     has_routers = plan.nodes[START].has_routers
-    way = _before_routers(checkpoint) if has_routers else _take_edges(plan, checkpoint)
+    way = _before_routers(checkpoint, extra) if has_routers else _take_edges(plan, checkpoint)
     after = Checkpoint(
         number=checkpoint.number + 1,
         step=checkpoint.step + (1 if has_routers else 2),
@@ -69,7 +75,7 @@ def steer(
     Number and step stay, so do the ids of its tasks and what is recorded of them. END among the targets is ignored.
     """
     grouped = group_writes([(None, writes)])
-    values, changes = apply_writes(plan, checkpoint.values, grouped, folded)
+    values, changes = apply_writes(plan, checkpoint.values, grouped, folded, is_step=False)
     way = route(plan, [Choice(INPUT, tuple(name for name in goto if name != END), sends)], checkpoint.joins)
     after = replace(checkpoint, values=values, due=_merge(checkpoint.due, (*way.due, *way.deferred)))
     return StepCommit(
@@ -106,8 +112,8 @@ def _add_start_values(
     return {**values, **missing}, {**changes, **added}
 
 
-def _before_routers(checkpoint: Checkpoint) -> Route:
-    task = DueTask(node=START, kind=TaskKind.PULL, triggers=(START,))
+def _before_routers(checkpoint: Checkpoint, extra: StoredValue | None) -> Route:
+    task = DueTask(node=START, kind=TaskKind.PULL, triggers=(START,), argument=extra)
     return Route((task,), checkpoint.deferred, checkpoint.joins, ())
 
 

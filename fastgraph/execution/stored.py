@@ -1,7 +1,8 @@
 """What a checkpoint keeps beside the values: due tasks, waiting ones, joins. Plain JSON, small, readable by anybody.
 
 Values are stored as changes (`fastgraph.state.changes`); this is the rest of a `Checkpoint`. A due task is
-`[node, triggers]`, or `[node, triggers, argument]` where a Send asked for it.
+`[node, triggers]`, or `[node, triggers, argument]` where a Send asked for it; START's argument is what the input had
+beside the state's keys.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import orjson
 
 from fastgraph.execution.checkpoint import Checkpoint
+from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import DueTask, TaskKind
 from fastgraph.state.values import StoredValue
 
@@ -78,7 +80,7 @@ def next_nodes(encoded: bytes) -> tuple[str, ...]:
 
 
 def _encode_due(task: DueTask) -> list[Any]:
-    if task.kind is TaskKind.PULL or task.argument is None:
+    if task.argument is None:
         return [task.node, task.triggers]
     return [task.node, task.triggers, orjson.Fragment(task.argument.to_bytes())]
 
@@ -87,4 +89,5 @@ def _decode_due(item: list[Any], read_argument: Callable[[str, bytes], StoredVal
     if len(item) == 2:
         return DueTask(node=item[0], kind=TaskKind.PULL, triggers=tuple(item[1]))
     argument = read_argument(item[0], orjson.dumps(item[2]))
-    return DueTask(node=item[0], kind=TaskKind.PUSH, triggers=tuple(item[1]), argument=argument)
+    kind = TaskKind.PULL if item[0] == START else TaskKind.PUSH
+    return DueTask(node=item[0], kind=kind, triggers=tuple(item[1]), argument=argument)

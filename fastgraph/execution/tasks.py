@@ -64,7 +64,8 @@ class DueTask:
 class Task:
     """One execution of a node in a step. `path` sorts tasks in the order in which their writes apply.
 
-    `remaining_steps` is how many steps the run may still do, this one included.
+    `remaining_steps` is how many steps the run may still do, this one included. `limits` are those that a Send named.
+    `failed_node` is the node that an error handler's task stands for.
     """
 
     id: str
@@ -75,6 +76,8 @@ class Task:
     triggers: tuple[str, ...]
     argument: StoredValue | None = None
     remaining_steps: int = 0
+    limits: TimeLimits | None = None
+    failed_node: str | None = None
 
 
 class Write(NamedTuple):

@@ -1,7 +1,8 @@
 """What a step's writes make of the state, as far as no user code is needed.
 
 A key of one value a step takes its write as it is, and the change refers to the task that wrote it, so that nothing is
-stored twice. Keys with reducers come back folded from a user thread; here they are only put in their place.
+stored twice. Keys with reducers and channels of the user's own come back folded from a user thread; here they are only
+put in their place. A key that a step does not write stays as it is, unless its kind says that it is empty then.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from fastgraph.errors import InvalidUpdateError
 from fastgraph.execution.checkpoint import KeyChange
 from fastgraph.execution.fold import FoldWork, KeyFold
-from fastgraph.execution.plan import GraphPlan, KeyKind
+from fastgraph.execution.plan import GraphPlan
 from fastgraph.execution.tasks import Folded, Write
-from fastgraph.state.changes import Change, ChangeKind
+from fastgraph.state.changes import DROP, Change, ChangeKind
 from fastgraph.state.values import StoredValue
 
 __all__ = ["Writes", "apply_writes", "group_writes", "make_fold_work", "needs_fold"]
@@ -32,58 +33,88 @@ def group_writes(tasks: Iterable[tuple[str | None, tuple[Write, ...]]]) -> Write
 
 
 def needs_fold(plan: GraphPlan, writes: Writes) -> bool:
-    """Say whether some written key has a reducer."""
-    return any(plan.keys[key].kind is KeyKind.REDUCER for key in writes)
+    """Say whether a step with these writes needs code: a reducer, or a channel that is asked at every step."""
+    return bool(plan.channel_keys) or not plan.folded_keys.isdisjoint(writes)
 
 
-def make_fold_work(plan: GraphPlan, values: Mapping[str, StoredValue], writes: Writes) -> FoldWork:
-    """Collect what the reducers of the written keys need; empty where none has one."""
+def make_fold_work(
+    plan: GraphPlan,
+    values: Mapping[str, StoredValue],
+    writes: Writes,
+    *,
+    is_step: bool = True,
+    is_last: bool = False,
+) -> FoldWork:
+    """Collect what the code of the keys needs; empty where none has any."""
+    keys = plan.folded_keys.intersection(writes)
+    if is_step and plan.channel_keys:
+        keys = keys.union(plan.channel_keys)
     return FoldWork(
         keys=tuple(
-            KeyFold(key=key, current=values.get(key), writes=tuple(write for _, write in writes[key]))
-            for key in sorted(writes)
-            if plan.keys[key].kind is KeyKind.REDUCER
-        )
+            KeyFold(key=key, current=values.get(key), writes=tuple(write for _, write in writes.get(key, ())))
+            for key in sorted(keys)
+        ),
+        is_step=is_step,
+        is_last=is_last,
     )
 
 
 def apply_writes(
-    plan: GraphPlan, values: Mapping[str, StoredValue], writes: Writes, folded: Folded | None
+    plan: GraphPlan,
+    values: Mapping[str, StoredValue],
+    writes: Writes,
+    folded: Folded | None,
+    *,
+    is_step: bool = True,
 ) -> tuple[Mapping[str, StoredValue], Mapping[str, KeyChange]]:
     """Return the values after the step and how each key changed.
 
-    Raises InvalidUpdateError where a key without a reducer has several writes; nothing is changed then. A key with a
-    reducer must be in `folded`.
+    `is_step` is False for writes from outside, which clear no key. Raises InvalidUpdateError where a key that takes one
+    value has several writes; nothing is changed then. A written key with a reducer must be in `folded`.
     """
-    if not writes:
+    if not writes and not plan.cleared_keys and not plan.channel_keys:
         return values, {}
     after = dict(values)
     changes: dict[str, KeyChange] = {}
     for key, writers in writes.items():
-        if plan.keys[key].kind is KeyKind.LAST_VALUE:
-            task_id, write = _only_write(plan, key, writers)
-            after[key] = write.value
-            changes[key] = KeyChange(change=Change.set_to(write.value), from_task=task_id)
-        elif folded is None or key not in folded.values:
-            raise InvalidUpdateError(f"Key {key!r} has a reducer and its writes were not folded.")
+        if key in plan.folded_keys:
+            if folded is None or (key not in folded.values and key not in folded.emptied):
+                raise InvalidUpdateError(f"Key {key!r} has a reducer and its writes were not folded.")
         else:
-            after[key] = folded.values[key]
-            if key in folded.changes:
-                changes[key] = KeyChange(
-                    change=folded.changes[key], from_task=_sole_source(folded.changes[key], writers)
-                )
+            task_id, write = _counting_write(plan, key, writers)
+            after[key] = write.value
+            if write.value.is_tracked:
+                changes[key] = KeyChange(change=Change.set_to(write.value), from_task=task_id)
+    if folded is not None:
+        _put_folded(after, changes, folded, writes)
+    if is_step:
+        for key in plan.cleared_keys:
+            if key in after and key not in writes:
+                del after[key]
+                changes[key] = KeyChange(change=DROP)
     return after, changes
 
 
-def _only_write(
+def _counting_write(
     plan: GraphPlan, key: str, writers: tuple[tuple[str | None, Write], ...]
 ) -> tuple[str | None, Write]:
-    if len(writers) > 1:
+    if len(writers) > 1 and plan.keys[key].kind.is_single:
         raise InvalidUpdateError(
             f"Key {key!r} of graph {plan.name!r} was written {len(writers)} times in one step and can take one value only. "
             f"Give it a reducer: Annotated[<type>, <function of two values>]."
         )
-    return writers[0]
+    return writers[-1]
+
+
+def _put_folded(
+    after: dict[str, StoredValue], changes: dict[str, KeyChange], folded: Folded, writes: Writes
+) -> None:
+    after.update(folded.values)
+    for key, change in folded.changes.items():
+        changes[key] = KeyChange(change=change, from_task=_sole_source(change, writes.get(key, ())))
+    for key in folded.emptied:
+        if after.pop(key, None) is not None:
+            changes[key] = KeyChange(change=DROP)
 
 
 def _sole_source(change: Change, writers: tuple[tuple[str | None, Write], ...]) -> str | None:

@@ -8,24 +8,28 @@ is called where user code runs and never by the machine.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
-from fastgraph.errors import FastGraphError, GraphDefinitionError
+from fastgraph.channels.folding import fold_channel, see_channels
+from fastgraph.channels.kinds import takes_overwrites
+from fastgraph.errors import FastGraphError
 from fastgraph.execution.fold import FoldWork, KeyFold
-from fastgraph.execution.plan import START, KeyKind
-from fastgraph.execution.tasks import Folded, TaskResult, Write
-from fastgraph.execution.updates import Writes
+from fastgraph.execution.plan import FOLDED_KINDS, START, KeyKind
+from fastgraph.execution.tasks import Folded, Task, TaskResult, Write
+from fastgraph.execution.updates import Writes, group_writes
 from fastgraph.graph.argument_codecs import ArgumentCodec, OverwriteCodec
 from fastgraph.graph.definition import GraphDefinition
 from fastgraph.graph.returns import read_return
+from fastgraph.graph.state_keys import unite_keys
+from fastgraph.managed.base import TaskPlace
 from fastgraph.state.changes import Change
 from fastgraph.state.folding import fold_key
+from fastgraph.state.held import HeldValue, PartlyHeld
 from fastgraph.state.overwrite import find_overwrite
-from fastgraph.state.reducers import MISSING
 from fastgraph.state.schema import KeySpec, SchemaKind, StateSchema
 from fastgraph.state.values import Codec, PlainCodec, StoredValue
 
@@ -34,11 +38,15 @@ __all__ = ["InputReading", "StateAccess"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputReading:
-    """An input, read: its writes, what reducers made of them, and the keys that were dropped."""
+    """An input, read: its writes, what reducers made of them, and the keys that were dropped.
+
+    `extra` holds the dropped ones where START's routers may look at them.
+    """
 
     writes: tuple[Write, ...]
     folded: Folded
     unknown_keys: tuple[str, ...]
+    extra: StoredValue | None = None
 
 
 class StateAccess:
@@ -50,8 +58,17 @@ class StateAccess:
         self._state = self._schema(definition.state_type)
         self._input = self._schema(definition.input_type)
         output = self._schema(definition.output_type)
-        self.keys: Mapping[str, KeySpec] = self._merge()
+        united = unite_keys(definition, self._schema)
+        self.keys: Mapping[str, KeySpec] = united.specs
+        self.key_kinds: Mapping[str, KeyKind] = united.kinds
+        self.start_values: Mapping[str, StoredValue] = united.start_values
+        self._channels = united.channels
+        self._untracked = united.untracked
         self._codecs = {name: spec.codec for name, spec in self.keys.items()}
+        self._folded = frozenset(name for name, kind in united.kinds.items() if kind in FOLDED_KINDS)
+        self._overwritable = frozenset(
+            name for name, spec in self.keys.items() if takes_overwrites(spec.channel, united.kinds[name])
+        )
         self._arguments = {
             name: ArgumentCodec(
                 f"the argument of a Send to {name!r}", self._schema(spec.input_type or self._state.type)
@@ -60,12 +77,11 @@ class StateAccess:
         }
         self.is_root = self._state.kind is SchemaKind.ROOT
         self.all_keys: tuple[str, ...] = tuple(self.keys)
-        self.output_keys: tuple[str, ...] = tuple(output.keys)
-        self.key_kinds: Mapping[str, KeyKind] = {
-            name: KeyKind.LAST_VALUE if spec.reducer is None else KeyKind.REDUCER
-            for name, spec in self.keys.items()
-        }
-        self.start_values: Mapping[str, StoredValue] = dict(self._start_values())
+        self.output_keys: tuple[str, ...] = tuple(key for key in output.keys if key not in output.managed)
+        self._start_sees_input = any(
+            router.input_type is None for router in definition.routers.get(START, ())
+        )
+        self.input_keys = frozenset(self._input.keys) - frozenset(self._input.managed)
 
     def read_context(self, context: Any) -> Any:
         """Return a run's context as its schema says; a dict becomes an instance of a dataclass or a model."""
@@ -79,30 +95,41 @@ class StateAccess:
         Raises InvalidUpdateError for what is neither, UnstorableValueError, and what reducers raise.
         """
         told = read_return(given, START, is_root=self.is_root).updates
-        known = [(key, value) for key, value in told if key in self._input.keys]
-        writes, _ = self.encode_update(known)
-        work = [
-            KeyFold(
-                key=key, current=values.get(key), writes=tuple(write for write in writes if write.key == key)
-            )
-            for key in dict(known)
-            if self.key_kinds[key] is KeyKind.REDUCER
-        ]
-        unknown = tuple(key for key, _ in told if key not in self._input.keys)
+        writes, _ = self.encode_update([pair for pair in told if pair[0] in self.input_keys])
+        beside = {key: value for key, value in told if key not in self.input_keys}
         return InputReading(
-            writes=writes, folded=self.fold_work(FoldWork(keys=tuple(work))), unknown_keys=unknown
+            writes=writes,
+            folded=self.fold(group_writes([(None, writes)]), values),
+            unknown_keys=tuple(beside),
+            extra=self._encode_beside(beside) if beside and self._start_sees_input else None,
         )
 
     def parse_payload(self, payload: Any) -> Any:
         """Return a client's JSON as the input's keys hold it, for `read_input`. Raises Pydantic's ValidationError."""
         return self._input.parse_payload(payload)
 
-    def read_state(self, kind: Any, values: Mapping[str, StoredValue]) -> Any:
-        """Make the input of a node or router that wants `kind` (None: the state), from fresh copies."""
-        return (self._state if kind is None else self._schemas[kind]).read_as(values)
+    def read_state(self, kind: Any, values: Mapping[str, StoredValue], task: Task | None = None) -> Any:
+        """Make the input of a node or router that wants `kind` (None: the state), from fresh copies. `task` is whose
+        managed values it gets."""
+        schema = self._state if kind is None else self._schemas[kind]
+        if self._channels:
+            values = self.see(values)
+        if not schema.managed or task is None:
+            return schema.read_as(values)
+        place = TaskPlace(task.step, task.step + task.remaining_steps)
+        return schema.read_as(values, {name: manager.get(place) for name, manager in schema.managed.items()})
+
+    def see(self, values: Mapping[str, StoredValue]) -> Mapping[str, StoredValue]:
+        """Return the values as nodes see them: a channel may show something else than what is stored of it. User code."""
+        return see_channels(self._channels, values, self._codecs) if self._channels else values
+
+    def keys_read(self, kind: Any) -> tuple[str, ...]:
+        """Return the keys that such an input is made of, in order of name."""
+        return tuple(sorted((self._state if kind is None else self._schemas[kind]).keys))
 
     def read_values(self, keys: Sequence[str], values: Mapping[str, StoredValue]) -> dict[str, Any]:
         """Return the values of those keys that have one, as fresh copies."""
+        values = self.see(values)
         return {key: values[key].fresh() for key in keys if key in values}
 
     def read_update(self, result: TaskResult, keys: Sequence[str]) -> Any:
@@ -138,10 +165,14 @@ class StateAccess:
         return StoredValue.read(data, self._codecs.get(key) or PlainCodec(f"key {key!r}"))
 
     def encode_argument(self, node: str, argument: Any) -> StoredValue:
-        """Encode a Send's argument under what its node takes; for an unknown node as plain data."""
-        return StoredValue.of(
-            argument, self._arguments.get(node) or PlainCodec(f"the argument of a Send to {node!r}")
-        )
+        """Encode a Send's argument under what its node takes; for an unknown node as plain data. What an untracked key
+        holds is handed on and not stored."""
+        codec = self._arguments.get(node) or PlainCodec(f"the argument of a Send to {node!r}")
+        if not self._untracked or not isinstance(argument, dict) or self._untracked.isdisjoint(argument):
+            return StoredValue.of(argument, codec)
+        held = {key: value for key, value in argument.items() if key in self._untracked}
+        kept = {key: value for key, value in argument.items() if key not in held}
+        return PartlyHeld(StoredValue.of(kept, codec), held)
 
     def decode_argument(self, node: str, data: bytes) -> StoredValue:
         """Read back a Send's argument."""
@@ -153,33 +184,66 @@ class StateAccess:
         """Encode a value that no key declares: a question, an answer. `where` begins the sentence of an error."""
         return StoredValue.of(value, PlainCodec(where))
 
-    def fold(self, writes: Writes, values: Mapping[str, StoredValue]) -> Folded:
-        """Run the reducers of a task's own writes."""
+    def fold(self, writes: Writes, values: Mapping[str, StoredValue], *, is_step: bool = True) -> Folded:
+        """Run the reducers of a task's own writes, or of writes from outside, which are no step."""
+        names = [key for key in writes if key in self._folded]
+        if is_step and self._channels:
+            names += [key for key in self._channels if key not in writes]
         work = (
-            KeyFold(key=key, current=values.get(key), writes=tuple(write for _, write in written))
-            for key, written in writes.items()
-            if self.key_kinds[key] is KeyKind.REDUCER
+            KeyFold(key=key, current=values.get(key), writes=tuple(write for _, write in writes.get(key, ())))
+            for key in names
         )
-        return self.fold_work(FoldWork(keys=tuple(work)))
+        return self.fold_work(FoldWork(keys=tuple(work), is_step=is_step))
 
     def fold_work(self, work: FoldWork) -> Folded:
-        """Run the reducers of a step. Raises what they raise, and InvalidUpdateError for two Overwrites."""
+        """Run the reducers and channels of a step. Raises what they raise, and InvalidUpdateError for two Overwrites."""
         values: dict[str, StoredValue] = {}
         changes: dict[str, Change] = {}
+        emptied: set[str] = set()
         for item in work.keys:
             spec = self.keys[item.key]
-            change, values[item.key] = fold_key(spec, item.current, [write.value for write in item.writes])
+            written = [write.value for write in item.writes]
+            change: Change | None
+            value: StoredValue | None
+            if spec.channel is None:
+                change, value = fold_key(spec, item.current, written)
+            else:
+                change, value = fold_channel(
+                    spec.channel,
+                    item.key,
+                    spec.codec,
+                    item.current,
+                    written,
+                    is_step=work.is_step,
+                    is_last=work.is_last,
+                )
+            if value is None:
+                emptied.add(item.key)
+                continue
+            values[item.key] = value
             if change is not None:
                 changes[item.key] = change
-        return Folded(values=values, changes=changes)
+        return Folded(values=values, changes=changes, emptied=frozenset(emptied))
 
     def input_json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema of an input."""
         return self._input.json_schema()
 
+    def _encode_beside(self, given: Mapping[str, Any]) -> StoredValue | None:
+        """Encode what an input has beside the state's keys, as far as it can be stored."""
+        kept = {}
+        for key, value in given.items():
+            try:
+                kept[key] = StoredValue.of(value, PlainCodec(f"input key {key!r}")).value
+            except FastGraphError:
+                continue  # nobody but a router could have seen it, and the input says that it was dropped
+        return StoredValue.of(kept) if kept else None
+
     def _encode_write(self, key: str, value: Any, codec: Codec) -> StoredValue:
-        if self.key_kinds[key] is KeyKind.REDUCER and (overwrite := find_overwrite(value)) is not None:
+        if key in self._overwritable and (overwrite := find_overwrite(value)) is not None:
             return StoredValue.of(overwrite, OverwriteCodec(codec))
+        if key in self._untracked:
+            return HeldValue(value)
         return StoredValue.of(value, codec)
 
     def _schema(self, kind: Any) -> StateSchema:
@@ -187,41 +251,3 @@ class StateAccess:
         if schema is None:
             schema = self._schemas[kind] = StateSchema.from_type(kind)
         return schema
-
-    def _merge(self) -> dict[str, KeySpec]:
-        """Unite the keys of all schemas; the first to declare a key with a reducer, or at all, decides."""
-        definition = self._definition
-        kinds = [definition.state_type, definition.input_type, definition.output_type]
-        kinds += [node.input_type for node in definition.nodes.values()]
-        kinds += [router.input_type for routers in definition.routers.values() for router in routers]
-        merged: dict[str, KeySpec] = {}
-        for kind in kinds:
-            if kind is None:
-                continue
-            for name, spec in self._schema(kind).keys.items():
-                known = merged.setdefault(name, spec)
-                if (
-                    known is not spec
-                    and spec.reducer is not None
-                    and not _is_same(known.reducer, spec.reducer)
-                ):
-                    raise GraphDefinitionError(
-                        f"Key {name!r} already exists with a different type: {getattr(kind, '__name__', kind)} gives it "
-                        f"another reducer than the schema that declared it first. Use one reducer for a key."
-                    )
-        return merged
-
-    def _start_values(self) -> Iterator[tuple[str, StoredValue]]:
-        for name, spec in self.keys.items():
-            value = MISSING if spec.reducer is None else spec.start_value()
-            if value is not MISSING:
-                try:
-                    yield name, StoredValue.of(value, spec.codec)
-                except (FastGraphError, ValueError):
-                    # what a type makes of nothing need not be storable; the first write is the value then
-                    continue
-
-
-def _is_same(one: Any, other: Any) -> bool:
-    """Lambdas count as equal to any reducer: the same schema read twice makes two of them (LangGraph's rule)."""
-    return one == other or "<lambda>" in (getattr(one, "__name__", ""), getattr(other, "__name__", ""))

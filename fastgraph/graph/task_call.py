@@ -165,7 +165,9 @@ async def _attempt(
     )
     with running(current):
         if node is None:
-            return await _finish(call, current, None, Returned())
+            # START returns nothing, but its routers see what the input had beside the state's keys
+            beside = task.argument.fresh() if task.argument is not None else None
+            return await _finish(call, current, beside, Returned())
         value = await _call_node(call, current, node, run_sync)
         return await _finish(
             call, current, value, read_return(value, node.name, is_root=call.graph.state.is_root)
@@ -177,7 +179,7 @@ async def _call_node(call: TaskCall, current: CurrentTask, node: NodeSpec, run_s
     if call.task.kind is TaskKind.PUSH and call.task.argument is not None:
         argument = call.task.argument.fresh()
     else:
-        argument = graph.state.read_state(node.input_type, call.values)
+        argument = graph.state.read_state(node.input_type, call.values, call.task)
     extras = inject(node.injected, current) if node.injected else {}
     if not node.is_async:
         return (
@@ -200,10 +202,11 @@ async def _finish(call: TaskCall, current: CurrentTask, value: Any, returned: Re
     routers = graph.routers.get(task.node, ())
     grouped = group_writes(((task.id, writes),))
     is_folded_here = (call.fold or routers) and needs_fold(graph.plan, grouped)
-    folded = graph.state.fold(grouped, call.values) if is_folded_here else None
+    is_step = task.node != START  # START's routers read the input's state, which ends no step
+    folded = graph.state.fold(grouped, call.values, is_step=is_step) if is_folded_here else None
     goto, sends = returned.goto, returned.sends
     if routers:
-        after, _ = apply_writes(graph.plan, call.values, grouped, folded)
+        after, _ = apply_writes(graph.plan, call.values, grouped, folded, is_step=is_step)
         for router in routers:
             answer = await _ask(graph, router, current, after, value)
             chosen, sent = read_choice(router, answer, task.node)

@@ -31,9 +31,9 @@ def find_overwrite(write: Any) -> Overwrite | None:
     """Return the Overwrite that a write is or stands for, else None."""
     if type(write) is Overwrite or isinstance(write, Overwrite):
         return write
-    if type(write) is dict:
+    if isinstance(write, dict):
         if len(write) == 1 and OVERWRITE_KEY in write:
             return Overwrite(write[OVERWRITE_KEY])
-        if len(write) == 2 and "value" in write and write.get("type") == OVERWRITE_KEY:
+        if "value" in write and write.get("type") == OVERWRITE_KEY:
             return Overwrite(write["value"])
     return None

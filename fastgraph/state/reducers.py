@@ -17,7 +17,7 @@ from fastgraph.state.annotations import stripped
 from fastgraph.state.errors import InvalidReducerError
 from fastgraph.state.overwrite import find_overwrite
 
-__all__ = ["MISSING", "Reducer", "find_reducer", "fold", "start_value"]
+__all__ = ["MISSING", "Reducer", "find_reducer", "fold", "is_same_reducer", "start_value"]
 
 Reducer = Callable[[Any, Any], Any]
 
@@ -60,6 +60,12 @@ def find_reducer(key: str, metadata: Sequence[Any]) -> Reducer | None:
     if isinstance(candidate, type):
         return None
     raise InvalidReducerError(key, str(signature))
+
+
+def is_same_reducer(one: Any, other: Any) -> bool:
+    """Say whether two reducers count as one. Lambdas equal any: the same schema read twice makes two of them (LangGraph's
+    rule)."""
+    return one == other or "<lambda>" in (getattr(one, "__name__", ""), getattr(other, "__name__", ""))
 
 
 def start_value(declared: Any) -> Any:

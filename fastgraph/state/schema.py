@@ -69,6 +69,7 @@ class StateSchema:
     type: Any
     kind: SchemaKind
     keys: Mapping[str, KeySpec] = field(default_factory=dict)
+    managed: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_type(cls, declared: Any, *, registry: TypeRegistry = DEFAULT_REGISTRY) -> StateSchema:
@@ -77,22 +78,23 @@ class StateSchema:
         kind = _kind_of(declared)
         hints = {ROOT: declared} if kind is SchemaKind.ROOT else dict(_hints_of(declared, kind))
         classes = list(dict.fromkeys(found for hint in hints.values() for found in find_classes(hint)))
-        return cls(
-            type=declared,
-            kind=kind,
-            keys={name: _make_key(name, hint, registry, classes) for name, hint in hints.items()},
-        )
+        keys = {name: _make_key(name, hint, registry, classes) for name, hint in hints.items()}
+        managed = {name: spec.managed for name, spec in keys.items() if spec.managed is not None}
+        return cls(type=declared, kind=kind, keys=keys, managed=managed)
 
     def codec(self, key: str) -> Codec:
         """Return the codec of a key; KeyError where the type has no such key."""
         return self.keys[key].codec
 
-    def read_as(self, values: Mapping[str, StoredValue]) -> Any:
+    def read_as(self, values: Mapping[str, StoredValue], managed: Mapping[str, Any] | None = None) -> Any:
         """Make a node's input: a dict of the keys that have a value, an instance of the type, or the only value.
 
-        What the user's type raises for values that do not fit surfaces as it is. User code for other types than dicts.
+        `managed` are the managed values. What the user's type raises for values that do not fit surfaces as it is. User
+        code for other types than dicts.
         """
         present = {key: values[key].fresh() for key in self.keys if key in values}
+        if managed:
+            present.update(managed)
         match self.kind:
             case SchemaKind.TYPED_DICT:
                 return present
@@ -179,8 +181,18 @@ def _make_key(name: str, hint: Any, registry: TypeRegistry, classes: list[type[A
     declared = unqualified(hint)
     metadata = metadata_of(declared)
     managed = next((item for item in metadata if _says(item, "is_managed_value")), None)
-    channel = next((item for item in metadata if _says(item, "is_channel")), None)
+    channel = _make_channel(metadata, declared)
     where = f"key {name!r}"
+    if channel is not None and not getattr(channel, "holds_its_type", False):
+        # what is written to it and what it keeps are not of the declared type, which is what it shows
+        inside = [*classes, *find_classes(getattr(channel, "typ", None))]
+        return KeySpec(
+            name=name,
+            declared=declared,
+            reducer=None,
+            codec=make_codec(where, Any, registry, inside),
+            channel=channel,
+        )
     return KeySpec(
         name=name,
         declared=declared,
@@ -190,6 +202,17 @@ def _make_key(name: str, hint: Any, registry: TypeRegistry, classes: list[type[A
         managed=managed,
         parser=make_parser(where, declared),
     )
+
+
+def _make_channel(metadata: tuple[Any, ...], declared: Any) -> Any:
+    """Return the channel that the metadata names: an instance as it is, a class made for the annotated type."""
+    channel = next((item for item in metadata if _says(item, "is_channel")), None)
+    if channel is None:
+        return None
+    inner = unqualified(declared.__origin__)
+    if isinstance(channel, type):
+        return channel(inner)
+    return channel.with_type(inner) if hasattr(channel, "with_type") else channel
 
 
 def _says(item: Any, what: str) -> bool:

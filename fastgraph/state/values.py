@@ -9,7 +9,7 @@ size the bytes are always at hand; above it they are let go once the value is de
 from __future__ import annotations
 
 import copy
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 import orjson
 
@@ -60,6 +60,9 @@ class StoredValue:
     """
 
     __slots__ = ("_encoded", "_is_whole", "_value", "codec", "is_tagged", "size")
+
+    is_tracked: ClassVar[bool] = True
+    """Whether it is to be stored with the state; see `held.HeldValue`."""
 
     def __init__(
         self,
