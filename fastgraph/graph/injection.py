@@ -6,13 +6,15 @@ call, from the running task.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from fastgraph.execution.tasks import Task
 from fastgraph.graph.current import CurrentTask
 from fastgraph.graph.in_node import write_to
 from fastgraph.runtime import runtime_of
 
-__all__ = ["inject", "node_config"]
+__all__ = ["inject", "node_config", "task_metadata"]
 
 
 def inject(names: tuple[str, ...], current: CurrentTask) -> dict[str, Any]:
@@ -35,16 +37,30 @@ def _make(name: str, current: CurrentTask) -> Any:
 
 def node_config(current: CurrentTask) -> dict[str, Any]:
     """Return the run's config as a node sees it: with its place in the run, under LangGraph's names."""
-    config, task = current.config, current.task
-    place = {
-        "langgraph_step": task.step,
-        "langgraph_node": task.node,
-        "langgraph_triggers": task.triggers,
-        "langgraph_path": tuple(task.path.split(":", 1)),
-    }
+    config = current.config
     return {
         **config,
         "tags": list(config.get("tags") or ()),
-        "metadata": {**(config.get("metadata") or {}), **place},
+        "metadata": task_metadata(current.task, config),
         "configurable": dict(config.get("configurable") or {}),
+    }
+
+
+def task_metadata(
+    task: Task, config: Mapping[str, Any], node_metadata: Mapping[str, Any] | None = None, namespace: str = ""
+) -> dict[str, Any]:
+    """Return a task's metadata: the node's, the config's over it, and where the task stands."""
+    own = f"{task.node}:{task.id}"
+    kind, _, place = task.path.partition(":")
+    configurable = config.get("configurable") or {}
+    thread = {"thread_id": configurable["thread_id"]} if configurable.get("thread_id") is not None else {}
+    return {
+        **(node_metadata or {}),
+        **thread,
+        **(config.get("metadata") or {}),
+        "langgraph_step": task.step,
+        "langgraph_node": task.node,
+        "langgraph_triggers": task.triggers,
+        "langgraph_path": (f"__pregel_{kind}", int(place) if kind == "push" else place),
+        "langgraph_checkpoint_ns": f"{namespace}|{own}" if namespace else own,
     }

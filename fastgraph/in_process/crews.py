@@ -18,7 +18,7 @@ from random import Random
 from typing import Any, Protocol
 
 from fastgraph.events import EventKind
-from fastgraph.execution.tasks import Task, TaskEnding, TaskFailed
+from fastgraph.execution.tasks import ErrorRecord, Task, TaskEnding, TaskFailed
 from fastgraph.graph.retry import delay_seconds
 from fastgraph.graph.task_call import TaskCall, attempt_task, drive, read_error
 
@@ -29,19 +29,27 @@ MAX_THREADS = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """A node sent something while it ran."""
+    """A node sent something while it ran; `task` is the one that did, where it is known."""
 
     kind: EventKind
     data: Any
+    task: Task | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """A task has its ending; `error` is what the node raised, as the object it was."""
+    """A task has its ending; `error` is what the node raised, as the object it was. `handler` is the node that runs in a
+    failed one's place, if there is one: such a failure stops no sibling."""
 
     task: Task
     ending: TaskEnding
     error: BaseException | None = None
+    handler: str | None = None
+
+    @property
+    def is_fatal(self) -> bool:
+        """Whether the step fails of it."""
+        return isinstance(self.ending, TaskFailed) and self.handler is None
 
 
 Happening = Said | Ended
@@ -50,12 +58,21 @@ Happening = Said | Ended
 class Crew(Protocol):
     """Executes the tasks of one step at a time."""
 
-    def send(self, kind: EventKind, data: Any) -> None:
+    @property
+    def is_async(self) -> bool:
+        """Whether tasks run on a loop."""
+        ...
+
+    def send(self, kind: EventKind, data: Any, task: Task | None = None) -> None:
         """Take what a node sends; called from any thread."""
         ...
 
-    def start(self, calls: Sequence[TaskCall]) -> None:
-        """Begin a step's tasks."""
+    def start(self, calls: Sequence[TaskCall], limit_seconds: float | None = None) -> None:
+        """Begin a step's tasks; `happenings` raises TimeoutError once they take longer than the limit."""
+        ...
+
+    def add(self, call: TaskCall) -> None:
+        """Begin a further task of the step, between two of its happenings."""
         ...
 
     def happenings(self) -> AsyncIterator[Happening]:
@@ -85,8 +102,11 @@ async def _execute(
             if isinstance(error, GeneratorExit) or _is_being_cancelled(error):
                 raise
             ending, cause = read_error(call, error)
-        if not isinstance(ending, TaskFailed) or ending.matched_policy is None:
+        if not isinstance(ending, TaskFailed):
             return Ended(task=call.task, ending=ending, error=cause)
+        if ending.matched_policy is None:
+            handler = call.graph.error_handler(call.task.node) if ending.refused_answer is None else None
+            return Ended(task=call.task, ending=ending, error=cause, handler=handler)
         policy = call.graph.retry_policies(call.task.node)[ending.matched_policy]
         await wait(delay_seconds(policy, call.attempt, random))
         call = replace(call, attempt=call.attempt + 1)
@@ -107,8 +127,22 @@ async def _wait_here(seconds: float) -> None:
     time.sleep(seconds)  # noqa: ASYNC251 - no loop runs this coroutine, `drive` does
 
 
+def _ends_at(limit_seconds: float | None) -> float | None:
+    return None if limit_seconds is None else time.monotonic() + limit_seconds
+
+
+def _seconds_left(ends_at: float | None) -> float | None:
+    return None if ends_at is None else max(0.0, ends_at - time.monotonic())
+
+
+def _late() -> TimeoutError:
+    return TimeoutError("The step did not end within the graph's step_timeout.")
+
+
 class ThreadCrew:
     """A single task runs in the caller's thread, several in threads of this call; what fails waits for its siblings."""
+
+    is_async = False
 
     def __init__(self, *, is_live: bool, max_concurrency: int | None, random: Random) -> None:
         self._is_live = is_live
@@ -118,26 +152,37 @@ class ThreadCrew:
         self._pool: ThreadPoolExecutor | None = None
         self._inline: TaskCall | None = None
         self._running = 0
+        self._ends_at: float | None = None
 
-    def send(self, kind: EventKind, data: Any) -> None:
-        self._queue.put(Said(kind=kind, data=data))
+    def send(self, kind: EventKind, data: Any, task: Task | None = None) -> None:
+        self._queue.put(Said(kind=kind, data=data, task=task))
 
-    def start(self, calls: Sequence[TaskCall]) -> None:
-        self._running = len(calls)
-        if len(calls) == 1 and not self._is_live:
-            self._inline = calls[0]
+    def start(self, calls: Sequence[TaskCall], limit_seconds: float | None = None) -> None:
+        self._ends_at = _ends_at(limit_seconds)
+        if len(calls) == 1:
+            self.add(calls[0])
             return
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._max_threads, thread_name_prefix="fastgraph-node")
         for call in calls:
-            self._pool.submit(copy_context().run, self._run, call)
+            self._running += 1
+            self._submit(call)
+
+    def add(self, call: TaskCall) -> None:
+        is_alone = not self._running
+        self._running += 1
+        if is_alone and not self._is_live and self._ends_at is None:
+            self._inline = call
+        else:
+            self._submit(call)
 
     async def happenings(self) -> AsyncIterator[Happening]:
-        if self._inline is not None:
-            call, self._inline = self._inline, None
-            self._run(call)
         while self._running:
-            happening = self._queue.get()
+            if self._inline is not None:
+                call, self._inline = self._inline, None
+                self._run(call)
+            try:
+                happening = self._queue.get(timeout=_seconds_left(self._ends_at))
+            except queue.Empty:
+                raise _late() from None
             if isinstance(happening, Ended):
                 self._running -= 1
             yield happening
@@ -150,6 +195,11 @@ class ThreadCrew:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
+    def _submit(self, call: TaskCall) -> None:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self._max_threads, thread_name_prefix="fastgraph-node")
+        self._pool.submit(copy_context().run, self._run, call)
+
     def _run(self, call: TaskCall) -> None:
         self._queue.put(drive(_execute(call, _wait_here, self._random)))
 
@@ -157,29 +207,54 @@ class ThreadCrew:
 class AsyncCrew:
     """Each task is a task of the caller's loop, sync nodes in its threads; what fails cancels its siblings."""
 
+    is_async = True
+
     def __init__(self, *, max_concurrency: int | None, random: Random) -> None:
         self._random = random
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[Happening] = asyncio.Queue()
         self._slots = asyncio.Semaphore(max_concurrency) if max_concurrency else None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], TaskCall] = {}
+        self._running = 0
+        self._ends_at: float | None = None
 
-    def send(self, kind: EventKind, data: Any) -> None:
+    def send(self, kind: EventKind, data: Any, task: Task | None = None) -> None:
         # all go through the loop's own queue, so that what a node said stands before its end
-        self._loop.call_soon_threadsafe(self._queue.put_nowait, Said(kind=kind, data=data))
+        self._loop.call_soon_threadsafe(self._queue.put_nowait, Said(kind=kind, data=data, task=task))
 
-    def start(self, calls: Sequence[TaskCall]) -> None:
-        self._tasks = {self._loop.create_task(self._run(call)) for call in calls}
+    def start(self, calls: Sequence[TaskCall], limit_seconds: float | None = None) -> None:
+        self._ends_at = _ends_at(limit_seconds)
+        self._tasks = {}
+        for call in calls:
+            self.add(call)
+
+    def add(self, call: TaskCall) -> None:
+        self._running += 1
+        self._tasks[self._loop.create_task(self._run(call))] = call
 
     async def happenings(self) -> AsyncIterator[Happening]:
-        running = len(self._tasks)
-        while running:
-            happening = await self._queue.get()
-            yield happening
+        while self._running:
+            happening = await self._next()
             if isinstance(happening, Ended):
-                running -= 1
-                if isinstance(happening.ending, TaskFailed):
-                    return
+                self._running -= 1
+            yield happening
+            if isinstance(happening, Ended) and happening.is_fatal:
+                await self.close()
+                while not self._queue.empty():
+                    yield self._queue.get_nowait()
+                for task, call in self._tasks.items():
+                    if task.cancelled():
+                        yield _cancelled(call)
+                self._running = 0
+                return
+
+    async def _next(self) -> Happening:
+        if self._ends_at is None:
+            return await self._queue.get()
+        try:
+            return await asyncio.wait_for(self._queue.get(), _seconds_left(self._ends_at))
+        except TimeoutError:
+            raise _late() from None
 
     async def wait(self, done: Future[None] | None) -> None:
         if done is not None:
@@ -200,3 +275,10 @@ class AsyncCrew:
 
     async def _execute(self, call: TaskCall) -> Ended:
         return await _execute(call, asyncio.sleep, self._random, run_sync=asyncio.to_thread)
+
+
+def _cancelled(call: TaskCall) -> Ended:
+    """The ending of a task that was stopped because a sibling failed; it is executed again when the run goes on."""
+    task = call.task
+    error = ErrorRecord(type="CancelledError", message="", node=task.node, attempt=call.attempt)
+    return Ended(task=task, ending=TaskFailed(task_id=task.id, error=error))

@@ -9,23 +9,29 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastgraph.checkpoint.base import CheckpointSource, Pending, SavedCheckpoint, ThreadLog
 from fastgraph.clock import Clock
-from fastgraph.errors import EmptyInputError
+from fastgraph.errors import EmptyInputError, GraphDrained
 from fastgraph.execution.checkpoint import EMPTY, Checkpoint, StepCommit
 from fastgraph.execution.interrupts import match_answers
 from fastgraph.execution.machine import Machine
 from fastgraph.execution.routing import INPUT
 from fastgraph.execution.start import start, steer
-from fastgraph.execution.tasks import SendWrite, TaskFailed, TaskInterrupted, TaskResult
+from fastgraph.execution.tasks import ErrorRecord, SendWrite, Task, TaskFailed, TaskInterrupted, TaskResult
+from fastgraph.execution.tracked import tracked_checkpoint, tracked_ending
 from fastgraph.execution.updates import group_writes
 from fastgraph.graph.commands import Command
+from fastgraph.graph.error_handlers import HANDLED_BY, note_handler, restore_error
 from fastgraph.graph.returns import read_return
 from fastgraph.graph.task_call import TaskCall
+from fastgraph.graph.timeouts import as_limits
 from fastgraph.ids import new_id
 from fastgraph.in_process.artifacts import MemoryServices
+from fastgraph.in_process.caching import StepCache
 from fastgraph.in_process.crews import Crew, Ended, Said
 from fastgraph.in_process.options import RunOptions
 from fastgraph.in_process.showing import INTERRUPT, Chunk, Showing
@@ -46,17 +52,21 @@ class Session:
         self, graph: CompiledGraph, options: RunOptions, log: ThreadLog, crew: Crew, clock: Clock
     ) -> None:
         self._graph = graph
+        self._holds_untracked = bool(graph.state.untracked)
         self._options = options
         self._log = log
         self._crew = crew
         self._clock = clock
-        self._showing = Showing(graph, options)
+        self._cache = StepCache(graph.cache, is_async=crew.is_async)
+        self._showing = Showing(graph, options, log_key=log.key if graph.checkpointer else None)
         self._run_id = new_id()
         self._error: BaseException | None = None
+        self._handled: dict[str, BaseException] = {}
         self._is_waiting = False
         self._warned: set[tuple[str, str]] = set()
         saved = log.find_latest()
         self._base = saved.checkpoint if saved else EMPTY
+        self._source = {"source": saved.source, **saved.metadata} if saved else {}
         self._pending = saved.pending.copy() if saved else Pending()
         self._machine: Machine
 
@@ -65,17 +75,29 @@ class Session:
         for chunk in self._begin():
             yield chunk
         machine = self._machine
-        while not machine.is_ended:
+        while True:
+            for chunk in self._showing.stands(machine.checkpoint, machine.tasks, self._pending):
+                yield chunk
+            if machine.is_ended:
+                return
             machine.check_steps()
             if machine.breakpoint():
                 for chunk in self._showing.stopped():
                     yield chunk
                 return
+            if self._options.control.drain_requested:
+                raise GraphDrained(self._options.control.drain_reason or "shutdown")
             await self._crew.wait(self._log.settle())
-            for chunk in self._showing.begun(machine.open_tasks, machine.checkpoint):
+            for chunk in self._showing.begun(machine.tasks, self._pending.results, machine.checkpoint):
                 yield chunk
-            self._crew.start(self._open_calls())
+            calls, cached = await self._cache.find(self._open_calls())
+            for call, result in cached:
+                for chunk in self._take(Ended(task=call.task, ending=result)):
+                    yield chunk
+            self._crew.start(calls, self._graph.step_timeout)
             async for happening in self._crew.happenings():
+                if isinstance(happening, Ended) and isinstance(happening.ending, TaskResult):
+                    await self._cache.keep(happening.ending)
                 for chunk in self._take(happening):
                     yield chunk
             if self._error is not None:
@@ -100,11 +122,11 @@ class Session:
     def _start(self, given: Any) -> Iterator[Chunk]:
         reading = self._graph.state.read_input(given, self._base.values)
         self._warn_unknown("The input", reading.unknown_keys)
-        commit = start(self._graph.plan, self._base, reading.writes, reading.folded)
-        self._pending = Pending()
-        self._make_machine(commit.checkpoint, first_step=self._base.step + 1)
+        commit = start(self._graph.plan, self._base, reading.writes, reading.folded, extra=reading.extra)
+        base, self._pending = self._base, Pending()
+        self._make_machine(commit.checkpoint, first_step=base.step + 1)
         self._save(commit, "input")
-        yield from self._showing.saved(commit, "input")
+        yield from self._showing.taken(base)
         yield from self._showing.written(commit)
 
     def _continue(self, command: Command[Any] | None) -> Iterator[Chunk]:
@@ -122,16 +144,19 @@ class Session:
             self._steer(command)
         self._make_machine(self._base, first_step=self._base.step + 1)
         self._machine.pass_breakpoint()
-        yield from self._showing.standing(self._base)
-        yield from self._repeat_results()
+        self._repeat_results()
+        yield from self._showing.resumed(self._base, self._source)
 
     def _steer(self, command: Command[Any]) -> None:
         """Apply a Command's update and targets to where the thread stands."""
         state = self._graph.state
         told = read_return(command, INPUT)
         writes, _ = state.encode_update(told.updates)
-        folded = state.fold(group_writes([(None, writes)]), self._base.values)
-        sends = tuple(SendWrite(send.node, state.encode_argument(send.node, send.arg)) for send in told.sends)
+        folded = state.fold(group_writes([(None, writes)]), self._base.values, is_step=False)
+        sends = tuple(
+            SendWrite(send.node, state.encode_argument(send.node, send.arg), as_limits(send.timeout))
+            for send in told.sends
+        )
         commit = steer(self._graph.plan, self._base, writes, folded, goto=tuple(told.goto), sends=sends)
         self._warn(commit)
         self._base = commit.checkpoint
@@ -153,13 +178,16 @@ class Session:
             self._pending.answers.update(answers)
             self._log.answer(self._base.number, answers)
 
-    def _repeat_results(self) -> Iterator[Chunk]:
-        """Record what an earlier call finished of this step, and show it as what it is: not new."""
+    def _repeat_results(self) -> None:
+        """Record what an earlier call finished of this step, so that it is not executed again."""
+        for task in self._machine.open_tasks:
+            error = self._pending.errors.get(task.id)
+            if error is not None and HANDLED_BY in error.facts:
+                self._handle(task, error)
         for task in self._machine.tasks:
             result = self._pending.results.get(task.id)
             if result is not None:
                 self._machine.record(result)
-                yield from self._showing.finished(task, result, is_repeated=True)
 
     def _make_machine(self, checkpoint: Checkpoint, *, first_step: int) -> None:
         self._machine = Machine(
@@ -175,26 +203,36 @@ class Session:
 
     def _open_calls(self) -> list[TaskCall]:
         self._is_waiting = False
-        machine, options = self._machine, self._options
-        is_alone = len(machine.tasks) == 1
         config = self._place_config()
         answers = {name: answer.fresh() for name, answer in self._pending.answers.items()}
-        return [
-            TaskCall(
-                graph=self._graph,
-                task=task,
-                values=machine.checkpoint.values,
-                attempt=1,
-                answers=answers,
-                config=config,
-                context=options.context,
-                services=MemoryServices(
-                    run_id=self._run_id, node=task.node, artifacts=options.artifacts, send=self._crew.send
-                ),
-                fold=is_alone,
-            )
-            for task in machine.open_tasks
-        ]
+        return [self._call(task, config, answers) for task in self._machine.open_tasks]
+
+    def _call(self, task: Task, config: Mapping[str, Any], answers: Mapping[str, Any]) -> TaskCall:
+        machine, options = self._machine, self._options
+        return TaskCall(
+            graph=self._graph,
+            task=task,
+            values=machine.checkpoint.values,
+            attempt=1,
+            answers=answers,
+            config=config,
+            context=options.context,
+            services=MemoryServices(
+                run_id=self._run_id,
+                node=task.node,
+                artifacts=options.artifacts,
+                send=partial(self._crew.send, task=task),
+            ),
+            fold=len(machine.tasks) == 1,
+            error=self._handled.get(task.id),
+            control=options.control,
+        )
+
+    def _handle(self, task: Task, error: ErrorRecord, raised: BaseException | None = None) -> Task:
+        """Let a failed task's handler take its place."""
+        handler = self._machine.record_failure(task.id, error.facts[HANDLED_BY])
+        self._handled[handler.id] = raised or restore_error(error)
+        return handler
 
     def _place_config(self) -> Mapping[str, Any]:
         configurable = {
@@ -209,8 +247,12 @@ class Session:
             yield from self._showing.said(happening)
             return
         ending, task = happening.ending, happening.task
+        if isinstance(ending, TaskFailed) and happening.handler is not None:
+            ending = replace(ending, error=note_handler(ending.error, happening.handler))
         self._pending.record(ending)
-        self._log.record(self._machine.checkpoint.number, ending)
+        self._log.record(
+            self._machine.checkpoint.number, tracked_ending(ending) if self._holds_untracked else ending
+        )
         if isinstance(ending, TaskResult):
             self._machine.record(ending)
             self._warn_unknown(f"Node {task.node!r}", ending.unknown_keys)
@@ -218,9 +260,14 @@ class Session:
         elif isinstance(ending, TaskInterrupted):
             self._is_waiting = True
             yield from self._showing.interrupted(task, ending, self._machine.checkpoint)
+        elif happening.handler is not None:
+            yield from self._showing.failed(task, ending, happening.error)
+            handler = self._handle(task, ending.error, happening.error)
+            answers = {name: answer.fresh() for name, answer in self._pending.answers.items()}
+            self._crew.add(self._call(handler, self._place_config(), answers))
         else:
             self._fail(ending, happening.error)
-            yield from self._showing.failed(task, ending)
+            yield from self._showing.failed(task, ending, happening.error)
 
     def _fail(self, ending: TaskFailed, error: BaseException | None) -> None:
         if self._error is None and error is not None:
@@ -234,7 +281,6 @@ class Session:
         self._warn(commit)
         self._pending = Pending()
         self._save(commit, "loop")
-        yield from self._showing.saved(commit, "loop")
         yield from self._showing.written(commit)
 
     def _warn_unknown(self, source: str, keys: tuple[str, ...]) -> None:
@@ -254,7 +300,9 @@ class Session:
     def _save(self, commit: StepCommit, source: CheckpointSource) -> None:
         self._log.append(
             SavedCheckpoint(
-                checkpoint=commit.checkpoint,
+                checkpoint=tracked_checkpoint(commit.checkpoint)
+                if self._holds_untracked
+                else commit.checkpoint,
                 source=source,
                 run_id=self._run_id,
                 created_at=self._clock.now(),
