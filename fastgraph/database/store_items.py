@@ -17,19 +17,11 @@ from fastgraph.database.tables import store_items
 from fastgraph.database.times import to_micros
 from fastgraph.database.transaction import Transaction
 
-__all__ = [
-    "find_item",
-    "list_item_namespaces",
-    "list_items",
-    "refresh_items",
-    "sweep_items",
-    "walk_items",
-    "write_items",
-]
+__all__ = ["change_items", "find_item", "list_item_namespaces", "list_items", "walk_items"]
 
 PAGE_ROWS = 500
 
-_COLUMNS = (
+_COLUMNS: tuple[ColumnElement[Any], ...] = (
     store_items.c.namespace,
     store_items.c.key,
     store_items.c.value,
@@ -40,7 +32,19 @@ _COLUMNS = (
 _NEWEST_FIRST = (store_items.c.updated_at.desc(), store_items.c.namespace, store_items.c.key)
 
 
-def write_items(tx: Transaction, operation: WriteItems) -> bool:
+def change_items(tx: Transaction, operation: WriteItems | RefreshItems | SweepItems) -> bool:
+    """Carry out an operation on items and answer True."""
+    match operation:
+        case WriteItems():
+            _write(tx, operation)
+        case RefreshItems():
+            _refresh(tx, operation)
+        case SweepItems():
+            _sweep(tx, operation)
+    return True
+
+
+def _write(tx: Transaction, operation: WriteItems) -> None:
     """Gather the rows of new items, and the places of deleted ones."""
     at = to_micros(operation.now)
     for item in operation.items:
@@ -50,20 +54,17 @@ def write_items(tx: Transaction, operation: WriteItems) -> bool:
         else:
             ends = at + item.lifetime_micros if item.lifetime_micros is not None else None
             tx.rows.items[place] = (*place, item.value, at, at, ends, item.lifetime_micros)
-    return True
 
 
-def refresh_items(tx: Transaction, operation: RefreshItems) -> bool:
+def _refresh(tx: Transaction, operation: RefreshItems) -> None:
     """Gather the places of items whose time begins anew."""
     at = to_micros(operation.now)
     tx.rows.items_read.extend((*place, at) for place in operation.places)
-    return True
 
 
-def sweep_items(tx: Transaction, operation: SweepItems) -> bool:
+def _sweep(tx: Transaction, operation: SweepItems) -> None:
     """Delete what has expired, by its partial index. Writes at once: what the group puts is younger."""
     tx.connection.execute(delete(store_items).where(store_items.c.expires_at <= to_micros(operation.now)))
-    return True
 
 
 async def find_item(connection: AsyncConnection, *, namespace: str, key: str, now: int) -> ItemRow | None:
