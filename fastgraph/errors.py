@@ -17,12 +17,16 @@
     ├── TaskMismatchError         a task's result does not belong to the step
     ├── AmbiguousResumeError      several interrupts wait and the answer names none (also a RuntimeError)
     ├── UnknownInterruptError     an answer names an interrupt that is not pending
+    ├── ChildRunError             a child run that was waited for did not complete
+    ├── RunTimeoutError           a run went past its own deadline
+    ├── SignalTimeoutError        the signal that was waited for did not come in time
+    ├── SignalRefusedError        the body of a signal does not fit the schema of its wait
     ├── StoreError
     │   ├── StoreUnavailableError the store can't be written now; trying again later is right
     │   ├── LostOwnershipError    the guard refused: another epoch owns the run
     │   ├── IllegalTransitionError
     │   ├── NotFoundError         RunNotFoundError, ArtifactNotFoundError, WorkflowNotFoundError
-    │   ├── ConflictError         the thing is in no state for this
+    │   ├── ConflictError         the thing is in no state for this; ThreadConflictError: somebody else went on with a thread
     │   └── SchemaVersionError    the store is newer than the program
     ├── AsyncNodeError            an async node was executed without a loop (also a TypeError)
     ├── LoopRunningError          invoke on a running loop with async nodes (also a TypeError)
@@ -42,10 +46,10 @@ that LangGraph has are public under the same conditions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import Any, Literal
 
 from fastgraph.bubbling import GraphBubbleUp, GraphDrained, GraphInterrupt, NodeInterrupt, ParentCommand
 
@@ -54,6 +58,7 @@ __all__ = [
     "ArtifactNotFoundError",
     "AsyncNodeError",
     "CheckpointerError",
+    "ChildRunError",
     "ConfigError",
     "ConflictError",
     "EmptyChannelError",
@@ -78,12 +83,16 @@ __all__ = [
     "OutsideNodeError",
     "ParentCommand",
     "RunNotFoundError",
+    "RunTimeoutError",
     "SchemaVersionError",
     "SettingsError",
+    "SignalRefusedError",
+    "SignalTimeoutError",
     "StoreError",
     "StoreUnavailableError",
     "TaskMismatchError",
     "TaskNotFound",
+    "ThreadConflictError",
     "UnknownChoiceError",
     "UnknownInterruptError",
     "UnknownMessageError",
@@ -225,6 +234,19 @@ class NodeCancelledError(FastGraphError):
         super().__init__(message or f"Node {node!r} cancelled itself; that counts as a failure, not as an end.")
 
 
+class TaskProcessDiedError(FastGraphError):
+    """The process that executed a node ended before the node did: a segfault, `os._exit`, no memory, a kill.
+
+    A RetryPolicy without `retry_on` tries it again.
+    """
+
+    def __init__(self, node: str, how: str) -> None:
+        self.node = node
+        super().__init__(
+            f"The process that executed node {node!r} {how}. What it had returned by then is lost; the run is not."
+        )
+
+
 class TaskNotFound(FastGraphError):  # noqa: N818 - LangGraph's name
     """An executor was asked for a task that it does not have."""
 
@@ -277,6 +299,46 @@ class UnknownInterruptError(FastGraphError):
 def is_invalid_resume(error: BaseException) -> bool:
     """Say whether `interrupt` raised this ValidationError because an answer did not fit its `response_schema`."""
     return getattr(error, REFUSED_ANSWER, None) is not None
+
+
+class RunTimeoutError(FastGraphError):
+    """A run did not end within its `timeout_seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(
+            f"The run did not end within {seconds:g} s, which its timeout_seconds allows. Give it more, or find what it "
+            "waits for."
+        )
+
+
+class SignalTimeoutError(FastGraphError):
+    """The signal that a node waited for did not come in time."""
+
+    def __init__(self, name: str, seconds: float | None) -> None:
+        self.name = name
+        self.seconds = seconds
+        within = "in time" if seconds is None else f"within {seconds:g} s"
+        super().__init__(f"Signal {name!r} did not come {within}. Send it sooner, or catch this error in the node.")
+
+
+class SignalRefusedError(FastGraphError):
+    """The body of a signal does not fit the JSON Schema of the wait; the run goes on waiting."""
+
+    def __init__(self, name: str, why: str) -> None:
+        self.name = name
+        super().__init__(f"The body of signal {name!r} does not fit what the node waits for: {why}. Send another one.")
+
+
+class ChildRunError(FastGraphError):
+    """A child run that was waited for failed, was cancelled, or did not end in time. `error` is the child's own, as JSON."""
+
+    def __init__(self, run_id: str, status: str, error: Mapping[str, Any] | None = None) -> None:
+        self.run_id = run_id
+        self.status = status
+        self.error = error
+        why = f": {error.get('type')}: {error.get('message')}" if error else ""
+        super().__init__(f"Child run {run_id} ended {status}{why}. Its own page tells more.")
 
 
 class StoreError(FastGraphError):
@@ -338,6 +400,19 @@ class WorkflowNotFoundError(NotFoundError):
 
 class ConflictError(StoreError):
     """The thing exists and is in no state for what was asked; the sentence says which state would do."""
+
+
+class ThreadConflictError(ConflictError):
+    """Somebody else went on with the thread in the meantime, so a checkpoint's number is taken."""
+
+    def __init__(self, number: int, thread_id: str | None = None) -> None:
+        self.number = number
+        self.thread_id = thread_id
+        thread = f"Thread {thread_id!r}" if thread_id is not None else "The thread"
+        super().__init__(
+            f"{thread} has a checkpoint {number} already, which another run of the same thread stored. Only one run may go "
+            f"on with a thread at a time; start again from its newest state."
+        )
 
 
 class SchemaVersionError(StoreError):

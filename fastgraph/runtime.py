@@ -5,14 +5,16 @@ A node gets it by a parameter `runtime: Runtime[MyContext]`, or anywhere inside 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from fastgraph.graph.current import CurrentTask, current_task
+from fastgraph.graph.control import RunControl
+from fastgraph.graph.current import CurrentTask, current_task, no_heartbeat
 from fastgraph.graph.in_node import StreamWriter, write_to
 from fastgraph.ids import idempotency_key
 
-__all__ = ["ExecutionInfo", "Runtime", "get_runtime", "runtime_of"]
+__all__ = ["ExecutionInfo", "RunControl", "Runtime", "get_runtime", "runtime_of"]
 
 ContextT = TypeVar("ContextT")
 
@@ -38,6 +40,9 @@ class Runtime(Generic[ContextT]):
     execution_info: ExecutionInfo
     store: Any = None
     previous: Any = None
+    control: RunControl | None = None
+    heartbeat: Callable[[], None] = no_heartbeat
+    """Tell the watch of a node with an idle timeout that it makes progress; may be called from any thread."""
 
     @property
     def attempt(self) -> int:
@@ -59,6 +64,8 @@ def runtime_of(current: CurrentTask) -> Runtime[Any]:
     configurable = current.config.get("configurable") or {}
     return Runtime(
         context=current.context,
+        control=current.control,
+        heartbeat=current.heartbeat,
         stream_writer=write_to(current.services),
         execution_info=ExecutionInfo(
             task_id=current.task.id,

@@ -97,6 +97,11 @@ class CompiledGraph:
         """Say whether a task of this node can't be executed without a loop: it or one of its routers is async."""
         return node in self._async_sources
 
+    def runs_in_process(self, node: str) -> bool:
+        """Say whether a host executes this node in a process of its own, which can be killed."""
+        spec = self.nodes.get(node)
+        return spec is not None and spec.executor == "process"
+
     def runs_on_loop(self, node: str) -> bool:
         """Say whether a task of this node is for `run_task_async`: it needs a loop, or was added with executor="async"."""
         spec = self.nodes.get(node)

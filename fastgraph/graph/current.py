@@ -9,25 +9,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import count
 from typing import Any
 
 from fastgraph.errors import NodeError, OutsideNodeError
 from fastgraph.execution.tasks import Task
+from fastgraph.graph.control import RunControl
+from fastgraph.graph.namespaces import task_place
 from fastgraph.graph.services import TaskServices
 
-__all__ = ["CurrentTask", "current_task", "find_current_task", "running"]
+__all__ = ["CurrentTask", "current_task", "find_current_task", "no_heartbeat", "running"]
 
 
-def _no_heartbeat() -> None:
+def no_heartbeat() -> None:
     """Nothing watches this attempt."""
 
 
 class CurrentTask:
     """One attempt of one task, as the code inside it sees it. `answers` go by interrupt id and are handed down to whatever
-    is nested in the task; `asked` counts its own calls of `interrupt`. `error` is what an error handler handles, `heartbeat`
+    is nested in the task; `asked` counts its own calls of `interrupt`, `place` names the task among all of the thread. `error` is what an error handler handles, `heartbeat`
     tells a timed attempt's watch of progress."""
 
-    __slots__ = ("answers", "asked", "attempt", "config", "context", "error", "heartbeat", "services", "task")
+    __slots__ = ("answers", "asked", "attempt", "config", "context", "control", "error", "heartbeat", "namespace", "place", "services", "task", "_calls")
 
     def __init__(
         self,
@@ -38,8 +41,10 @@ class CurrentTask:
         config: Mapping[str, Any],
         context: Any,
         services: TaskServices,
+        namespace: str = "",
         error: NodeError | None = None,
-        heartbeat: Callable[[], None] = _no_heartbeat,
+        control: RunControl | None = None,
+        heartbeat: Callable[[], None] = no_heartbeat,
     ) -> None:
         self.task = task
         self.attempt = attempt
@@ -47,9 +52,17 @@ class CurrentTask:
         self.config = config
         self.context = context
         self.services = services
+        self.namespace = namespace
+        self.place = task_place(namespace, task.node, task.id)
+        self._calls = count()
         self.error = error
+        self.control = control
         self.heartbeat = heartbeat
         self.asked = 0
+
+    def count_call(self) -> int:
+        """Return how many graphs the task has run before, and count one more. From any thread."""
+        return next(self._calls)
 
 
 _CURRENT: ContextVar[CurrentTask | None] = ContextVar("fastgraph_current_task", default=None)

@@ -17,8 +17,19 @@ from fastgraph.graph.caching import CachePolicy
 from fastgraph.graph.nodes import NodeSpec, read_node
 from fastgraph.graph.retry import RetryPolicy
 
-__all__ = ["DEFAULT_HANDLER", "NodeDefaults", "RestoredError", "handler_name", "read_handler", "restore_error"]
+__all__ = [
+    "DEFAULT_HANDLER",
+    "HANDLED_BY",
+    "NodeDefaults",
+    "RestoredError",
+    "handler_name",
+    "note_handler",
+    "read_handler",
+    "restore_error",
+]
 
+HANDLED_BY = "handled_by"
+"""The fact of a kept error that says which node handles it; after a crash that one runs again, and not the failed one."""
 DEFAULT_HANDLER = "__default_error_handler__"
 
 
@@ -68,6 +79,11 @@ class NodeDefaults:
             cache_policy=None if spec.is_error_handler else spec.cache_policy or self.cache_policy,
             error_handler=None if spec.is_error_handler else own_handler,
         )
+
+
+def note_handler(error: ErrorRecord, handler: str) -> ErrorRecord:
+    """Return an error that says which node handles it."""
+    return replace(error, facts={**error.facts, HANDLED_BY: handler})
 
 
 class RestoredError(Exception):

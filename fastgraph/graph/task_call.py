@@ -38,6 +38,7 @@ from fastgraph.execution.tasks import (
 from fastgraph.execution.updates import apply_writes, group_writes, needs_fold
 from fastgraph.graph.caching import FindsCached, decode_cached, find_entry
 from fastgraph.graph.commands import REFUSED_ANSWER, Interrupt, PendingInterrupt
+from fastgraph.graph.control import RunControl
 from fastgraph.graph.current import CurrentTask, running
 from fastgraph.graph.failures import record_error
 from fastgraph.graph.injection import inject
@@ -79,6 +80,7 @@ class TaskCall:
     fold: bool = False
     error: BaseException | None = None
     cache: CacheEntry | None = None
+    control: RunControl | None = None
 
 
 def run_task(call: TaskCall) -> TaskEnding:
@@ -160,6 +162,7 @@ async def _attempt(
         config=call.config,
         context=call.graph.state.read_context(call.context),
         services=services,
+        control=call.control,
         error=NodeError(task.failed_node, call.error) if task.failed_node and call.error else None,
         **more,
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from fastgraph.errors import ConfigError
+from fastgraph.graph.control import RunControl
+from fastgraph.graph.current import find_current_task
 from fastgraph.in_process.artifacts import MemoryArtifacts
 from fastgraph.state.schema import ROOT
 
@@ -39,6 +41,7 @@ class RunOptions:
     max_concurrency: int | None
     thread_id: str | None
     artifacts: MemoryArtifacts
+    control: RunControl
 
     @property
     def is_live(self) -> bool:
@@ -49,7 +52,8 @@ class CallOptions(TypedDict, total=False):
     """The keywords of `invoke`, `stream` and their async forms.
 
     `context` is handed to every node, `output_keys` chooses what is shown, `interrupt_before` and `interrupt_after` are
-    node names or "*" in place of those given to `compile`, `artifacts` collects what nodes save.
+    node names or "*" in place of those given to `compile`, `artifacts` collects what nodes save, `control` can ask the run to stop
+    between two steps.
     """
 
     context: Any
@@ -57,6 +61,7 @@ class CallOptions(TypedDict, total=False):
     interrupt_before: Sequence[str] | str | None
     interrupt_after: Sequence[str] | str | None
     artifacts: MemoryArtifacts | None
+    control: RunControl | None
 
 
 def read_options(
@@ -97,11 +102,18 @@ def read_options(
         max_concurrency=merged.get("max_concurrency"),
         thread_id=None if thread_id is None else str(thread_id),
         artifacts=_artifacts(given.get("artifacts")),
+        control=given.get("control") or _control_around() or RunControl(),
     )
 
 
 def _as_names(names: Sequence[str] | str | None) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names or ())
+
+
+def _control_around() -> RunControl | None:
+    """A nested run stops when the run around it is asked to."""
+    current = find_current_task()
+    return current.control if current else None
 
 
 def _artifacts(given: MemoryArtifacts | None) -> MemoryArtifacts:
