@@ -122,7 +122,8 @@ def _arrays(table: Table, columns: Sequence[str]) -> str:
 
 
 def _type_of(column: Column[Any]) -> str:
-    return str(column.type.compile(dialect=_POSTGRES)).lower()
+    # arrays take no collation: the column's own counts where the row is written
+    return str(column.type.compile(dialect=_POSTGRES)).partition(" COLLATE")[0].lower()
 
 
 def _on_conflict(
