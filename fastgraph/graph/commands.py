@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from fastgraph.errors import GraphInterrupt
 from fastgraph.execution.interrupts import interrupt_id
+from fastgraph.execution.tasks import WaitKind
 from fastgraph.graph.current import current_task
 from fastgraph.graph.timeouts import TimeoutPolicy
 from fastgraph.state.overwrite import Overwrite
@@ -94,7 +95,11 @@ def interrupt(value: Any, *, response_schema: Any = None) -> Any:
 
 
 class PendingInterrupt(GraphInterrupt):
-    """The exception by which `interrupt` leaves a node; `task_call` reads it."""
+    """The exception by which `interrupt` leaves a node; `task_call` reads it. Waits of other kinds are its children."""
+
+    kind: WaitKind = WaitKind.INTERRUPT
+    name: str | None = None
+    due_at: dt.datetime | None = None
 
     def __init__(self, question: Interrupt, position: int, response_schema: dict[str, Any] | None) -> None:
         super().__init__((question,))

@@ -28,9 +28,9 @@ def no_heartbeat() -> None:
 class CurrentTask:
     """One attempt of one task, as the code inside it sees it. `answers` go by interrupt id and are handed down to whatever
     is nested in the task; `asked` counts its own calls of `interrupt`, `place` names the task among all of the thread. `error` is what an error handler handles, `heartbeat`
-    tells a timed attempt's watch of progress."""
+    tells a timed attempt's watch of progress. `is_async`: its node is a coroutine function."""
 
-    __slots__ = ("answers", "asked", "attempt", "config", "context", "control", "error", "heartbeat", "namespace", "place", "services", "task", "_calls")
+    __slots__ = ("answers", "asked", "attempt", "config", "context", "control", "error", "heartbeat", "is_async", "namespace", "place", "services", "task", "_calls")
 
     def __init__(
         self,
@@ -59,6 +59,7 @@ class CurrentTask:
         self.control = control
         self.heartbeat = heartbeat
         self.asked = 0
+        self.is_async = False
 
     def count_call(self) -> int:
         """Return how many graphs the task has run before, and count one more. From any thread."""

@@ -184,6 +184,7 @@ async def _call_node(call: TaskCall, current: CurrentTask, node: NodeSpec, run_s
     else:
         argument = graph.state.read_state(node.input_type, call.values, call.task)
     extras = inject(node.injected, current) if node.injected else {}
+    current.is_async = node.is_async
     if not node.is_async:
         return (
             await run_sync(node.function, argument, **extras)
@@ -273,7 +274,9 @@ def read_error(call: TaskCall, error: BaseException) -> tuple[TaskInterrupted | 
 
 def _read_interrupt(call: TaskCall, error: GraphInterrupt) -> TaskInterrupted | TaskFailed:
     position = error.position if isinstance(error, PendingInterrupt) else _count_answers(call)
-    schema = error.response_schema if isinstance(error, PendingInterrupt) else None
+    facts: dict[str, Any] = {}
+    if isinstance(error, PendingInterrupt):
+        facts = {"response_schema": error.response_schema, "kind": error.kind, "name": error.name, "due_at": error.due_at}
     requests = []
     try:
         for offset, question in enumerate(error.interrupts):
@@ -286,7 +289,7 @@ def _read_interrupt(call: TaskCall, error: GraphInterrupt) -> TaskInterrupted | 
                     value=call.graph.state.encode_any(
                         value, where=f"the interrupt of node {call.task.node!r}"
                     ),
-                    response_schema=schema,
+                    **facts,
                 )
             )
     except Exception as second:  # noqa: BLE001 - a question that can't be stored fails its node

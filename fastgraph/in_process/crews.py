@@ -10,15 +10,19 @@ from __future__ import annotations
 import asyncio
 import queue
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, replace
+from datetime import datetime
 from random import Random
 from typing import Any, Protocol
 
+from fastgraph.clock import SystemClock
 from fastgraph.events import EventKind
 from fastgraph.execution.tasks import ErrorRecord, Task, TaskEnding, TaskFailed
+from fastgraph.execution.waits import came, find_timers
+from fastgraph.graph.current import find_current_task
 from fastgraph.graph.retry import delay_seconds
 from fastgraph.graph.task_call import TaskCall, attempt_task, drive, read_error
 
@@ -102,6 +106,10 @@ async def _execute(
             if isinstance(error, GeneratorExit) or _is_being_cancelled(error):
                 raise
             ending, cause = read_error(call, error)
+        timers = find_timers(ending) if find_current_task() is None else None
+        if timers:
+            call = await _outlast(call, timers, wait)
+            continue
         if not isinstance(ending, TaskFailed):
             return Ended(task=call.task, ending=ending, error=cause)
         if ending.matched_policy is None:
@@ -110,6 +118,16 @@ async def _execute(
         policy = call.graph.retry_policies(call.task.node)[ending.matched_policy]
         await wait(delay_seconds(policy, call.attempt, random))
         call = replace(call, attempt=call.attempt + 1)
+
+
+async def _outlast(
+    call: TaskCall, timers: Mapping[str, datetime], wait: Callable[[float], Awaitable[None]]
+) -> TaskCall:
+    """Wait until the first of a task's timers is over; return the task as it is executed again."""
+    due_at = min(timers.values())
+    await wait(max(0.0, (due_at - SystemClock().now()).total_seconds()))
+    over = {name: came(None) for name, moment in timers.items() if moment <= due_at}
+    return replace(call, answers={**call.answers, **over})
 
 
 def _is_being_cancelled(error: BaseException) -> bool:

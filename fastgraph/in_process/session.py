@@ -24,6 +24,7 @@ from fastgraph.execution.start import start, steer
 from fastgraph.execution.tasks import ErrorRecord, SendWrite, Task, TaskFailed, TaskInterrupted, TaskResult
 from fastgraph.execution.tracked import tracked_checkpoint, tracked_ending
 from fastgraph.execution.updates import group_writes
+from fastgraph.execution.waits import wrap_answer
 from fastgraph.graph.commands import Command
 from fastgraph.graph.error_handlers import HANDLED_BY, note_handler, restore_error
 from fastgraph.graph.returns import read_return
@@ -164,16 +165,16 @@ class Session:
 
     def _answer(self, resume: Any) -> None:
         """Keep the answers with the pending step, each behind the task's earlier ones."""
-        asked = [
-            question.id
+        asked = {
+            question.id: question.kind
             for interrupted in self._pending.interrupts.values()
             for question in interrupted.interrupts
             if question.id not in self._pending.answers
-        ]
+        }
         answers: dict[str, StoredValue] = {}
-        for question_id, answer in match_answers(resume, asked, is_strict=self._graph.plan.is_strict).items():
-            where = f"the answer to interrupt {question_id}"
-            answers[question_id] = self._graph.state.encode_any(answer, where=where)
+        for name, answer in match_answers(resume, [*asked], is_strict=self._graph.plan.is_strict).items():
+            told = wrap_answer(asked[name], answer)
+            answers[name] = self._graph.state.encode_any(told, where=f"the answer to interrupt {name}")
         if answers:
             self._pending.answers.update(answers)
             self._log.answer(self._base.number, answers)
