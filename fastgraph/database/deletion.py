@@ -23,7 +23,9 @@ from fastgraph.database.tables import (
     run_bodies,
     run_tags,
     runs,
+    signals,
     spilled_values,
+    task_records,
     threads,
 )
 from fastgraph.database.transaction import Transaction
@@ -32,7 +34,7 @@ from fastgraph.status import ENDED
 
 __all__ = ["delete_run"]
 
-_OF_A_RUN = (events, run_tags, idempotency, inbox, interrupts, attempts, artifacts, run_bodies)
+_OF_A_RUN = (events, run_tags, idempotency, inbox, interrupts, attempts, signals, task_records, artifacts, run_bodies)
 
 
 def delete_run(tx: Transaction, operation: DeleteRun) -> tuple[str, ...]:

@@ -27,10 +27,12 @@ from fastgraph.database.records import (
     Committed,
     DeleteRun,
     SendCommand,
+    SendSignal,
     StoreUpload,
     TerminateRun,
 )
 from fastgraph.database.store_items import change_items
+from fastgraph.database.signals import send_signal
 from fastgraph.database.transaction import Transaction
 
 __all__ = ["Operation", "Outcome", "carry_out"]
@@ -47,6 +49,7 @@ Operation: TypeAlias = (
     | RenewLease
     | RetireHost
     | SendCommand
+    | SendSignal
     | StoreUpload
     | SweepItems
     | TerminateRun
@@ -68,6 +71,8 @@ def carry_out(tx: Transaction, operation: Operation) -> Outcome:
             return claim_runs(tx, operation, tx.candidates[id(operation)])
         case SendCommand():
             return send_command(tx, operation)
+        case SendSignal():
+            return send_signal(tx, operation)
         case TerminateRun():
             return terminate_run(tx, operation)
         case DeleteRun():
@@ -76,6 +81,17 @@ def carry_out(tx: Transaction, operation: Operation) -> Outcome:
             return store_upload(tx, operation)
         case WriteItems() | RefreshItems() | SweepItems():
             return change_items(tx, operation)
+        case PublishHost() | RenewLease() | FreeDeadHost() | FreeRun() | RetireHost():
+            return _carry_out_of_host(tx, operation)
+        case _:
+            assert_never(operation)
+
+
+def _carry_out_of_host(
+    tx: Transaction, operation: PublishHost | RenewLease | FreeDeadHost | FreeRun | RetireHost
+) -> Outcome:
+    """Carry out what hosts write of themselves and of each other."""
+    match operation:
         case PublishHost():
             return publish_host(tx, operation)
         case RenewLease():
@@ -86,5 +102,3 @@ def carry_out(tx: Transaction, operation: Operation) -> Outcome:
             return free_run(tx, operation)
         case RetireHost():
             return retire_host(tx, operation)
-        case _:
-            assert_never(operation)

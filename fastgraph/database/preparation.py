@@ -23,7 +23,15 @@ from fastgraph.database.heads import find_run_keys, lock_free_heads, lock_heads
 from fastgraph.database.host_records import FreeDeadHost, FreeRun, PublishHost, RenewLease, RetireHost
 from fastgraph.database.hosts import find_owned_runs, lock_hosts
 from fastgraph.database.operations import Operation
-from fastgraph.database.records import AcceptRun, ClaimRuns, CommitRun, DeleteRun, SendCommand, TerminateRun
+from fastgraph.database.records import (
+    AcceptRun,
+    ClaimRuns,
+    CommitRun,
+    DeleteRun,
+    SendCommand,
+    SendSignal,
+    TerminateRun,
+)
 from fastgraph.database.tables import threads
 from fastgraph.database.transaction import Thread, Transaction
 
@@ -83,7 +91,7 @@ def _collect(operations: Iterable[Operation]) -> _Needs:
         elif isinstance(operation, ClaimRuns):
             needs.claims.append(operation)
             needs.boot_ids.add(operation.owner)
-        elif isinstance(operation, SendCommand | TerminateRun | DeleteRun):
+        elif isinstance(operation, SendCommand | SendSignal | TerminateRun | DeleteRun):
             needs.run_ids.add(operation.run_id)
             if isinstance(operation, DeleteRun):
                 needs.deleted.add(operation.run_id)

@@ -156,6 +156,15 @@ run_bodies = Table(
     Column("deadline_at", BigInteger),
     Index(None, "name"),
     _partial_index("ix_run_bodies_parent", "parent_run_key", "run_key", where="parent_run_key IS NOT NULL"),
+    # What hosts look for every second: runs that may be past their time, children that may have outlived their parents.
+    _partial_index(
+        "ix_run_bodies_deadline", "deadline_at", where="deadline_at IS NOT NULL AND finished_at IS NULL"
+    ),
+    _partial_index(
+        "ix_run_bodies_bound",
+        "parent_run_key",
+        where="parent_close_policy IN ('cancel', 'terminate') AND finished_at IS NULL",
+    ),
 )
 
 run_tags = Table(

@@ -32,6 +32,18 @@ def _add_columns() -> None:
     _partial_index(
         "ix_run_bodies_parent", "run_bodies", ["parent_run_key", "run_key"], "parent_run_key IS NOT NULL"
     )
+    _partial_index(
+        "ix_run_bodies_deadline",
+        "run_bodies",
+        ["deadline_at"],
+        "deadline_at IS NOT NULL AND finished_at IS NULL",
+    )
+    _partial_index(
+        "ix_run_bodies_bound",
+        "run_bodies",
+        ["parent_run_key"],
+        "parent_close_policy IN ('cancel', 'terminate') AND finished_at IS NULL",
+    )
     op.add_column("interrupts", sa.Column("kind", sa.Text(), nullable=False, server_default="interrupt"))
     op.add_column("interrupts", sa.Column("name", sa.Text(), nullable=True))
     op.add_column("interrupts", sa.Column("due_at", sa.BigInteger(), nullable=True))
