@@ -7,7 +7,7 @@ leaves the node by an exception the first time and gives the answer when the nod
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
@@ -15,12 +15,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from fastgraph.errors import GraphInterrupt
 from fastgraph.execution.interrupts import interrupt_id
+from fastgraph.execution.tasks import InterruptRequest
 from fastgraph.execution.tasks import WaitKind
 from fastgraph.graph.current import current_task
 from fastgraph.graph.timeouts import TimeoutPolicy
 from fastgraph.state.overwrite import Overwrite
 
-__all__ = ["REFUSED_ANSWER", "Command", "Interrupt", "Overwrite", "PendingInterrupt", "Send", "interrupt"]
+__all__ = ["REFUSED_ANSWER", "Command", "Interrupt", "NestedInterrupt", "Overwrite", "PendingInterrupt", "Send", "interrupt"]
 
 NodeName = TypeVar("NodeName")
 REFUSED_ANSWER = "fastgraph_refused_answer"
@@ -105,6 +106,14 @@ class PendingInterrupt(GraphInterrupt):
         super().__init__((question,))
         self.position = position
         self.response_schema = response_schema
+
+
+class NestedInterrupt(GraphInterrupt):
+    """A run inside a task waits; `requests` are what it asks, none where it stopped at a breakpoint."""
+
+    def __init__(self, requests: Iterable[InterruptRequest] = ()) -> None:
+        self.requests = tuple(requests)
+        super().__init__([Interrupt(request.value.fresh(), request.id) for request in self.requests])
 
 
 def _json_schema_of(response_schema: Any) -> dict[str, Any] | None:

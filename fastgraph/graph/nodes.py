@@ -12,12 +12,15 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from fastgraph.execution.tasks import TimeLimits
 from fastgraph.graph.caching import CachePolicy
 from fastgraph.graph.commands import Command
 from fastgraph.graph.retry import RetryPolicy
+
+if TYPE_CHECKING:
+    from fastgraph.graph.compiled import CompiledGraph
 
 __all__ = ["Executor", "NodeSpec", "RouterSpec", "function_name", "read_hints", "read_node", "read_router"]
 
@@ -56,6 +59,7 @@ class NodeSpec:
     destinations: Mapping[str, str | None] = field(default_factory=dict)
     is_deferred: bool = False
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    subgraph: CompiledGraph | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

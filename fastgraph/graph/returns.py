@@ -14,7 +14,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from fastgraph.errors import InvalidDestinationError, InvalidUpdateError, UnknownChoiceError
+from fastgraph.errors import (
+    InvalidDestinationError,
+    InvalidUpdateError,
+    ParentCommand,
+    UnknownChoiceError,
+)
 from fastgraph.execution.plan import END, START
 from fastgraph.graph.commands import Command, Send
 from fastgraph.graph.nodes import RouterSpec
@@ -51,6 +56,8 @@ def read_return(value: Any, node: str, *, is_root: bool = False) -> Returned:
     returned = Returned()
     for part in value if _is_mixed(value) else (value,):
         if isinstance(part, Command):
+            if part.graph == Command.PARENT:
+                raise ParentCommand(part)
             returned.updates += read_update(part.update)
             _add_goto(returned, part.goto)
         elif part is not None:

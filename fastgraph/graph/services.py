@@ -7,9 +7,13 @@ is running. Every method may be called from any thread.
 from __future__ import annotations
 
 import os
-from typing import Any, BinaryIO, Protocol, runtime_checkable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, runtime_checkable
 
 from fastgraph.events import EventKind
+
+if TYPE_CHECKING:
+    from fastgraph.checkpoint.base import ThreadLog, ValueReader
 
 __all__ = ["ArtifactSource", "TaskServices", "WritesObjects"]
 
@@ -43,6 +47,18 @@ class TaskServices(Protocol):
 
     def is_cancelled(self) -> bool:
         """Say whether the run was asked to stop; a long node may look and return early."""
+        ...
+
+    def open_log(self, namespace: str, reader: ValueReader) -> ThreadLog:
+        """Return the lineage of a nested run's checkpoints in this run's thread, new or known."""
+        ...
+
+    def find_record(self, key: str) -> bytes | None:
+        """Return what this task, in an attempt or execution before, has kept under `key`; None where it has not."""
+        ...
+
+    def keep_record(self, key: str, data: bytes) -> Future[None] | None:
+        """Keep a small fact of this task; it is durable when what is returned is done, None says that it is already."""
         ...
 
 

@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastgraph.errors import (
     AsyncNodeError,
+    GraphBubbleUp,
     GraphInterrupt,
     InvalidUpdateError,
     NodeCancelledError,
     NodeError,
+    ParentCommand,
 )
 from fastgraph.execution.interrupts import interrupt_id
 from fastgraph.execution.plan import START
@@ -37,11 +39,12 @@ from fastgraph.execution.tasks import (
 )
 from fastgraph.execution.updates import apply_writes, group_writes, needs_fold
 from fastgraph.graph.caching import FindsCached, decode_cached, find_entry
-from fastgraph.graph.commands import REFUSED_ANSWER, Interrupt, PendingInterrupt
+from fastgraph.graph.commands import REFUSED_ANSWER, Command, Interrupt, NestedInterrupt, PendingInterrupt
 from fastgraph.graph.control import RunControl
 from fastgraph.graph.current import CurrentTask, running
 from fastgraph.graph.failures import record_error
 from fastgraph.graph.injection import inject
+from fastgraph.graph.namespaces import parent_namespace
 from fastgraph.graph.retry import find_policy, has_attempts_left
 from fastgraph.graph.returns import Returned, read_choice, read_return
 from fastgraph.graph.services import TaskServices
@@ -78,6 +81,7 @@ class TaskCall:
     context: Any
     services: TaskServices
     fold: bool = False
+    namespace: str = ""
     error: BaseException | None = None
     cache: CacheEntry | None = None
     control: RunControl | None = None
@@ -162,6 +166,7 @@ async def _attempt(
         config=call.config,
         context=call.graph.state.read_context(call.context),
         services=services,
+        namespace=call.namespace,
         control=call.control,
         error=NodeError(task.failed_node, call.error) if task.failed_node and call.error else None,
         **more,
@@ -171,10 +176,23 @@ async def _attempt(
             # START returns nothing, but its routers see what the input had beside the state's keys
             beside = task.argument.fresh() if task.argument is not None else None
             return await _finish(call, current, beside, Returned())
-        value = await _call_node(call, current, node, run_sync)
-        return await _finish(
-            call, current, value, read_return(value, node.name, is_root=call.graph.state.is_root)
-        )
+        try:
+            value = await _call_node(call, current, node, run_sync)
+            returned = read_return(value, node.name, is_root=call.graph.state.is_root)
+        except ParentCommand as up:
+            value = _receive(up, call.namespace)
+            returned = read_return(value, node.name)
+        return await _finish(call, current, value, returned)
+
+
+def _receive(up: ParentCommand, namespace: str) -> Command[Any]:
+    """Take a Command that came up from a nested run; one of the node itself goes up by one graph."""
+    command: Command[Any] = up.command
+    if command.graph != Command.PARENT:
+        return replace(command, graph=None)
+    up.command = replace(command, graph=parent_namespace(namespace))
+    up.args = (up.command,)
+    raise up
 
 
 async def _call_node(call: TaskCall, current: CurrentTask, node: NodeSpec, run_sync: RunSync | None) -> Any:
@@ -198,6 +216,10 @@ async def _finish(call: TaskCall, current: CurrentTask, value: Any, returned: Re
     """Encode the update, fold it where asked, and ask the routers with the task's own update applied."""
     graph, task = call.graph, call.task
     writes, unknown = graph.state.encode_update(returned.updates)
+    node = graph.nodes.get(task.node)
+    if node is not None and node.subgraph is not None:
+        # the nested graph's own keys are nobody's mistake
+        unknown = ()
     if unknown and graph.plan.is_strict:
         raise InvalidUpdateError(
             f"Node {task.node!r} wrote to key {unknown[0]!r}, which the state does not have. "
@@ -239,7 +261,8 @@ async def _ask(
     value: Any,
 ) -> Any:
     source = graph.nodes.get(current.task.node)
-    state = graph.state.read_state(router.input_type or (source.input_type if source else None), values)
+    kind = router.input_type or (source.input_type if source else None)
+    state = graph.state.read_state(kind, values, current.task)
     if router.input_type is None and isinstance(state, dict) and isinstance(value, dict):
         # what the node returned beside the state's keys reaches its routers, as in LangGraph
         state = {**value, **state}
@@ -255,6 +278,11 @@ def read_error(call: TaskCall, error: BaseException) -> tuple[TaskInterrupted | 
     task = call.task
     if isinstance(error, GraphInterrupt):
         return _read_interrupt(call, error), error
+    if isinstance(error, GraphBubbleUp):
+        # on its way to somebody further out: no failure of the node, so nothing to try again
+        return TaskFailed(
+            task_id=task.id, error=record_error(error, node=task.node, attempt=call.attempt)
+        ), error
     if isinstance(error, asyncio.CancelledError):
         cancelled = NodeCancelledError(task.node)
         cancelled.__cause__ = error
@@ -273,6 +301,8 @@ def read_error(call: TaskCall, error: BaseException) -> tuple[TaskInterrupted | 
 
 
 def _read_interrupt(call: TaskCall, error: GraphInterrupt) -> TaskInterrupted | TaskFailed:
+    if isinstance(error, NestedInterrupt):
+        return TaskInterrupted(task_id=call.task.id, interrupts=error.requests)
     position = error.position if isinstance(error, PendingInterrupt) else _count_answers(call)
     facts: dict[str, Any] = {}
     if isinstance(error, PendingInterrupt):
@@ -289,6 +319,7 @@ def _read_interrupt(call: TaskCall, error: GraphInterrupt) -> TaskInterrupted | 
                     value=call.graph.state.encode_any(
                         value, where=f"the interrupt of node {call.task.node!r}"
                     ),
+                    namespace=call.namespace,
                     **facts,
                 )
             )
