@@ -1,8 +1,9 @@
 """How a run begins: new input on a thread becomes the thread's next checkpoint.
 
-LangGraph stores two checkpoints for an input, step -1 with the input and step 0 with START's edges taken. Here they are
-one checkpoint of step 0, because nothing can happen between them. Only where START has routers (user code, which runs
-as a task) the checkpoint keeps step -1 and has the task `__start__` due; what it chooses leads to step 0.
+LangGraph stores two checkpoints for an input, step -1 with the input and step 0 with START's edges taken. `start` makes
+one checkpoint of step 0 of them, because nothing can happen between; `admit` makes the first one for logs that keep it.
+Only where START has routers (user code, which runs as a task) the checkpoint of `start` has step -1 and the task
+`__start__` due; what it chooses leads to step 0.
 
 What an earlier input left undone (interrupted or failed tasks) is dropped, as in LangGraph; the values, what joins have
 seen and deferred nodes stay.
@@ -22,7 +23,28 @@ from fastgraph.execution.updates import apply_writes, group_writes, make_fold_wo
 from fastgraph.state.changes import Change
 from fastgraph.state.values import StoredValue
 
-__all__ = ["input_fold_work", "start", "steer"]
+__all__ = ["admit", "input_fold_work", "start", "steer"]
+
+
+def admit(
+    plan: GraphPlan, checkpoint: Checkpoint, *, number: int, extra: StoredValue | None = None
+) -> tuple[Checkpoint, Mapping[str, KeyChange]]:
+    """Return the checkpoint before an input is applied, with START due, and the changes that lead to it.
+
+    A log that shows its history as LangGraph does keeps it; `start` then goes on from it.
+    """
+    values, changes = _add_start_values(plan, checkpoint.values, {})
+    way = _before_routers(checkpoint, extra)
+    entry = Checkpoint(
+        number=number,
+        step=checkpoint.step + 1,
+        parent=checkpoint.number or None,
+        values=values,
+        due=way.due,
+        deferred=way.deferred,
+        joins=way.joins,
+    )
+    return entry, changes
 
 
 def input_fold_work(plan: GraphPlan, checkpoint: Checkpoint, input_writes: tuple[Write, ...]) -> FoldWork:
@@ -37,13 +59,15 @@ def start(
     folded: Folded | None = None,
     *,
     extra: StoredValue | None = None,
+    source: str | None = None,
 ) -> StepCommit:
     """Apply an input to the thread's last checkpoint (`EMPTY` for a new thread) and take START's edges.
 
     `folded` is what `run_fold` made of `input_fold_work`; it may be None where that was empty. `extra` is what the input
-    has beside the state's keys: START's routers see it.
+    has beside the state's keys: START's routers see it. `source` is the task
+    id under which the input's writes are kept, where they are.
     """
-    writes = group_writes([(None, input_writes)])
+    writes = group_writes([(source, input_writes)])
     values, changes = apply_writes(plan, checkpoint.values, writes, folded)
     values, changes = _add_start_values(plan, values, changes)
     has_routers = plan.nodes[START].has_routers
