@@ -14,6 +14,7 @@
     ├── UnknownChoiceError        a router's answer is not in its path_map (also a KeyError)
     ├── UnknownMessageError       a message that is to be removed is not there (also a ValueError)
     ├── OutsideNodeError          a function for nodes was called elsewhere
+    ├── NoStoreError              a node asked for a store and the graph has none (also a RuntimeError)
     ├── TaskMismatchError         a task's result does not belong to the step
     ├── AmbiguousResumeError      several interrupts wait and the answer names none (also a RuntimeError)
     ├── UnknownInterruptError     an answer names an interrupt that is not pending
@@ -79,6 +80,7 @@ __all__ = [
     "NodeError",
     "NodeInterrupt",
     "NodeTimeoutError",
+    "NoStoreError",
     "NotFoundError",
     "OutsideNodeError",
     "ParentCommand",
@@ -257,6 +259,14 @@ class OutsideNodeError(FastGraphError, RuntimeError):
     def __init__(self, function: str) -> None:
         self.function = function
         super().__init__(f"{function}() works inside a running node only; there is none here.")
+
+
+class NoStoreError(FastGraphError, RuntimeError):
+    """A node asked for the store and its graph has none."""
+
+    def __init__(self, node: str) -> None:
+        self.node = node
+        super().__init__(f"Node {node!r} asked for the store and there is none. Compile the graph with `store=`.")
 
 
 class TaskMismatchError(FastGraphError):

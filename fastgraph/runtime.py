@@ -13,6 +13,7 @@ from fastgraph.graph.control import RunControl
 from fastgraph.graph.current import CurrentTask, current_task, no_heartbeat
 from fastgraph.graph.in_node import StreamWriter, write_to
 from fastgraph.ids import idempotency_key
+from fastgraph.store.base import BaseStore
 
 __all__ = ["ExecutionInfo", "RunControl", "Runtime", "get_runtime", "runtime_of"]
 
@@ -38,7 +39,7 @@ class Runtime(Generic[ContextT]):
     context: ContextT
     stream_writer: StreamWriter
     execution_info: ExecutionInfo
-    store: Any = None
+    store: BaseStore | None = None
     previous: Any = None
     control: RunControl | None = None
     heartbeat: Callable[[], None] = no_heartbeat
@@ -65,6 +66,7 @@ def runtime_of(current: CurrentTask) -> Runtime[Any]:
     return Runtime(
         context=current.context,
         control=current.control,
+        store=current.store,
         heartbeat=current.heartbeat,
         stream_writer=write_to(current.services),
         execution_info=ExecutionInfo(

@@ -32,6 +32,7 @@ from fastgraph.graph.validation import (
 
 if TYPE_CHECKING:
     from fastgraph.cache.base import BaseCache
+    from fastgraph.store.base import BaseStore
     from fastgraph.checkpoint.base import BaseCheckpointSaver
 
 __all__ = ["StateGraph"]
@@ -218,6 +219,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         checkpointer: BaseCheckpointSaver | None = None,
         *,
         cache: BaseCache | None = None,
+        store: BaseStore | None = None,
         interrupt_before: Sequence[str] | str | None = None,
         interrupt_after: Sequence[str] | str | None = None,
         name: str | None = None,
@@ -227,7 +229,8 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         """Check the graph and make it runnable.
 
         `interrupt_before` and `interrupt_after` are node names, or "*" for all. With `strict`, what is otherwise ignored
-        with a warning (unknown targets and keys) is an error. `cache` keeps the results of nodes with a cache policy. Raises GraphDefinitionError with the first fault, and
+        with a warning (unknown targets and keys) is an error. `cache` keeps the results of nodes with a cache policy, `store` is what
+        nodes find as their store; on the server that is the server's. Raises GraphDefinitionError with the first fault, and
         TypeError for a checkpointer that is none.
         """
         before = _as_names(interrupt_before)
@@ -255,6 +258,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             definition,
             checkpointer=checkpointer,
             cache=cache,
+            store=store,
             interrupt_before=before,
             interrupt_after=after,
             is_named=name is not None,

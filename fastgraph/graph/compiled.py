@@ -22,6 +22,7 @@ from fastgraph.runner import Outcome, as_modes, astream_chunks, stream_chunks
 
 if TYPE_CHECKING:
     from fastgraph.cache.base import BaseCache
+    from fastgraph.store.base import BaseStore
     from fastgraph.checkpoint.base import BaseCheckpointSaver
 
 __all__ = ["CompiledGraph"]
@@ -40,6 +41,7 @@ class CompiledGraph:
         *,
         checkpointer: BaseCheckpointSaver | None = None,
         cache: BaseCache | None = None,
+        store: BaseStore | None = None,
         interrupt_before: tuple[str, ...] = (),
         interrupt_after: tuple[str, ...] = (),
         is_named: bool = True,
@@ -55,6 +57,7 @@ class CompiledGraph:
         self.routers: Mapping[str, tuple[RouterSpec, ...]] = definition.routers
         self.checkpointer = checkpointer
         self.cache = cache
+        self.store = store
         self.step_timeout: float | None = None
         """Seconds that a whole step may take in this process; TimeoutError then. It may be set at any time."""
         self.interrupt_before = interrupt_before
@@ -125,6 +128,7 @@ class CompiledGraph:
             self.definition,
             checkpointer=self.checkpointer,
             cache=self.cache,
+            store=self.store,
             interrupt_before=self.interrupt_before,
             interrupt_after=self.interrupt_after,
             is_named=self.is_named,

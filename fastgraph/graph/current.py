@@ -17,6 +17,7 @@ from fastgraph.execution.tasks import Task
 from fastgraph.graph.control import RunControl
 from fastgraph.graph.namespaces import task_place
 from fastgraph.graph.services import TaskServices
+from fastgraph.store.base import BaseStore
 
 __all__ = ["CurrentTask", "current_task", "find_current_task", "no_heartbeat", "running"]
 
@@ -30,7 +31,7 @@ class CurrentTask:
     is nested in the task; `asked` counts its own calls of `interrupt`, `place` names the task among all of the thread. `error` is what an error handler handles, `heartbeat`
     tells a timed attempt's watch of progress. `is_async`: its node is a coroutine function."""
 
-    __slots__ = ("answers", "asked", "attempt", "config", "context", "control", "error", "heartbeat", "is_async", "namespace", "place", "services", "task", "_calls")
+    __slots__ = ("answers", "asked", "attempt", "config", "context", "control", "error", "heartbeat", "is_async", "namespace", "place", "services", "store", "task", "_calls")
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class CurrentTask:
         namespace: str = "",
         error: NodeError | None = None,
         control: RunControl | None = None,
+        store: BaseStore | None = None,
         heartbeat: Callable[[], None] = no_heartbeat,
     ) -> None:
         self.task = task
@@ -57,6 +59,7 @@ class CurrentTask:
         self._calls = count()
         self.error = error
         self.control = control
+        self.store = store
         self.heartbeat = heartbeat
         self.asked = 0
         self.is_async = False

@@ -31,7 +31,9 @@ def _make(name: str, current: CurrentTask) -> Any:
         return write_to(current.services)
     if name == "error":
         return current.error
-    # a store and a previous value come with the functional language; until then there is none
+    if name == "store":
+        return current.store
+    # a previous value comes with the functional language; until then there is none
     return None
 
 

@@ -41,7 +41,7 @@ from fastgraph.execution.updates import apply_writes, group_writes, needs_fold
 from fastgraph.graph.caching import FindsCached, decode_cached, find_entry
 from fastgraph.graph.commands import REFUSED_ANSWER, Command, Interrupt, NestedInterrupt, PendingInterrupt
 from fastgraph.graph.control import RunControl
-from fastgraph.graph.current import CurrentTask, running
+from fastgraph.graph.current import CurrentTask, find_current_task, running
 from fastgraph.graph.failures import record_error
 from fastgraph.graph.injection import inject
 from fastgraph.graph.namespaces import parent_namespace
@@ -54,6 +54,7 @@ from fastgraph.state.values import StoredValue
 
 if TYPE_CHECKING:
     from fastgraph.graph.compiled import CompiledGraph
+    from fastgraph.store.base import BaseStore
     from fastgraph.graph.nodes import NodeSpec, RouterSpec
 
 __all__ = ["TaskCall", "attempt_task", "drive", "read_error", "run_task", "run_task_async"]
@@ -69,7 +70,8 @@ class TaskCall:
     `values` are those of the task's checkpoint, `attempt` counts from 1, `answers` are by interrupt id, those to what is
     nested in the task among them. `context` is what the run was given, as JSON or as an object. `fold` is set for a step of one task: the
     reducers then run at its end, and the result brings what they made. `error` is what the task of an error handler is told;
-    `cache` is where the result is to be cached, if whoever made the call has looked there.
+    `cache` is where the result is to be cached, if whoever made the call has looked there. `store` is what the node finds as
+    its store, where that is not the graph's own.
     """
 
     graph: CompiledGraph
@@ -85,6 +87,7 @@ class TaskCall:
     error: BaseException | None = None
     cache: CacheEntry | None = None
     control: RunControl | None = None
+    store: BaseStore | None = None
 
 
 def run_task(call: TaskCall) -> TaskEnding:
@@ -168,6 +171,7 @@ async def _attempt(
         services=services,
         namespace=call.namespace,
         control=call.control,
+        store=_store_of(call),
         error=NodeError(task.failed_node, call.error) if task.failed_node and call.error else None,
         **more,
     )
@@ -193,6 +197,14 @@ def _receive(up: ParentCommand, namespace: str) -> Command[Any]:
     up.command = replace(command, graph=parent_namespace(namespace))
     up.args = (up.command,)
     raise up
+
+
+def _store_of(call: TaskCall) -> BaseStore | None:
+    """The call's store, else the graph's, else, in a nested run, that of the task around it."""
+    if call.store is not None or call.graph.store is not None:
+        return call.store if call.store is not None else call.graph.store
+    around = find_current_task()
+    return around.store if around is not None else None
 
 
 async def _call_node(call: TaskCall, current: CurrentTask, node: NodeSpec, run_sync: RunSync | None) -> Any:
