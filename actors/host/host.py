@@ -28,6 +28,7 @@ from actors.host.loading import Workflows
 from actors.host.probation import Probation
 from actors.host.publishing import published
 from actors.host.report import host_report
+from actors.host.server_store import ServerStore
 from actors.host.system import System
 from actors.host.tools import HostTools
 from actors.runs.messages import DrainRuns
@@ -93,16 +94,24 @@ class Host:
         self._bus = open_hint_bus(self._settings, boot_id=self.boot_id, loop=loop)
         await self._bus.start()
         self._writer_ref = Writer.start(write_group=store.write_group, on_committed=self._committed)
+        writer, clock = WriterClient(self._writer_ref), SystemClock()
         self._tools = HostTools(
             boot_id=self.boot_id,
             settings=self._settings,
             store=store,
-            writer=WriterClient(self._writer_ref),
-            clock=SystemClock(),
+            writer=writer,
+            clock=clock,
             random=Random(self.boot_id),  # noqa: S311 - for jitter, no secret
             threads=ThreadExecutor(self._settings.max_threads),
             user_loops=UserLoopExecutor(),
             bridge=LoopBridge(loop),
+            shared_store=ServerStore(
+                store=store,
+                writer=writer,
+                clock=clock,
+                loop=loop,
+                max_value_bytes=self._settings.max_value_bytes,
+            ),
             workflows=self._workflows,
         )
         self._watchdog = LoopWatchdog(loop, threading.get_ident(), name="actors")

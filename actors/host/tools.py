@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from actors.executors.executor import FunctionJob
 from actors.executors.threads import ThreadExecutor
 from actors.executors.user_loops import UserLoopExecutor
+from actors.host.server_store import ServerStore
 from actors.runtime.loop_bridge import LoopBridge
 from actors.writer.client import WriterClient
 from fastgraph.clock import Clock
@@ -31,7 +32,8 @@ class UserCodeTimeoutError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostTools:
-    """The host's settings, store, Writer, executors and workflows. `bridge` leads to the actors' loop."""
+    """The host's settings, store, Writer, executors and workflows. `bridge` leads to the actors' loop, `shared_store` is
+    what nodes find as their store."""
 
     boot_id: str
     settings: Settings
@@ -42,6 +44,7 @@ class HostTools:
     threads: ThreadExecutor
     user_loops: UserLoopExecutor
     bridge: LoopBridge
+    shared_store: ServerStore
     workflows: Mapping[str, CompiledGraph]
 
     async def call_user(self, function: Callable[[], T]) -> T:

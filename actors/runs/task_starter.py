@@ -79,6 +79,7 @@ class TaskStarter:
             config=self._config,
             context=self._context,
             services=services,
+            store=self._tools.shared_store,
             fold=len(situation.machine.tasks) == 1,
         )
         job = Job(call, self._on_end)

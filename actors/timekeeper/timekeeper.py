@@ -25,6 +25,7 @@ from actors.timekeeper.messages import Tick
 from fastgraph.database import hosts
 from fastgraph.database.host_lock import HostLock
 from fastgraph.database.host_records import FreeDeadHost, RenewLease
+from fastgraph.database.item_records import SweepItems
 from fastgraph.database.inbox import list_runs_with_commands
 from fastgraph.errors import StoreError
 
@@ -153,7 +154,8 @@ class Timekeeper(AsyncActor):
             self._log.warning("dead host's runs are free", host=boot.boot_id, runs=len(freed), proved=is_dead)
 
     def _sweep_sometimes(self) -> None:
-        """Delete files that nothing refers to any more, now and then and in a thread: a sweep may take its time."""
+        """Delete items that have expired and files that nothing refers to any more, now and then; the files in a thread,
+        since that may take its time."""
         now = self._tools.clock.monotonic()
         if now < self._next_sweep or (self._sweep is not None and not self._sweep.done()):
             return
@@ -162,9 +164,10 @@ class Timekeeper(AsyncActor):
 
     async def _sweep_now(self) -> None:
         try:
+            await self._tools.writer.write(SweepItems(now=self._tools.clock.now()))
             swept = await asyncio.to_thread(self._tools.store.sweep)
-        except Exception as error:  # noqa: BLE001 - a boundary: files that were not swept are swept the next time
-            self._log.warning("files could not be swept", error=str(error))
+        except Exception as error:  # noqa: BLE001 - a boundary: what was not swept is swept the next time
+            self._log.warning("items or files could not be swept", error=str(error))
             return
         if swept:
             self._log.info("files swept", files=swept)
