@@ -25,8 +25,8 @@ from actors.timekeeper.messages import Tick
 from fastgraph.database import hosts
 from fastgraph.database.host_lock import HostLock
 from fastgraph.database.host_records import FreeDeadHost, RenewLease
-from fastgraph.database.item_records import SweepItems
 from fastgraph.database.inbox import list_runs_with_commands
+from fastgraph.database.item_records import SweepItems
 from fastgraph.errors import StoreError
 
 __all__ = ["RENEWALS_A_LEASE", "Timekeeper"]
