@@ -8,10 +8,10 @@ they run. Errors are the user's own exceptions. Sync nodes run anywhere; a graph
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastgraph.checkpoint.base import ThreadLog
 from fastgraph.checkpoint.memory import ForgetfulThread
@@ -20,49 +20,12 @@ from fastgraph.errors import LoopRunningError
 from fastgraph.graph.task_call import drive
 from fastgraph.in_process.crews import AsyncCrew, ThreadCrew
 from fastgraph.in_process.options import RunOptions
-from fastgraph.in_process.session import INTERRUPT, Chunk, Session
+from fastgraph.in_process.session import Chunk, Session
 
 if TYPE_CHECKING:
     from fastgraph.graph.compiled import CompiledGraph
 
-__all__ = ["Outcome", "as_modes", "astream_chunks", "stream_chunks"]
-
-
-class Outcome:
-    """What `invoke` returns, gathered from the chunks: the last values, or all chunks of the wanted modes."""
-
-    def __init__(self, mode: str | Sequence[str]) -> None:
-        self._mode = mode
-        self._chunks: list[Any] = []
-        self._values: Any = None
-        self._questions: list[Any] = []
-
-    @property
-    def modes(self) -> tuple[str, ...]:
-        """The stream modes that have to be watched."""
-        return ("updates", "values") if self._mode == "values" else as_modes(self._mode)
-
-    def add(self, mode: str, chunk: Any) -> None:
-        """Take the next chunk."""
-        if self._mode != "values":
-            self._chunks.append(chunk if isinstance(self._mode, str) else (mode, chunk))
-        elif mode == "values":
-            self._values = chunk
-        else:
-            self._questions += chunk.get(INTERRUPT, ())
-
-    def result(self) -> Any:
-        """Return the last values, with `__interrupt__` where the run waits, or the list of chunks."""
-        if self._mode != "values":
-            return self._chunks
-        if self._questions:
-            return {**(self._values or {}), INTERRUPT: self._questions}
-        return self._values
-
-
-def as_modes(mode: str | Sequence[str]) -> tuple[str, ...]:
-    """Return stream modes as a tuple."""
-    return (mode,) if isinstance(mode, str) else tuple(mode)
+__all__ = ["astream_chunks", "stream_chunks"]
 
 
 def stream_chunks(graph: CompiledGraph, options: RunOptions) -> Iterator[Chunk]:

@@ -6,19 +6,19 @@ and the nodes and runs it durably. Nothing here keeps a run.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Unpack
+from collections.abc import Mapping
+from copy import copy
+from typing import TYPE_CHECKING, Any, Self
 
 from fastgraph.errors import CheckpointerError
 from fastgraph.execution.plan import GraphPlan
 from fastgraph.graph.definition import GraphDefinition, make_plan
 from fastgraph.graph.nodes import NodeSpec, RouterSpec
 from fastgraph.graph.retry import RetryPolicy
+from fastgraph.graph.running import RunsInProcess
 from fastgraph.graph.shape import DrawableGraph, draw, hash_graph
 from fastgraph.graph.snapshots import StateSnapshot, take_snapshot
 from fastgraph.graph.state_access import StateAccess
-from fastgraph.in_process.options import CallOptions, read_options
-from fastgraph.runner import Outcome, as_modes, astream_chunks, stream_chunks
 
 if TYPE_CHECKING:
     from fastgraph.cache.base import BaseCache
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["CompiledGraph"]
 
 
-class CompiledGraph:
+class CompiledGraph(RunsInProcess):
     """A graph that can be run. Made by `StateGraph.compile`.
 
     `plan` is what the machine needs, `state` reads and writes values, `nodes` and `routers` are the user's functions,
@@ -122,91 +122,22 @@ class CompiledGraph:
         """Return the picture: `.to_json()` and `.draw_mermaid()`."""
         return draw(self.definition)
 
-    def with_config(self, config: Mapping[str, Any] | None = None, **more: Any) -> CompiledGraph:
+    def with_config(self, config: Mapping[str, Any] | None = None, **more: Any) -> Self:
         """Return the same graph with a config that its runs begin from."""
-        return CompiledGraph(
-            self.definition,
-            checkpointer=self.checkpointer,
-            cache=self.cache,
-            store=self.store,
-            interrupt_before=self.interrupt_before,
-            interrupt_after=self.interrupt_after,
-            is_named=self.is_named,
-            config=self.merge_config({**(config or {}), **more}),
-        )
+        configured = copy(self)
+        configured.config = self.merge_config({**(config or {}), **more})
+        return configured
 
     def merge_config(self, config: Mapping[str, Any] | None) -> dict[str, Any]:
         """Lay a call's config over the graph's own; `configurable`, `metadata` and `tags` are merged."""
-        merged = {**self.config, **(config or {})}
+        given = {key: value for key, value in (config or {}).items() if value is not None}
+        merged = {**self.config, **given}
         for key in ("configurable", "metadata"):
             if key in merged:
-                merged[key] = {**self.config.get(key, {}), **((config or {}).get(key) or {})}
+                merged[key] = {**self.config.get(key, {}), **given.get(key, {})}
+        if "tags" in given and "tags" in self.config:
+            merged["tags"] = sorted({*self.config["tags"], *given["tags"]})
         return merged
-
-    def invoke(
-        self,
-        input: Any,  # noqa: A002 - the name of LangGraph's parameter
-        config: Mapping[str, Any] | None = None,
-        *,
-        stream_mode: str | Sequence[str] = "values",
-        **options: Unpack[CallOptions],
-    ) -> Any:
-        """Run the graph and return the last values of its output keys (or, for another `stream_mode`, all chunks).
-
-        `input` is a dict or an instance of the input schema, `Command(resume=…)` to answer an interrupt, or None to go
-        on with a thread. Where the run waits, the result has `__interrupt__`, the list of questions. The options are
-        those of `CallOptions`. Raises what a node raised, GraphRecursionError, InvalidUpdateError, EmptyInputError,
-        ConfigError.
-        """
-        outcome = Outcome(stream_mode)
-        call = read_options(self, input, config, options, modes=outcome.modes, keys=self.output_keys)
-        for _, mode, chunk in stream_chunks(self, call):
-            outcome.add(mode, chunk)
-        return outcome.result()
-
-    async def ainvoke(
-        self,
-        input: Any,  # noqa: A002 - the name of LangGraph's parameter
-        config: Mapping[str, Any] | None = None,
-        *,
-        stream_mode: str | Sequence[str] = "values",
-        **options: Unpack[CallOptions],
-    ) -> Any:
-        """Do what `invoke` does, on the running loop; the way for async nodes."""
-        outcome = Outcome(stream_mode)
-        call = read_options(self, input, config, options, modes=outcome.modes, keys=self.output_keys)
-        async for _, mode, chunk in astream_chunks(self, call):
-            outcome.add(mode, chunk)
-        return outcome.result()
-
-    def stream(
-        self,
-        input: Any,  # noqa: A002 - the name of LangGraph's parameter
-        config: Mapping[str, Any] | None = None,
-        *,
-        stream_mode: str | Sequence[str] = "updates",
-        **options: Unpack[CallOptions],
-    ) -> Iterator[Any]:
-        """Run the graph and yield as it goes: `values`, `updates`, `custom` (also `log`, `progress`, `token`).
-
-        With a list of modes each chunk is (mode, chunk).
-        """
-        call = read_options(self, input, config, options, modes=as_modes(stream_mode), keys=self.state_keys)
-        for _, mode, chunk in stream_chunks(self, call):
-            yield chunk if isinstance(stream_mode, str) else (mode, chunk)
-
-    async def astream(
-        self,
-        input: Any,  # noqa: A002 - the name of LangGraph's parameter
-        config: Mapping[str, Any] | None = None,
-        *,
-        stream_mode: str | Sequence[str] = "updates",
-        **options: Unpack[CallOptions],
-    ) -> AsyncGenerator[Any, None]:
-        """Do what `stream` does, on the running loop."""
-        call = read_options(self, input, config, options, modes=as_modes(stream_mode), keys=self.state_keys)
-        async for _, mode, chunk in astream_chunks(self, call):
-            yield chunk if isinstance(stream_mode, str) else (mode, chunk)
 
     def get_state(self, config: Mapping[str, Any]) -> StateSnapshot:
         """Return where a thread stands; needs a checkpointer. Raises ConfigError without a thread in the config."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from fastgraph.errors import ConfigError
 from fastgraph.graph.control import RunControl
@@ -18,8 +18,19 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_RECURSION_LIMIT", "STREAM_MODES", "CallOptions", "RunOptions", "read_options"]
 
 DEFAULT_RECURSION_LIMIT = 10007
-STREAM_MODES = ("values", "updates", "custom", "log", "progress", "token")
-_LIVE = frozenset({"custom", "log", "progress", "token"})
+STREAM_MODES = (
+    "values",
+    "updates",
+    "custom",
+    "messages",
+    "tasks",
+    "checkpoints",
+    "debug",
+    "log",
+    "progress",
+    "token",
+)
+_LIVE = frozenset({"custom", "messages", "log", "progress", "token"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +38,7 @@ class RunOptions:
     """One call's options. `is_live` says that chunks must arrive while a node runs; `max_concurrency` None is no limit.
 
     `is_single_key`: the one output key was given by its name and not in a list, so its bare value is shown.
+    `shows_nested`: the chunks of nested runs are shown, too, for the same modes.
     """
 
     input: Any
@@ -42,18 +54,20 @@ class RunOptions:
     thread_id: str | None
     artifacts: MemoryArtifacts
     control: RunControl
+    shows_nested: bool = False
 
     @property
     def is_live(self) -> bool:
-        return not self.modes.isdisjoint(_LIVE)
+        return self.shows_nested or not self.modes.isdisjoint(_LIVE)
 
 
 class CallOptions(TypedDict, total=False):
     """The keywords of `invoke`, `stream` and their async forms.
 
     `context` is handed to every node, `output_keys` chooses what is shown, `interrupt_before` and `interrupt_after` are
-    node names or "*" in place of those given to `compile`, `artifacts` collects what nodes save, `control` can ask the run to stop
-    between two steps.
+    node names or "*" in place of those given to `compile`, `artifacts` collects what nodes save, `control` can ask the run to
+    stop between two steps. `subgraphs` shows nested runs, `version` is the form of chunks and results, `print_mode` prints
+    chunks as they pass, `debug` prints updates and values. `durability` says when checkpoints are kept.
     """
 
     context: Any
@@ -62,6 +76,11 @@ class CallOptions(TypedDict, total=False):
     interrupt_after: Sequence[str] | str | None
     artifacts: MemoryArtifacts | None
     control: RunControl | None
+    subgraphs: bool
+    version: Literal["v1", "v2"]
+    print_mode: Sequence[str] | str
+    debug: bool | None
+    durability: Literal["sync", "async", "exit"] | None
 
 
 def read_options(
@@ -74,7 +93,9 @@ def read_options(
     keys: tuple[str, ...],
 ) -> RunOptions:
     """Read the options of a call; raises ConfigError for a value that can't be. `keys` are shown where none are named."""
-    shown = given.get("output_keys") or (ROOT if graph.state.is_root else keys)
+    shown = given.get("output_keys")
+    if shown is None:
+        shown = ROOT if graph.state.is_root else keys
     merged = graph.merge_config(config)
     configurable = merged.get("configurable") or {}
     limit = merged.get("recursion_limit", DEFAULT_RECURSION_LIMIT)
@@ -103,6 +124,7 @@ def read_options(
         thread_id=None if thread_id is None else str(thread_id),
         artifacts=_artifacts(given.get("artifacts")),
         control=given.get("control") or _control_around() or RunControl(),
+        shows_nested=given.get("subgraphs", False),
     )
 
 
