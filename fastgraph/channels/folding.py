@@ -19,10 +19,12 @@ __all__ = ["FoldedChannel", "fold_channel", "see_channels"]
 
 
 class FoldedChannel(NamedTuple):
-    """How a key changed, None where it did not, and what it holds now; None where it is empty."""
+    """How a key changed, None where it did not, and what it holds now; None where it is empty. `is_seen` says that it was
+    updated and shows a value."""
 
     change: Change | None
     value: StoredValue | None
+    is_seen: bool = True
 
 
 def fold_channel(
@@ -40,15 +42,16 @@ def fold_channel(
         return _fold_topic(channel, codec, current, writes)
     working = _revive(channel, name, current)
     given = [write.fresh() for write in writes]
-    is_updated = bool(given) and working.update(given) and working.is_available()
-    if is_step and not is_updated and working.is_available():
-        working.update([])
-    if is_last:
-        working.finish()
+    is_seen = bool(given) and working.update(given) and working.is_available()
+    if is_step and not is_seen and working.is_available():
+        is_seen = working.update([]) and working.is_available()
+    if is_last and working.finish():
+        is_seen = is_seen or working.is_available()
     after = working.checkpoint()
     if after is MISSING:
-        return FoldedChannel(None, None)
-    return FoldedChannel(*diff(current, after, codec))
+        return FoldedChannel(None, None, is_seen)
+    change, value = diff(current, after, codec)
+    return FoldedChannel(change, value, is_seen)
 
 
 def _fold_topic(
@@ -57,7 +60,7 @@ def _fold_topic(
     before = current if channel.accumulate else None
     items = [*(before.value if before else ()), *flatten(write.value for write in writes)]
     if not items:
-        return FoldedChannel(None, None)
+        return FoldedChannel(None, None, False)
     change, value = diff(before, items, codec, is_ours=True)
     return FoldedChannel(change, value)
 

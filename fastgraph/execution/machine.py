@@ -25,7 +25,14 @@ from fastgraph.execution.fold import FoldWork
 from fastgraph.execution.plan import START, GraphPlan
 from fastgraph.execution.routing import Choice, Route, route
 from fastgraph.execution.tasks import DueTask, Folded, Task, TaskKind, TaskResult
-from fastgraph.execution.updates import Writes, apply_writes, group_writes, make_fold_work, needs_fold
+from fastgraph.execution.updates import (
+    Writes,
+    apply_writes,
+    find_updated,
+    group_writes,
+    make_fold_work,
+    needs_fold,
+)
 from fastgraph.ids import checkpoint_id, task_id
 
 __all__ = ["ALL_NODES", "Machine"]
@@ -177,9 +184,8 @@ class Machine:
         """
         writes = self._writes()
         before = self._checkpoint
-        values, changes = apply_writes(
-            self.plan, before.values, writes, folded or self._own_folded(), is_step=not self._is_entry
-        )
+        folded = folded or self._own_folded()
+        values, changes = apply_writes(self.plan, before.values, writes, folded, is_step=not self._is_entry)
         way = self._route()
         after = Checkpoint(
             number=before.number + 1,
@@ -196,7 +202,7 @@ class Machine:
             checkpoint=after,
             changes=changes,
             is_end=not way.due,
-            written=frozenset(writes),
+            written=find_updated(self.plan, writes, values, folded),
             unknown_targets=way.unknown,
         )
 

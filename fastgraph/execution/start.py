@@ -19,7 +19,7 @@ from fastgraph.execution.fold import FoldWork
 from fastgraph.execution.plan import END, START, GraphPlan
 from fastgraph.execution.routing import INPUT, Choice, Route, route
 from fastgraph.execution.tasks import DueTask, Folded, SendWrite, TaskKind, Write
-from fastgraph.execution.updates import apply_writes, group_writes, make_fold_work
+from fastgraph.execution.updates import apply_writes, find_updated, group_writes, make_fold_work
 from fastgraph.state.changes import Change
 from fastgraph.state.values import StoredValue
 
@@ -82,7 +82,12 @@ def start(
         joins=way.joins,
         finished=() if has_routers else (START,),
     )
-    return StepCommit(checkpoint=after, changes=changes, is_end=not way.due, written=frozenset(writes))
+    return StepCommit(
+        checkpoint=after,
+        changes=changes,
+        is_end=not way.due,
+        written=find_updated(plan, writes, values, folded),
+    )
 
 
 def steer(
@@ -106,7 +111,7 @@ def steer(
         checkpoint=after,
         changes=changes,
         is_end=not after.due,
-        written=frozenset(grouped),
+        written=find_updated(plan, grouped, values, folded),
         unknown_targets=way.unknown,
     )
 

@@ -2,7 +2,7 @@
 
 Values are stored as changes (`fastgraph.state.changes`); this is the rest of a `Checkpoint`. A due task is
 `[node, triggers]`, or `[node, triggers, argument]` where a Send asked for it; START's argument is what the input had
-beside the state's keys.
+beside the state's keys. A fourth item is the Send's own time limits.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import orjson
 
 from fastgraph.execution.checkpoint import Checkpoint
 from fastgraph.execution.plan import START
-from fastgraph.execution.tasks import DueTask, TaskKind
+from fastgraph.execution.tasks import DueTask, TaskKind, TimeLimits
 from fastgraph.state.values import StoredValue
 
 __all__ = ["MachineFacts", "decode_machine", "encode_machine", "next_nodes"]
@@ -82,7 +82,8 @@ def next_nodes(encoded: bytes) -> tuple[str, ...]:
 def _encode_due(task: DueTask) -> list[Any]:
     if task.argument is None:
         return [task.node, task.triggers]
-    return [task.node, task.triggers, orjson.Fragment(task.argument.to_bytes())]
+    sent = [task.node, task.triggers, orjson.Fragment(task.argument.to_bytes())]
+    return [*sent, task.limits] if task.limits else sent
 
 
 def _decode_due(item: list[Any], read_argument: Callable[[str, bytes], StoredValue]) -> DueTask:
@@ -90,4 +91,5 @@ def _decode_due(item: list[Any], read_argument: Callable[[str, bytes], StoredVal
         return DueTask(node=item[0], kind=TaskKind.PULL, triggers=tuple(item[1]))
     argument = read_argument(item[0], orjson.dumps(item[2]))
     kind = TaskKind.PULL if item[0] == START else TaskKind.PUSH
-    return DueTask(node=item[0], kind=kind, triggers=tuple(item[1]), argument=argument)
+    limits = TimeLimits(*item[3]) if len(item) > 3 else None
+    return DueTask(node=item[0], kind=kind, triggers=tuple(item[1]), argument=argument, limits=limits)

@@ -99,12 +99,13 @@ class SendWrite(NamedTuple):
 class Folded:
     """What reducers made of a step's writes: each changed key's new value and how it differs from the old one.
 
-    `emptied` are keys that have no value after it.
+    `emptied` are keys that have no value after it, `seen` the channels that were updated and show a value now.
     """
 
     values: Mapping[str, StoredValue]
     changes: Mapping[str, Change]
     emptied: frozenset[str] = frozenset()
+    seen: frozenset[str] = frozenset()
 
 
 class CacheEntry(NamedTuple):

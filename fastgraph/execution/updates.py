@@ -17,7 +17,7 @@ from fastgraph.execution.tasks import Folded, Write
 from fastgraph.state.changes import DROP, Change, ChangeKind
 from fastgraph.state.values import StoredValue
 
-__all__ = ["Writes", "apply_writes", "group_writes", "make_fold_work", "needs_fold"]
+__all__ = ["Writes", "apply_writes", "find_updated", "group_writes", "make_fold_work", "needs_fold"]
 
 Writes = Mapping[str, tuple[tuple[str | None, Write], ...]]
 """Key -> its writes in path order, each with the id of the task that wrote it (None for input)."""
@@ -93,6 +93,19 @@ def apply_writes(
                 del after[key]
                 changes[key] = KeyChange(change=DROP)
     return after, changes
+
+
+def find_updated(
+    plan: GraphPlan, writes: Writes, values: Mapping[str, StoredValue], folded: Folded | None
+) -> frozenset[str]:
+    """Return the keys that a step updated, whether it changed them or not, and that show something after it; none where
+    nothing was written, since what clears or finishes itself is not shown for its own sake."""
+    if not writes:
+        return frozenset()
+    if not plan.channel_keys:
+        return frozenset(writes) if not plan.cleared_keys else frozenset(writes) & values.keys()
+    plain = frozenset(writes).difference(plan.channel_keys) & values.keys()
+    return plain | folded.seen if folded is not None else plain
 
 
 def _counting_write(

@@ -63,7 +63,7 @@ class StateAccess:
         self.key_kinds: Mapping[str, KeyKind] = united.kinds
         self.start_values: Mapping[str, StoredValue] = united.start_values
         self._channels = united.channels
-        self._untracked = united.untracked
+        self.untracked = united.untracked
         self._codecs = {name: spec.codec for name, spec in self.keys.items()}
         self._folded = frozenset(name for name, kind in united.kinds.items() if kind in FOLDED_KINDS)
         self._overwritable = frozenset(
@@ -97,11 +97,13 @@ class StateAccess:
         told = read_return(given, START, is_root=self.is_root).updates
         writes, _ = self.encode_update([pair for pair in told if pair[0] in self.input_keys])
         beside = {key: value for key, value in told if key not in self.input_keys}
+        # a channel need not show what was written to it, but START's routers see it where it was given
+        shown = {key: value for key, value in told if key in beside or key in self._channels}
         return InputReading(
             writes=writes,
             folded=self.fold(group_writes([(None, writes)]), values),
             unknown_keys=tuple(beside),
-            extra=self._encode_beside(beside) if beside and self._start_sees_input else None,
+            extra=self._encode_beside(shown) if shown and self._start_sees_input else None,
         )
 
     def parse_payload(self, payload: Any) -> Any:
@@ -168,9 +170,9 @@ class StateAccess:
         """Encode a Send's argument under what its node takes; for an unknown node as plain data. What an untracked key
         holds is handed on and not stored."""
         codec = self._arguments.get(node) or PlainCodec(f"the argument of a Send to {node!r}")
-        if not self._untracked or not isinstance(argument, dict) or self._untracked.isdisjoint(argument):
+        if not self.untracked or not isinstance(argument, dict) or self.untracked.isdisjoint(argument):
             return StoredValue.of(argument, codec)
-        held = {key: value for key, value in argument.items() if key in self._untracked}
+        held = {key: value for key, value in argument.items() if key in self.untracked}
         kept = {key: value for key, value in argument.items() if key not in held}
         return PartlyHeld(StoredValue.of(kept, codec), held)
 
@@ -199,7 +201,7 @@ class StateAccess:
         """Run the reducers and channels of a step. Raises what they raise, and InvalidUpdateError for two Overwrites."""
         values: dict[str, StoredValue] = {}
         changes: dict[str, Change] = {}
-        emptied: set[str] = set()
+        emptied, seen = set[str](), set[str]()
         for item in work.keys:
             spec = self.keys[item.key]
             written = [write.value for write in item.writes]
@@ -208,7 +210,7 @@ class StateAccess:
             if spec.channel is None:
                 change, value = fold_key(spec, item.current, written)
             else:
-                change, value = fold_channel(
+                change, value, is_seen = fold_channel(
                     spec.channel,
                     item.key,
                     spec.codec,
@@ -217,13 +219,15 @@ class StateAccess:
                     is_step=work.is_step,
                     is_last=work.is_last,
                 )
+                if is_seen:
+                    seen.add(item.key)
             if value is None:
                 emptied.add(item.key)
                 continue
             values[item.key] = value
             if change is not None:
                 changes[item.key] = change
-        return Folded(values=values, changes=changes, emptied=frozenset(emptied))
+        return Folded(values=values, changes=changes, emptied=frozenset(emptied), seen=frozenset(seen))
 
     def input_json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema of an input."""
@@ -242,7 +246,7 @@ class StateAccess:
     def _encode_write(self, key: str, value: Any, codec: Codec) -> StoredValue:
         if key in self._overwritable and (overwrite := find_overwrite(value)) is not None:
             return StoredValue.of(overwrite, OverwriteCodec(codec))
-        if key in self._untracked:
+        if key in self.untracked:
             return HeldValue(value)
         return StoredValue.of(value, codec)
 

@@ -36,10 +36,11 @@ class HeldValue(StoredValue):
 class PartlyHeld(StoredValue):
     """A dict of which some entries are held: its bytes are without them, its readers in this process see them."""
 
-    __slots__ = ("_held",)
+    __slots__ = ("_held", "kept")
 
-    def __init__(self, stored: StoredValue, held: dict[str, Any]) -> None:
-        super().__init__(stored.value, encoded=stored.to_bytes(), codec=stored.codec)
+    def __init__(self, kept: StoredValue, held: dict[str, Any]) -> None:
+        super().__init__(kept.value, encoded=kept.to_bytes(), codec=kept.codec)
+        self.kept = kept
         self._held = held
 
     def fresh(self) -> Any:

@@ -12,17 +12,23 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import langgraph.channels
 import langgraph.checkpoint.memory
 import langgraph.config
 import langgraph.errors
 import langgraph.graph
+import langgraph.managed.base
+import langgraph.managed.is_last_step
 import langgraph.runtime
 import langgraph.types
 
+import fastgraph.channels
 import fastgraph.checkpoint.memory
 import fastgraph.config
 import fastgraph.errors
 import fastgraph.graph
+import fastgraph.managed.base
+import fastgraph.managed.is_last_step
 import fastgraph.runtime
 import fastgraph.types
 
@@ -46,6 +52,10 @@ def _names(root: Any) -> Names:
         get_runtime=root.runtime.get_runtime,
         get_stream_writer=root.config.get_stream_writer,
         get_config=root.config.get_config,
+        channels=root.channels,
+        managed=root.managed.is_last_step,
+        is_managed_value=root.managed.base.is_managed_value,
+        EmptyChannelError=root.errors.EmptyChannelError,
         GraphInterrupt=root.errors.GraphInterrupt,
     )
 
