@@ -225,7 +225,9 @@ class NodeTimeoutError(FastGraphError):
         self.idle_timeout = idle_timeout
         self.run_timeout = run_timeout
         what = "showed no progress for" if kind == "idle" else "did not end within"
-        super().__init__(f"Node {node!r} {what} {timeout:g} s (its {kind} timeout); it had run {elapsed:.3f} s.")
+        super().__init__(
+            f"Node {node!r} {what} {timeout:g} s (its {kind} timeout); it had run {elapsed:.3f} s."
+        )
 
 
 class NodeCancelledError(FastGraphError):
@@ -233,7 +235,9 @@ class NodeCancelledError(FastGraphError):
 
     def __init__(self, node: str, message: str | None = None) -> None:
         self.node = node
-        super().__init__(message or f"Node {node!r} cancelled itself; that counts as a failure, not as an end.")
+        super().__init__(
+            message or f"Node {node!r} cancelled itself; that counts as a failure, not as an end."
+        )
 
 
 class TaskProcessDiedError(FastGraphError):
@@ -266,7 +270,9 @@ class NoStoreError(FastGraphError, RuntimeError):
 
     def __init__(self, node: str) -> None:
         self.node = node
-        super().__init__(f"Node {node!r} asked for the store and there is none. Compile the graph with `store=`.")
+        super().__init__(
+            f"Node {node!r} asked for the store and there is none. Compile the graph with `store=`."
+        )
 
 
 class TaskMismatchError(FastGraphError):
@@ -329,7 +335,9 @@ class SignalTimeoutError(FastGraphError):
         self.name = name
         self.seconds = seconds
         within = "in time" if seconds is None else f"within {seconds:g} s"
-        super().__init__(f"Signal {name!r} did not come {within}. Send it sooner, or catch this error in the node.")
+        super().__init__(
+            f"Signal {name!r} did not come {within}. Send it sooner, or catch this error in the node."
+        )
 
 
 class SignalRefusedError(FastGraphError):
@@ -337,7 +345,9 @@ class SignalRefusedError(FastGraphError):
 
     def __init__(self, name: str, why: str) -> None:
         self.name = name
-        super().__init__(f"The body of signal {name!r} does not fit what the node waits for: {why}. Send another one.")
+        super().__init__(
+            f"The body of signal {name!r} does not fit what the node waits for: {why}. Send another one."
+        )
 
 
 class ChildRunError(FastGraphError):

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.host.tools import HostTools
 from actors.runs.encoding import ChangeLog, decode_result
+from actors.runs.kept_errors import restore_handlers, restore_retries
 from actors.runs.reading import read_patiently
 from actors.runs.situation import Asked, Situation
 from fastgraph.database import attempts, checkpoints, interrupts
@@ -128,7 +129,7 @@ async def _begin_fresh(
     try:
         payload = decode(claimed.payload)
         reading = await tools.call_user(lambda: state.read_input(state.parse_payload(payload), base.values))
-        commit = start(graph.plan, base, reading.writes, reading.folded)
+        commit = start(graph.plan, base, reading.writes, reading.folded, extra=reading.extra)
     except Exception as error:
         raise BadInputError(error) from error
     machine = _make_machine(claimed, graph, config, commit.checkpoint, first_step=base.step + 1)
@@ -162,13 +163,11 @@ async def _take_up(
         )
 
     left = await read_patiently(tools.store, read)
+    restore_handlers(situation, left.attempts)
     for result in await _decode_results(left.results, graph, tools):
         machine.record(result)
+    restore_retries(situation, left.attempts)
     names = {task.id for task in machine.open_tasks}
-    for row in left.attempts:
-        if row.task_id in names:
-            situation.attempts[row.task_id] = row.attempt + 1
-            situation.retry_at[row.task_id] = row.next_at
     _restore_questions(situation, left.questions, names)
     return Beginning(
         situation=situation,

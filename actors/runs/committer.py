@@ -20,6 +20,7 @@ from actors.runtime.errors import InboxFullError
 from fastgraph.database.records import (
     ArtifactRow,
     AttemptRow,
+    CacheRow,
     CheckpointRow,
     ClaimedRun,
     CommitRun,
@@ -59,6 +60,7 @@ class Draft:
     interrupts: list[InterruptRow] = field(default_factory=list)
     answered: list[tuple[str, bytes | None]] = field(default_factory=list)
     attempts: list[AttemptRow] = field(default_factory=list)
+    cached: list[CacheRow] = field(default_factory=list)
     status: RunStatus | None = None
     result: bytes | None = None
     error: bytes | None = None
@@ -189,6 +191,7 @@ class RunCommitter:
             interrupts=tuple(draft.interrupts),
             answered=tuple(draft.answered),
             attempts=tuple(draft.attempts),
+            cached=tuple(draft.cached),
             status=draft.status,
             result=draft.result,
             error=draft.error,

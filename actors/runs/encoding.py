@@ -18,7 +18,7 @@ from fastgraph.database.checkpoints import StoredResult
 from fastgraph.database.records import CheckpointRow, ResultRow
 from fastgraph.execution.checkpoint import Checkpoint, KeyChange, StepCommit
 from fastgraph.execution.stored import encode_machine
-from fastgraph.execution.tasks import SendWrite, Task, TaskResult, Write
+from fastgraph.execution.tasks import SendWrite, Task, TaskResult, TimeLimits, Write
 from fastgraph.graph.compiled import CompiledGraph
 from fastgraph.state.changes import Change, needs_snapshot
 
@@ -58,13 +58,14 @@ async def encode_result(
 
 def _encode_update(result: TaskResult, spill: Spill | None) -> bytes:
     """An object of key -> value; an array of objects where a key was written twice; null where nothing was returned."""
-    if not result.has_update and not result.writes:
+    tracked = [write for write in result.writes if write.value.is_tracked]
+    if not result.has_update and not tracked:
         return b"null"
     parts = []
-    for write in result.writes:
+    for write in tracked:
         encoded = write.value.to_bytes()
         parts.append(orjson.dumps(write.key) + b":" + (spill.shrink(encoded) if spill else encoded))
-    if len({write.key for write in result.writes}) == len(result.writes):
+    if len({write.key for write in tracked}) == len(tracked):
         return b"{" + b",".join(parts) + b"}"
     return b"[" + b",".join(b"{" + part + b"}" for part in parts) + b"]"
 
@@ -76,7 +77,10 @@ def _encode_routing(result: TaskResult) -> bytes | None:
     if result.goto:
         routing["goto"] = result.goto
     if result.sends:
-        routing["sends"] = [[send.node, orjson.Fragment(send.argument.to_bytes())] for send in result.sends]
+        routing["sends"] = [
+            [send.node, orjson.Fragment(send.argument.to_bytes()), *([send.limits] if send.limits else ())]
+            for send in result.sends
+        ]
     return orjson.dumps(routing)
 
 
@@ -96,8 +100,12 @@ def decode_result(stored: StoredResult, graph: CompiledGraph) -> TaskResult:
         writes=writes,
         goto=tuple(routing.get("goto", ())),
         sends=tuple(
-            SendWrite(node, graph.state.decode_argument(node, orjson.dumps(argument)))
-            for node, argument in routing.get("sends", ())
+            SendWrite(
+                node,
+                graph.state.decode_argument(node, orjson.dumps(argument)),
+                TimeLimits(*limits[0]) if limits else None,
+            )
+            for node, argument, *limits in routing.get("sends", ())
         ),
         has_update=tree is not None,
     )
@@ -160,7 +168,9 @@ async def encode_snapshot(checkpoint: Checkpoint, spill: Spill) -> bytes:
 
 def _encode_snapshot(checkpoint: Checkpoint, spill: Spill) -> bytes:
     parts = [
-        orjson.dumps(key) + b":" + Change.set_to(value).encode() for key, value in checkpoint.values.items()
+        orjson.dumps(key) + b":" + Change.set_to(value).encode()
+        for key, value in checkpoint.values.items()
+        if value.is_tracked
     ]
     return spill.shrink_snapshot(b"{" + b",".join(parts) + b"}")
 

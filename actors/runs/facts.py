@@ -17,13 +17,15 @@ from actors.runs.situation import EndKind, RunEnding, Situation
 from actors.runs.task_artifacts import artifact_data
 from actors.runs.task_services import HostTaskServices
 from fastgraph.clock import Clock, to_rfc3339
-from fastgraph.database.records import AttemptRow, ClaimedRun, InterruptRow, NewEvent, ResultRow
+from fastgraph.database.node_cache import namespace_text
+from fastgraph.database.records import AttemptRow, CacheRow, ClaimedRun, InterruptRow, NewEvent, ResultRow
 from fastgraph.errors import AmbiguousResumeError, UnknownInterruptError
 from fastgraph.events import EventKind
 from fastgraph.execution.checkpoint import Checkpoint, UnknownTarget
 from fastgraph.execution.interrupts import interrupt_id, match_answers
 from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import ErrorRecord, InterruptRequest, Task, TaskFailed, TaskResult
+from fastgraph.graph.caching import encode_cached
 from fastgraph.ids import checkpoint_id
 from fastgraph.state.plain import encode
 from fastgraph.status import RunStatus
@@ -85,8 +87,10 @@ def node_started(task: Task, attempt: int, now: datetime) -> NewEvent:
     return NewEvent(kind=EventKind.NODE_STARTED, at=now, node=task.node, data=data)
 
 
-def node_failed(task: Task, error: ErrorRecord, now: datetime) -> NewEvent:
+def node_failed(task: Task, error: ErrorRecord, now: datetime, *, handled_by: str | None = None) -> NewEvent:
     data = {"task_id": task.id, "step": task.step, "attempt": error.attempt, "error": error_facts(error)}
+    if handled_by is not None:
+        data["handled_by"] = handled_by
     return NewEvent(kind=EventKind.NODE_FAILED, at=now, node=task.node, data=orjson.dumps(data))
 
 
@@ -132,15 +136,13 @@ def loop_blocked(node: str, seconds: float, stack: str, now: datetime) -> NewEve
     )
 
 
-def attempt_row(
-    task: Task, attempt: int, error: ErrorRecord, now: datetime, delay_seconds: float
-) -> AttemptRow:
+def attempt_row(task: Task, attempt: int, error: bytes, now: datetime, delay_seconds: float) -> AttemptRow:
     return AttemptRow(
         task_id=task.id,
         node=task.node,
         attempt=attempt,
         next_at=now + timedelta(seconds=delay_seconds),
-        error=error_json(error),
+        error=error,
     )
 
 
@@ -173,8 +175,23 @@ def draft_result(draft: Draft, job: Job, result: TaskResult, row: ResultRow, clo
         job.call.attempt,
         milliseconds,
     )
+    if result.is_cached:
+        data = data[:-1] + b',"cached":true}'
+    elif result.cache is not None:
+        draft.cached.append(_cache_row(result, now))
     event = NewEvent(kind=EventKind.NODE_UPDATE, at=now, node=task.node, data=data, result=len(draft.results))
     draft.add_result(row, event)
+
+
+def _cache_row(result: TaskResult, now: datetime) -> CacheRow:
+    assert result.cache is not None, "it is to be cached"
+    ttl = result.cache.ttl_seconds
+    return CacheRow(
+        namespace=namespace_text(result.cache.namespace),
+        key=result.cache.key,
+        value=encode_cached(result),
+        expires_at=None if ttl is None else now + timedelta(seconds=ttl),
+    )
 
 
 def draft_question(draft: Draft, task: Task, request: InterruptRequest, now: datetime) -> None:

@@ -23,6 +23,7 @@ from actors.runs.encoding import (
     output_json,
     shrink_changes,
 )
+from actors.runs.failing import draft_handover, draft_retry
 from actors.runs.inbox import Cancel, Command, Resume, Unknown, read_commands
 from actors.runs.limits import refuse_large
 from actors.runs.messages import GraceOver, LeaveReason, LoopBlocked, RetryDue
@@ -38,7 +39,6 @@ from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import TaskEnding, TaskFailed, TaskInterrupted, TaskResult
 from fastgraph.graph.compiled import CompiledGraph
 from fastgraph.graph.failures import record_error
-from fastgraph.graph.retry import delay_seconds
 from fastgraph.status import RunStatus
 
 __all__ = ["PASSIVATE_SECONDS", "RunFlow"]
@@ -254,7 +254,6 @@ class RunFlow:
     async def _take_failure(self, job: Job, failed: TaskFailed) -> None:
         situation, task, now = self._situation, job.call.task, self._tools.clock.now()
         draft = self._committer.draft
-        policies = self._graph.retry_policies(task.node)
         if situation.ending is not None:
             draft.events.append(facts.node_failed(task, failed.error, now))
             await self._go_on()
@@ -263,15 +262,11 @@ class RunFlow:
             self._outlet.commit_soon()
             await self._go_on()
         elif failed.matched_policy is not None:
-            attempt = situation.attempt_of(task.id)
-            delay = delay_seconds(policies[failed.matched_policy], attempt, self._tools.random)
-            row = facts.attempt_row(task, attempt, failed.error, now, delay)
-            situation.attempts[task.id] = attempt + 1
-            situation.retry_at[task.id] = row.next_at
-            draft.attempts.append(row)
-            draft.events.append(facts.node_retry(row, failed.error, now))
+            delay = draft_retry(draft, situation, self._graph, task, failed, now, self._tools.random)
             self._outlet.later(delay, RetryDue(task_id=task.id))
             self._outlet.commit_soon()
+            await self._go_on()
+        elif draft_handover(draft, situation, self._graph, task, failed, now):
             await self._go_on()
         else:
             draft.events.append(facts.node_failed(task, failed.error, now))

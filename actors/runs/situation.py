@@ -7,6 +7,7 @@ last checkpoint, its results, attempts and answers, and after a crash it is.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,9 +15,9 @@ from typing import Any
 
 from actors.executors.executor import Job
 from fastgraph.execution.machine import Machine
-from fastgraph.execution.tasks import ErrorRecord, Task
+from fastgraph.execution.tasks import ErrorRecord, Task, WaitKind
 
-__all__ = ["Asked", "EndKind", "RunEnding", "Situation"]
+__all__ = ["Asked", "EndKind", "RunEnding", "Situation", "Wait"]
 
 
 class EndKind(StrEnum):
@@ -36,26 +37,71 @@ class RunEnding:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """What one question is about. `name` is a signal's, or a child's run id; at `due_at` a timer is over, and any other wait
+    given up. `asked_by` is the task that asks: the run's own, or one nested in it."""
+
+    kind: WaitKind = WaitKind.INTERRUPT
+    name: str | None = None
+    due_at: datetime | None = None
+    asked_by: str | None = None
+
+
+PLAIN_QUESTION = Wait()
+
+
 @dataclass(slots=True)
 class Asked:
-    """The questions of one task, in order of position, and the answers that have come."""
+    """The questions of one task of the run, in order, and the answers that have come.
+
+    `waits` says more of those that are no plain interrupts or were asked by a nested task. While `is_waiting` the task is
+    not executed: no answer has come since it asked last.
+    """
 
     task_id: str
     node: str
     interrupt_ids: list[str] = field(default_factory=list)
     answers: dict[str, Any] = field(default_factory=dict)
+    waits: dict[str, Wait] = field(default_factory=dict)
+    is_waiting: bool = False
 
     @property
     def is_answered(self) -> bool:
         return all(interrupt in self.answers for interrupt in self.interrupt_ids)
 
+    def wait_of(self, interrupt: str) -> Wait:
+        """Return what a question is about."""
+        return self.waits.get(interrupt, PLAIN_QUESTION)
+
+    def open_waits(self) -> Iterator[tuple[str, Wait]]:
+        """Go through the questions without an answer, in order."""
+        for interrupt in self.interrupt_ids:
+            if interrupt not in self.answers:
+                yield interrupt, self.wait_of(interrupt)
+
+    def answer(self, interrupt: str, answer: Any) -> None:
+        """Take an answer; the task is worth executing again."""
+        self.answers[interrupt] = answer
+        self.is_waiting = False
+
     def forget_from(self, refused: str) -> list[str]:
-        """Forget the answer to this question and to later ones; return their ids."""
-        position = self.interrupt_ids.index(refused)
-        forgotten = [interrupt for interrupt in self.interrupt_ids[position:] if interrupt in self.answers]
+        """Forget the answer to this question and to later ones of whoever asked it; return their ids."""
+        position, asked_by = self.interrupt_ids.index(refused), self.wait_of(refused).asked_by
+        forgotten = [
+            interrupt
+            for interrupt in self.interrupt_ids[position:]
+            if interrupt in self.answers and self.wait_of(interrupt).asked_by == asked_by
+        ]
         for interrupt in forgotten:
             del self.answers[interrupt]
+        self.is_waiting = True
         return forgotten
+
+    def guess_waiting(self) -> None:
+        """After a restart nobody knows which answers the task has seen: it waits unless somebody in it has them all."""
+        last = {self.wait_of(interrupt).asked_by: interrupt in self.answers for interrupt in self.interrupt_ids}
+        self.is_waiting = not any(last.values())
 
 
 @dataclass(slots=True)
@@ -68,6 +114,7 @@ class Situation:
     queue: deque[Task] = field(default_factory=deque)
     attempts: dict[str, int] = field(default_factory=dict)
     retry_at: dict[str, datetime] = field(default_factory=dict)
+    handled: dict[str, BaseException] = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
     ending: RunEnding | None = None
 
@@ -78,17 +125,27 @@ class Situation:
     def enter_step(self) -> None:
         """Forget the last step: its attempts and questions belong to tasks that are done."""
         self.attempts.clear()
+        self.handled.clear()
         self.asked.clear()
 
     @property
     def pending_interrupts(self) -> list[str]:
-        """Ids of all questions without an answer, in the order of their tasks."""
+        """Ids of all questions to people without an answer, in the order of their tasks."""
+        return [name for _, name, wait in self.open_waits() if wait.kind is WaitKind.INTERRUPT]
+
+    def open_waits(self, kind: WaitKind | None = None) -> list[tuple[Asked, str, Wait]]:
+        """Whatever is waited for, or what is of one kind, in the order of the tasks."""
         return [
-            interrupt
+            (asked, name, wait)
             for asked in self.asked.values()
-            for interrupt in asked.interrupt_ids
-            if interrupt not in asked.answers
+            for name, wait in asked.open_waits()
+            if kind is None or wait.kind is kind
         ]
+
+    def next_due(self) -> datetime | None:
+        """When the first wait is over or given up, or the first attempt is to be made; None where no time counts."""
+        moments = [wait.due_at for _, _, wait in self.open_waits() if wait.due_at is not None]
+        return min([*moments, *self.retry_at.values()], default=None)
 
     def startable_tasks(self) -> list[Task]:
         """Tasks of this step that neither run nor wait for anything, in path order."""
@@ -99,5 +156,5 @@ class Situation:
             if task.id not in self.jobs
             and task.id not in self.retry_at
             and task.id not in waiting
-            and (task.id not in self.asked or self.asked[task.id].is_answered)
+            and (task.id not in self.asked or not self.asked[task.id].is_waiting)
         ]

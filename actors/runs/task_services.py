@@ -5,6 +5,7 @@ Called from user threads and user loops.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import BinaryIO
 
 from actors.executors.executor import Job
@@ -13,23 +14,36 @@ from actors.runs.task_artifacts import FindArtifact, TaskArtifacts
 from fastgraph.blobs.blobs import Blobs
 from fastgraph.database.records import ArtifactRow
 from fastgraph.events import EventKind
-from fastgraph.execution.tasks import Task
+from fastgraph.execution.tasks import CacheEntry, Task
 from fastgraph.graph.services import ArtifactSource
 
 __all__ = ["HostTaskServices"]
+
+
+def _find_nothing(_: CacheEntry) -> bytes | None:
+    """There is no cache."""
+    return None
 
 
 class HostTaskServices:
     """The services of one attempt of one task. `artifacts` are what it has saved, in order."""
 
     def __init__(
-        self, *, run_id: str, task: Task, stream: StreamBuffer, files: Blobs, find_artifact: FindArtifact
+        self,
+        *,
+        run_id: str,
+        task: Task,
+        stream: StreamBuffer,
+        files: Blobs,
+        find_artifact: FindArtifact,
+        find_cached: Callable[[CacheEntry], bytes | None] = _find_nothing,
     ) -> None:
         self.job: Job | None = None
         self.find_artifact = find_artifact
         self._run_id = run_id
         self._task = task
         self._stream = stream
+        self._find_cached = find_cached
         self._artifacts = TaskArtifacts(node=task.node, files=files, find=find_artifact)
 
     @property
@@ -58,6 +72,10 @@ class HostTaskServices:
         """Return the whole content. Raises ArtifactNotFoundError."""
         with self.open_artifact(artifact_id) as file:
             return file.read()
+
+    def find_cached(self, entry: CacheEntry) -> bytes | None:
+        """Return what a node with a cache policy gave for this input before; blocks for the time of a query."""
+        return self._find_cached(entry)
 
     def is_cancelled(self) -> bool:
         return self.job is not None and self.job.is_cancelled

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from actors.executors.executor import Job
 from actors.host.tools import HostTools
@@ -12,9 +13,12 @@ from actors.runs.beginning import RunConfig
 from actors.runs.situation import Situation
 from actors.runs.stream_buffer import StreamBuffer
 from actors.runs.task_services import HostTaskServices
+from actors.tasks.job import ProcessJob
 from fastgraph.database import artifacts
+from fastgraph.database.node_cache import find_cached
 from fastgraph.database.records import ClaimedRun
-from fastgraph.execution.tasks import Task, TaskEnding
+from fastgraph.database.times import to_micros
+from fastgraph.execution.tasks import CacheEntry, Task, TaskEnding
 from fastgraph.graph.compiled import CompiledGraph
 from fastgraph.graph.task_call import TaskCall
 from fastgraph.state.plain import decode
@@ -43,6 +47,7 @@ class TaskStarter:
         self._tools = tools
         self._limit = min(config.max_concurrency or CONCURRENT_TASKS, CONCURRENT_TASKS)
         self._stream = stream
+        self._in_process: WeakKeyDictionary[Job, ProcessJob] = WeakKeyDictionary()
         self._on_end = on_end
         self._context = decode(claimed.context) if claimed.context else None
         self._config: Mapping[str, Any] = {
@@ -69,6 +74,7 @@ class TaskStarter:
             stream=self._stream,
             files=self._tools.store.blobs,
             find_artifact=self._find_artifact,
+            find_cached=self._find_cached,
         )
         call = TaskCall(
             graph=self._graph,
@@ -81,12 +87,17 @@ class TaskStarter:
             services=services,
             store=self._tools.shared_store,
             fold=len(situation.machine.tasks) == 1,
+            error=situation.handled.get(task.id),
         )
         job = Job(call, self._on_end)
         job.started_at = self._tools.clock.monotonic()
         services.job = job
         situation.jobs[task.id] = job
-        if self._graph.runs_on_loop(task.node):
+        if self._graph.runs_in_process(task.node):
+            process_job = ProcessJob(job, self._tools.processes, self._claimed.workflow)
+            self._in_process[job] = process_job
+            self._tools.threads.submit(process_job)
+        elif self._graph.runs_on_loop(task.node):
             self._tools.user_loops.submit(job)
         else:
             self._tools.threads.submit(job)
@@ -94,8 +105,23 @@ class TaskStarter:
     def abandon(self, job: Job) -> None:
         """Want nothing of a job any more, and count its thread as lost until it comes back."""
         job.cancel()
-        if job.abandon() and not self._graph.runs_on_loop(job.call.task.node):
+        process_job = self._in_process.pop(job, None)
+        if process_job is not None:
+            job.abandon()
+            process_job.kill()
+        elif job.abandon() and not self._graph.runs_on_loop(job.call.task.node):
             self._tools.threads.give_up(job)
+
+    def _find_cached(self, entry: CacheEntry) -> bytes | None:
+        """Look a kept result up from a user thread; the query runs on the actors' loop."""
+        return asyncio.run_coroutine_threadsafe(self._read_cached(entry), self._tools.bridge.loop).result(
+            LOOKUP_SECONDS
+        )
+
+    async def _read_cached(self, entry: CacheEntry) -> bytes | None:
+        now = to_micros(self._tools.clock.now())
+        async with self._tools.store.readers.connect() as connection:
+            return await find_cached(connection, namespace=entry.namespace, key=entry.key, now_micros=now)
 
     def _find_artifact(self, artifact_id: str) -> str | None:
         """Look an artifact up from a user thread; the query runs on the actors' loop."""

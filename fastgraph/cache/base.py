@@ -42,7 +42,9 @@ class PlainSerializer:
     def loads_typed(self, data: tuple[str, bytes]) -> Any:
         """Decode a value. Raises ValueError for another encoding than ours."""
         if data[0] != "json":
-            raise ValueError(f"A cached value is encoded as {data[0]!r}; this cache reads 'json'. Clear the cache.")
+            raise ValueError(
+                f"A cached value is encoded as {data[0]!r}; this cache reads 'json'. Clear the cache."
+            )
         return decode(data[1])
 
 

@@ -47,6 +47,9 @@ def commit_run(tx: Transaction, operation: CommitRun) -> Committed:
         _add_side_rows(tx, operation, at)
     if operation.taken_signals or operation.records:
         _add_facts(tx, operation, at)
+    for row in operation.cached:
+        expires_at = None if row.expires_at is None else to_micros(row.expires_at)
+        tx.rows.cached[row.namespace, row.key] = (row.value, at, expires_at)
     _change_head(tx, head, operation, at)
     return Committed(run_key=head.key, run_id=head.run_id, seq=head.seq, inbox=head.inbox)
 

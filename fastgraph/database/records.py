@@ -17,6 +17,7 @@ __all__ = [
     "Accepted",
     "ArtifactRow",
     "AttemptRow",
+    "CacheRow",
     "CheckpointRow",
     "ClaimRuns",
     "ClaimedRun",
@@ -114,6 +115,16 @@ class InterruptRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CacheRow:
+    """What a node with a cache policy returned, for runs to come; `namespace` is text, None never expires."""
+
+    namespace: str
+    key: str
+    value: bytes
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRow:
     """An attempt of a task that failed and is to be repeated at `next_at`; `attempt` counts from 1."""
 
@@ -160,6 +171,7 @@ class CommitRun:
     interrupts: tuple[InterruptRow, ...] = ()
     answered: tuple[tuple[str, bytes | None], ...] = ()
     attempts: tuple[AttemptRow, ...] = ()
+    cached: tuple[CacheRow, ...] = ()
     taken_signals: tuple[tuple[int, str], ...] = ()
     records: tuple[TaskRecordRow, ...] = ()
     parent_run_key: int | None = None

@@ -20,6 +20,7 @@ from fastgraph.database.tables import (
     idempotency,
     inbox,
     interrupts,
+    node_cache,
     results,
     run_bodies,
     run_tags,
@@ -76,6 +77,11 @@ _RECORDS = HotInsert(
     task_records,
     ("run_key", "task_id", "record_key", "value", "created_at"),
     replacing=("run_key", "task_id", "record_key"),
+)
+_CACHED = HotInsert(
+    node_cache,
+    ("namespace", "key", "value", "created_at", "expires_at"),
+    replacing=("namespace", "key"),
 )
 _ARTIFACTS = HotInsert(
     artifacts, ("artifact_id", "run_key", "name", "media_type", "size", "sha256", "node", "created_at")
@@ -138,7 +144,7 @@ class Rows:
     """What will be written; each list holds tuples in the order of the statement of its name above."""
 
     __slots__ = (
-        "answers", "artifacts", "attempts", "bodies", "checkpoints", "ended", "events", "finished", "idempotency",
+        "answers", "artifacts", "attempts", "bodies", "cached", "checkpoints", "ended", "events", "finished", "idempotency",
         "inbox", "interrupts", "items", "items_read", "records", "results", "signals", "signals_taken", "spilled",
         "started", "tags", "turns_given", "turns_taken", "waiting",
     )  # fmt: skip
@@ -157,6 +163,8 @@ class Rows:
         self.items: dict[tuple[str, str], _Row | None] = {}
         self.items_read: list[_Row] = []
         self.attempts: list[_Row] = []
+        # of several results for one input in a group the last one counts
+        self.cached: dict[tuple[str, str], _Row] = {}
         self.signals: list[_Row] = []
         self.signals_taken: list[_Row] = []
         self.records: list[_Row] = []
@@ -184,6 +192,8 @@ class Rows:
         _SIGNALS.run(connection, self.signals)
         _SIGNALS_TAKEN.run(connection, self.signals_taken)
         _RECORDS.run(connection, self.records)
+        if self.cached:  # in one order: two hosts that cache the same results must not wait for each other
+            _CACHED.run(connection, [(*place, *self.cached[place]) for place in sorted(self.cached)])
         _ARTIFACTS.run(connection, self.artifacts)
         _STARTED.run(connection, self.started)
         _WAITING.run(connection, self.waiting)

@@ -114,7 +114,9 @@ def decode_cached(call: TaskCall, data: bytes) -> TaskResult:
     facts, state = orjson.loads(data), call.graph.state
     return TaskResult(
         task_id=call.task.id,
-        writes=tuple(Write(key, state.decode_write(key, orjson.dumps(item))) for key, item in facts["writes"]),
+        writes=tuple(
+            Write(key, state.decode_write(key, orjson.dumps(item))) for key, item in facts["writes"]
+        ),
         goto=tuple(facts["goto"]),
         sends=tuple(
             SendWrite(node, state.decode_argument(node, orjson.dumps(item)), limits and TimeLimits(*limits))

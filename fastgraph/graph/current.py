@@ -31,7 +31,23 @@ class CurrentTask:
     is nested in the task; `asked` counts its own calls of `interrupt`, `place` names the task among all of the thread. `error` is what an error handler handles, `heartbeat`
     tells a timed attempt's watch of progress. `is_async`: its node is a coroutine function."""
 
-    __slots__ = ("answers", "asked", "attempt", "config", "context", "control", "error", "heartbeat", "is_async", "namespace", "place", "services", "store", "task", "_calls")
+    __slots__ = (
+        "answers",
+        "asked",
+        "attempt",
+        "config",
+        "context",
+        "control",
+        "error",
+        "heartbeat",
+        "is_async",
+        "namespace",
+        "place",
+        "services",
+        "store",
+        "task",
+        "_calls",
+    )
 
     def __init__(
         self,

@@ -44,7 +44,9 @@ def handler_name(node: str) -> str:
 
 def read_handler(name: str, function: Callable[..., Any], *, input_type: Any = None) -> NodeSpec:
     """Make the spec of a handler; it reads what the node reads that it stands in for."""
-    return replace(read_node(name, function, input_type=input_type), is_error_handler=True, input_type=input_type)
+    return replace(
+        read_node(name, function, input_type=input_type), is_error_handler=True, input_type=input_type
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

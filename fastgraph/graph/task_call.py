@@ -254,9 +254,7 @@ async def _finish(call: TaskCall, current: CurrentTask, value: Any, returned: Re
         writes=writes,
         goto=tuple(goto),
         sends=tuple(
-            SendWrite(
-                send.node, graph.state.encode_argument(send.node, send.arg), as_limits(send.timeout)
-            )
+            SendWrite(send.node, graph.state.encode_argument(send.node, send.arg), as_limits(send.timeout))
             for send in sends
         ),
         has_update=returned.has_update,
@@ -318,7 +316,12 @@ def _read_interrupt(call: TaskCall, error: GraphInterrupt) -> TaskInterrupted | 
     position = error.position if isinstance(error, PendingInterrupt) else _count_answers(call)
     facts: dict[str, Any] = {}
     if isinstance(error, PendingInterrupt):
-        facts = {"response_schema": error.response_schema, "kind": error.kind, "name": error.name, "due_at": error.due_at}
+        facts = {
+            "response_schema": error.response_schema,
+            "kind": error.kind,
+            "name": error.name,
+            "due_at": error.due_at,
+        }
     requests = []
     try:
         for offset, question in enumerate(error.interrupts):

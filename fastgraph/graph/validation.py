@@ -54,7 +54,7 @@ def sync_timeout(name: str) -> GraphDefinitionError:
     """Make the error of a timeout on a node that can't be stopped."""
     return GraphDefinitionError(
         f"Node {name!r} has a timeout and is no async function; a thread can't be stopped. "
-        f"Make it `async def`, or give it executor=\"process\", or leave out timeout=."
+        f'Make it `async def`, or give it executor="process", or leave out timeout=.'
     )
 
 

@@ -25,7 +25,9 @@ class StepCache:
         self._cache = cache
         self._is_async = is_async
 
-    async def find(self, calls: Sequence[TaskCall]) -> tuple[list[TaskCall], list[tuple[TaskCall, TaskResult]]]:
+    async def find(
+        self, calls: Sequence[TaskCall]
+    ) -> tuple[list[TaskCall], list[tuple[TaskCall, TaskResult]]]:
         """Return the calls that have to be executed, and the others with their results. Calls `key_func`."""
         if self._cache is None:
             return list(calls), []
