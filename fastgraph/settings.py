@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     )
 
     max_threads: int = Field(256, ge=1, description="Threads of a host for sync nodes.")
+    max_processes: int = Field(
+        4, ge=1, le=1024, description='Task processes of a host, for nodes with executor="process".'
+    )
     max_active_runs: int = Field(500, ge=1, description="Runs that one host holds at once.")
     max_body_bytes: int = Field(8 * 1024**2, ge=1024, description="Largest request body.")
     max_upload_bytes: int = Field(1024**3, ge=1024, description="Largest uploaded artifact.")

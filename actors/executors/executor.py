@@ -38,6 +38,7 @@ class Job:
         "is_cancelled",
         "is_over",
         "started_at",
+        "__weakref__",
         "thread_id",
     )
 

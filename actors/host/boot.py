@@ -35,6 +35,8 @@ def restore_order() -> None:
 if __name__ == "__main__":
     import_ours()
     restore_order()
-    from actors.host.main import main
-
-    sys.exit(main(sys.argv[1:]))
+    if sys.argv[1:2] == ["--task-fd"]:
+        from actors.tasks.program import main
+    else:
+        from actors.host.main import main
+    sys.exit(main(sys.argv[2:] if sys.argv[1:2] == ["--task-fd"] else sys.argv[1:]))

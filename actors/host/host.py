@@ -4,7 +4,7 @@ Writer            thread; the only writer of this process
 System
 ├── Supervisor    claims runs, a RunActor each
 └── Timekeeper    lease, dead hosts, polls
-Executors         user loops, threads
+Executors         user loops, threads, task processes
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ from actors.runtime.watchdog import LoopWatchdog
 from actors.supervision.child_spec import ChildSpec
 from actors.supervision.decisions import Intensity
 from actors.supervision.messages import Escalation
+from actors.tasks.processes import ProcessPool
 from actors.timekeeper.timekeeper import Timekeeper
 from actors.writer.client import WriterClient
 from actors.writer.writer import Writer
@@ -104,6 +105,7 @@ class Host:
             random=Random(self.boot_id),  # noqa: S311 - for jitter, no secret
             threads=ThreadExecutor(self._settings.max_threads),
             user_loops=UserLoopExecutor(),
+            processes=ProcessPool(self._settings),
             bridge=LoopBridge(loop),
             shared_store=ServerStore(
                 store=store,
@@ -150,6 +152,7 @@ class Host:
             self._store.host_lock.release(self.boot_id)
         self._tools.threads.stop()
         self._tools.user_loops.stop()
+        await asyncio.to_thread(self._tools.processes.stop)
         self._unsubscribe()
         await self._bus.stop()
         await asyncio.to_thread(self._writer_ref.stop, block=True, timeout=STOP_SECONDS)

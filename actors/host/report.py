@@ -37,6 +37,7 @@ def host_report(
         "threads": threading.active_count(),
         "busy_threads": tools.threads.busy,
         "abandoned_threads": tools.threads.abandoned,
+        "task_processes": tools.processes.busy,
         "blocked_loops": tools.user_loops.blocked,
         "rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "actors": actors,

@@ -13,6 +13,7 @@ from actors.executors.threads import ThreadExecutor
 from actors.executors.user_loops import UserLoopExecutor
 from actors.host.server_store import ServerStore
 from actors.runtime.loop_bridge import LoopBridge
+from actors.tasks.processes import ProcessPool
 from actors.writer.client import WriterClient
 from fastgraph.clock import Clock
 from fastgraph.database.store import Store
@@ -43,6 +44,7 @@ class HostTools:
     random: Random
     threads: ThreadExecutor
     user_loops: UserLoopExecutor
+    processes: ProcessPool
     bridge: LoopBridge
     shared_store: ServerStore
     workflows: Mapping[str, CompiledGraph]

@@ -22,6 +22,7 @@ from fastgraph.execution.tasks import (
     TaskInterrupted,
     TaskKind,
     TaskResult,
+    TimeLimits,
     WaitKind,
     Write,
 )
@@ -134,7 +135,7 @@ def _encode_result(result: TaskResult) -> Message:
         "task_id": result.task_id,
         "writes": [write.key for write in result.writes],
         "goto": result.goto,
-        "sends": [send.node for send in result.sends],
+        "sends": [[send.node, send.limits] for send in result.sends],
         "has_update": result.has_update,
         "unknown_keys": result.unknown_keys,
     }
@@ -152,8 +153,8 @@ def _decode_result(facts: Mapping[str, Any], parts: Sequence[bytes], graph: Comp
         ),
         goto=tuple(facts["goto"]),
         sends=tuple(
-            SendWrite(node, graph.state.decode_argument(node, data))
-            for node, data in zip(facts["sends"], sent, strict=True)
+            SendWrite(node, graph.state.decode_argument(node, data), TimeLimits(*limits) if limits else None)
+            for (node, limits), data in zip(facts["sends"], sent, strict=True)
         ),
         has_update=facts["has_update"],
         unknown_keys=tuple(facts["unknown_keys"]),

@@ -25,6 +25,7 @@ from actors.runs.run_actor import RunActor
 from actors.runs.supervisor import RunSupervisor
 from actors.runtime import ref_end, ref_kill
 from actors.runtime.loop_bridge import LoopBridge
+from actors.tasks.processes import ProcessPool
 from actors.writer import Writer, WriterClient
 from fastgraph.clock import SystemClock
 from fastgraph.database.checkpoints import read_checkpoint
@@ -226,6 +227,7 @@ class House:
             random=Random(boot_id),
             threads=ThreadExecutor(max_threads),
             user_loops=UserLoopExecutor(),
+            processes=ProcessPool(self.settings),
             bridge=self.bridge,
             workflows=by_name,
         )

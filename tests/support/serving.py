@@ -18,7 +18,10 @@ START_SECONDS = 60.0
 class Serving:
     """One server with its data folder; `start` may be called again after a kill."""
 
-    def __init__(self, start_program: ProgramStarter, folder: Path, **variables: str) -> None:
+    def __init__(
+        self, start_program: ProgramStarter, folder: Path, *, flows: Path = FLOWS, **variables: str
+    ) -> None:
+        self._flows = flows
         self.port = free_port()
         self.ledger = folder / "ledger.txt"
         self.client = ServerClient(self.port)
@@ -34,7 +37,7 @@ class Serving:
 
     def start(self, *, wait: bool = True) -> None:
         """Start api and host; with `wait` until both are well."""
-        command = [sys.executable, "-m", "api.cli.main", "serve", str(FLOWS), "--port", str(self.port)]
+        command = [sys.executable, "-m", "api.cli.main", "serve", str(self._flows), "--port", str(self.port)]
         self.program = self._start_program.command(command, cwd=self._folder, environment=self._variables)
         if wait:
             self.wait_until_well()
