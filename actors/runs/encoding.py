@@ -21,6 +21,7 @@ from fastgraph.execution.stored import encode_machine
 from fastgraph.execution.tasks import SendWrite, Task, TaskResult, TimeLimits, Write
 from fastgraph.graph.compiled import CompiledGraph
 from fastgraph.state.changes import Change, needs_snapshot
+from fastgraph.state.values import StoredValue
 
 __all__ = [
     "RESULT_BYTES",
@@ -185,11 +186,10 @@ def encode_changes(changes: Mapping[str, KeyChange], seqs: Mapping[str, int]) ->
     return b"{" + b",".join(parts) + b"}"
 
 
-def output_json(graph: CompiledGraph, checkpoint: Checkpoint) -> bytes | None:
-    """The run's result, or None where it is so large that it is read from the checkpoint."""
-    keys = [key for key in graph.output_keys if key in checkpoint.values]
-    if sum(checkpoint.values[key].size for key in keys) > RESULT_BYTES:
+def output_json(graph: CompiledGraph, values: Mapping[str, StoredValue]) -> bytes | None:
+    """The run's result, given the values as nodes see them, or None where it is so large that it is read from the
+    checkpoint. What untracked keys hold is no part of it."""
+    keys = [key for key in graph.output_keys if key in values and values[key].is_tracked]
+    if sum(values[key].size for key in keys) > RESULT_BYTES:
         return None
-    return (
-        b"{" + b",".join(orjson.dumps(key) + b":" + checkpoint.values[key].to_bytes() for key in keys) + b"}"
-    )
+    return b"{" + b",".join(orjson.dumps(key) + b":" + values[key].to_bytes() for key in keys) + b"}"

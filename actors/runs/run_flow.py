@@ -182,7 +182,10 @@ class RunFlow:
         await self._be_running()
         draft = self._committer.draft
         draft.status = RunStatus.COMPLETED
-        draft.result = output_json(self._graph, self._situation.machine.checkpoint)
+        values = self._situation.machine.checkpoint.values
+        if self._graph.plan.channel_keys:
+            values = await self._tools.call_user(partial(self._graph.state.see, values))
+        draft.result = output_json(self._graph, values)
         draft.events.append(facts.completed(self._tools.clock.now()))
         await self._committer.commit()
         self._outlet.leave(LeaveReason.ENDED)

@@ -37,7 +37,7 @@ __all__ = ["decode_call", "decode_ending", "encode_call", "encode_ending"]
 
 def encode_call(call: TaskCall, workflow: str) -> Message:
     """Put a call into a message. Raises UnstorableValueError for a context or config that is no plain data."""
-    task, keys = call.task, list(call.values)
+    task, keys = call.task, [key for key, value in call.values.items() if value.is_tracked]
     facts = {
         "workflow": workflow,
         "run_id": call.services.run_id,
@@ -131,15 +131,17 @@ def decode_ending(message: Message, graph: CompiledGraph) -> TaskEnding:
 
 
 def _encode_result(result: TaskResult) -> Message:
+    # what an untracked key holds lives in one process only
+    tracked = [write for write in result.writes if write.value.is_tracked]
     facts = {
         "task_id": result.task_id,
-        "writes": [write.key for write in result.writes],
+        "writes": [write.key for write in tracked],
         "goto": result.goto,
         "sends": [[send.node, send.limits] for send in result.sends],
         "has_update": result.has_update,
         "unknown_keys": result.unknown_keys,
     }
-    parts = [write.value.to_bytes() for write in result.writes]
+    parts = [write.value.to_bytes() for write in tracked]
     return Message("result", facts, parts + [send.argument.to_bytes() for send in result.sends])
 
 
