@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
+import orjson
 import pykka
 import structlog
 from fastapi import FastAPI
@@ -24,6 +25,7 @@ from actors.broadcast.messages import StopSessions
 from actors.hints.hints import Hint, HintBus, HintKind
 from actors.hints.opening import open_hint_bus
 from actors.host.keeper import Keeper
+from actors.host.server_store import ServerStore
 from actors.host.logs import configure_logs
 from actors.runtime.ask import ref_stop
 from actors.runtime.lifeline import watch_end
@@ -40,6 +42,7 @@ from fastgraph.database.store import Store
 from fastgraph.database.workflows import WorkflowView, list_workflows
 from fastgraph.ids import new_id
 from fastgraph.settings import Settings
+from fastgraph.state.presentation import present
 
 __all__ = ["lifespan_of"]
 
@@ -82,12 +85,21 @@ async def _open(settings: Settings, ending: AsyncExitStack) -> Services:
         _end_process_with(actor)
     ending.callback(bus.subscribe(lambda hints: _hear(broadcaster, hints)))
     ending.enter_context(on_end_signal(lambda: broadcaster.tell(StopSessions())))
+    client = WriterClient(writer)
     return Services(
         clock=clock,
         settings=settings,
         store=store,
-        writer=WriterClient(writer),
+        writer=client,
         writer_ref=writer,
+        shared_store=ServerStore(
+            store=store,
+            writer=client,
+            clock=clock,
+            loop=asyncio.get_running_loop(),
+            max_value_bytes=settings.max_value_bytes,
+            decode=lambda data: orjson.loads(present(data)),
+        ),
         log=event_log,
         broadcaster=broadcaster,
         workflows=WorkflowRegistry(clock=clock, read=_reader(store), default=settings.default_workflow),

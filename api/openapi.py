@@ -19,6 +19,7 @@ from pydantic.json_schema import models_json_schema
 from api.schemas.events import Event
 from api.schemas.problems import Problem
 from api.schemas.runs import CancelRun, CreateRun, ResumeRun
+from api.schemas.store import DeleteItem, ListNamespaces, PutItem, SearchItems
 
 __all__ = ["document_of", "main"]
 
@@ -28,7 +29,11 @@ _PROBLEM = {
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 # Not the answer of any route, or read without FastAPI's knowledge.
-_FURTHER: tuple[type[BaseModel], ...] = (CreateRun, CancelRun, ResumeRun, Problem, Event)
+_FURTHER: tuple[type[BaseModel], ...] = (
+    *(CreateRun, CancelRun, ResumeRun),
+    *(PutItem, DeleteItem, SearchItems, ListNamespaces),
+    *(Problem, Event),
+)
 _SUPERSEDED = ("HTTPValidationError", "ValidationError")
 
 

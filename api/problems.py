@@ -33,12 +33,14 @@ from fastgraph.errors import (
     ArtifactNotFoundError,
     ConflictError,
     IllegalTransitionError,
+    ItemNotFoundError,
     NotFoundError,
     RunNotFoundError,
     StoreError,
     UnstorableValueError,
     WorkflowNotFoundError,
 )
+from fastgraph.store.items import InvalidFilterError, InvalidNamespaceError
 
 __all__ = ["HANDLED", "Kind", "ProblemResponse", "answer_error", "faults_of", "kind_of", "problem_response"]
 
@@ -58,10 +60,13 @@ KINDS: tuple[tuple[type[Exception], Kind], ...] = (
     (RunNotFoundError, Kind(404, "run-not-found", "There is no such run")),
     (ArtifactNotFoundError, Kind(404, "artifact-not-found", "There is no such artifact")),
     (WorkflowNotFoundError, Kind(404, "workflow-not-found", "There is no such workflow")),
+    (ItemNotFoundError, Kind(404, "item-not-found", "There is no such item")),
     (NotFoundError, Kind(404, "not-found", "There is no such thing")),
     (ConflictError, Kind(409, "conflict", "Its state does not allow that")),
     (IllegalTransitionError, Kind(409, "conflict", "Its state does not allow that")),
     (InvalidRequestError, Kind(422, "invalid-request", "The request is not acceptable")),
+    (InvalidNamespaceError, Kind(422, "invalid-request", "The request is not acceptable")),
+    (InvalidFilterError, Kind(422, "invalid-request", "The request is not acceptable")),
     (UnstorableValueError, Kind(422, "invalid-request", "The request is not acceptable")),
     (BodyTooLargeError, Kind(413, "body-too-large", "The body is too large")),
     (ForeignCallerError, Kind(403, "foreign-caller", "The request came from elsewhere")),

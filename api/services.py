@@ -11,6 +11,7 @@ from starlette.types import Scope
 from actors.broadcast.event_log import EventLog
 from actors.broadcast.messages import Unwatch
 from actors.host.keeper import Keeper
+from actors.host.server_store import ServerStore
 from actors.writer.client import WriterClient
 from api.payload_check import PayloadCheck
 from api.workflow_registry import WorkflowRegistry
@@ -30,6 +31,7 @@ class Services:
     store: Store
     writer: WriterClient
     writer_ref: pykka.ActorRef[Any]
+    shared_store: ServerStore
     log: EventLog
     broadcaster: pykka.ActorRef[Any]
     workflows: WorkflowRegistry

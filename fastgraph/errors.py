@@ -26,7 +26,7 @@
     │   ├── StoreUnavailableError the store can't be written now; trying again later is right
     │   ├── LostOwnershipError    the guard refused: another epoch owns the run
     │   ├── IllegalTransitionError
-    │   ├── NotFoundError         RunNotFoundError, ArtifactNotFoundError, WorkflowNotFoundError
+    │   ├── NotFoundError         RunNotFoundError, ArtifactNotFoundError, ItemNotFoundError, WorkflowNotFoundError
     │   ├── ConflictError         the thing is in no state for this; ThreadConflictError: somebody else went on with a thread
     │   └── SchemaVersionError    the store is newer than the program
     ├── AsyncNodeError            an async node was executed without a loop (also a TypeError)
@@ -73,6 +73,7 @@ __all__ = [
     "GraphRecursionError",
     "IllegalTransitionError",
     "InvalidDestinationError",
+    "ItemNotFoundError",
     "InvalidUpdateError",
     "LoopRunningError",
     "LostOwnershipError",
@@ -408,6 +409,15 @@ class ArtifactNotFoundError(NotFoundError):
     def __init__(self, artifact_id: str) -> None:
         self.artifact_id = artifact_id
         super().__init__(f"There is no artifact {artifact_id}.")
+
+
+class ItemNotFoundError(NotFoundError):
+    """The store has nothing under that key."""
+
+    def __init__(self, namespace: tuple[str, ...], key: str) -> None:
+        self.namespace = namespace
+        self.key = key
+        super().__init__(f"There is no item {key!r} in namespace {'.'.join(namespace)!r}.")
 
 
 class WorkflowNotFoundError(NotFoundError):

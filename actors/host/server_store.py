@@ -8,7 +8,7 @@ task fails or is executed again, as in LangGraph, so choose keys that a second e
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,8 +20,6 @@ from fastgraph.database.store_items import find_item, list_item_namespaces, list
 from fastgraph.database.times import from_micros, to_micros
 from fastgraph.errors import LoopRunningError, UnstorableValueError
 from fastgraph.state import plain
-from fastgraph.state.builtin_types import DEFAULT_REGISTRY
-from fastgraph.state.registry import TypeRegistry
 from fastgraph.store.base import BaseStore, validate_op_namespace
 from fastgraph.store.items import (
     GetOp,
@@ -49,9 +47,10 @@ class WritesOperations(Protocol):
 
 
 class ServerStore(BaseStore):
-    """One a process. `loop` is that of the readers. Items with a time to live begin it anew when they are read."""
+    """One a process. `loop` is that of the readers, `decode` makes a value of its stored bytes. Items with a time to live
+    begin it anew when they are read."""
 
-    __slots__ = ("_clock", "_loop", "_max_value_bytes", "_registry", "_store", "_writer", "ttl_config")
+    __slots__ = ("_clock", "_decode", "_loop", "_max_value_bytes", "_store", "_writer", "ttl_config")
 
     supports_ttl = True
 
@@ -63,14 +62,14 @@ class ServerStore(BaseStore):
         clock: Clock,
         loop: asyncio.AbstractEventLoop,
         max_value_bytes: int,
-        registry: TypeRegistry = DEFAULT_REGISTRY,
+        decode: Callable[[bytes], dict[str, Any]] = plain.decode,
     ) -> None:
         self._store = store
         self._writer = writer
         self._clock = clock
         self._loop = loop
         self._max_value_bytes = max_value_bytes
-        self._registry = registry
+        self._decode = decode
         self.ttl_config: TTLConfig = {"refresh_on_read": True, "omit_expired": True}
 
     def batch(self, ops: Iterable[Op]) -> list[Result]:
@@ -166,7 +165,7 @@ class ServerStore(BaseStore):
         where = f"item {op.key!r} of namespace {op.namespace!r}"
         if not isinstance(op.value, Mapping):
             raise UnstorableValueError(where, type(op.value).__name__, "A value is a dict with text keys.")
-        data = plain.encode(dict(op.value), where=where, registry=self._registry)
+        data = plain.encode(dict(op.value), where=where)
         if len(data) > self._max_value_bytes:
             raise UnstorableValueError(
                 where,
@@ -174,10 +173,6 @@ class ServerStore(BaseStore):
                 f"A value may have {self._max_value_bytes}. Save an artifact and keep its id.",
             )
         return data
-
-    def _decode(self, data: bytes) -> dict[str, Any]:
-        value: dict[str, Any] = plain.decode(data, registry=self._registry)
-        return value
 
     def _facts(self, row: ItemRow) -> dict[str, Any]:
         return {

@@ -19,6 +19,7 @@ import orjson
 from actors.executors.threads import ThreadExecutor
 from actors.executors.user_loops import UserLoopExecutor
 from actors.host.publishing import published
+from actors.host.server_store import ServerStore
 from actors.host.tools import HostTools
 from actors.runs.messages import DrainRuns, LoseRuns
 from actors.runs.run_actor import RunActor
@@ -229,6 +230,13 @@ class House:
             user_loops=UserLoopExecutor(),
             processes=ProcessPool(self.settings),
             bridge=self.bridge,
+            shared_store=ServerStore(
+                store=self.store,
+                writer=self.writer,
+                clock=SystemClock(),
+                loop=self.bridge.loop,
+                max_value_bytes=self.settings.max_value_bytes,
+            ),
             workflows=by_name,
         )
         boot = Boot(self, tools, **options)
