@@ -25,8 +25,8 @@ from actors.broadcast.messages import StopSessions
 from actors.hints.hints import Hint, HintBus, HintKind
 from actors.hints.opening import open_hint_bus
 from actors.host.keeper import Keeper
-from actors.host.server_store import ServerStore
 from actors.host.logs import configure_logs
+from actors.host.server_store import ServerStore
 from actors.runtime.ask import ref_stop
 from actors.runtime.lifeline import watch_end
 from actors.runtime.messages import DownKind, DownReason

@@ -15,7 +15,15 @@ from starlette.responses import Response
 from actors.host.server_store import ServerStore
 from api.bodies import read_model
 from api.operation_ids import json_body
-from api.schemas.store import DeleteItem, FoundItems, ListNamespaces, Namespaces, PutItem, SearchItems, StoredItem
+from api.schemas.store import (
+    DeleteItem,
+    FoundItems,
+    ListNamespaces,
+    Namespaces,
+    PutItem,
+    SearchItems,
+    StoredItem,
+)
 from api.services import services_of
 from fastgraph.clock import to_rfc3339
 from fastgraph.errors import ItemNotFoundError
@@ -29,7 +37,11 @@ _DONE: dict[int | str, dict[str, Any]] = {204: {"description": "It is done, dura
 
 
 @router.put(
-    "/api/store/items", status_code=204, response_class=Response, responses=_DONE, openapi_extra=json_body(PutItem)
+    "/api/store/items",
+    status_code=204,
+    response_class=Response,
+    responses=_DONE,
+    openapi_extra=json_body(PutItem),
 )
 async def put_item(request: Request) -> Response:
     """Keep a value under a key of a namespace."""
@@ -43,7 +55,9 @@ async def get_item(
     request: Request,
     key: str,
     namespace: Annotated[str, Query(description="Its labels, with periods between them.")],
-    refresh_ttl: Annotated[bool | None, Query(description="Whether its time begins anew; true by default.")] = None,
+    refresh_ttl: Annotated[
+        bool | None, Query(description="Whether its time begins anew; true by default.")
+    ] = None,
 ) -> Response:
     """Return the value of a key."""
     labels = tuple(namespace.split("."))
@@ -54,7 +68,11 @@ async def get_item(
 
 
 @router.delete(
-    "/api/store/items", status_code=204, response_class=Response, responses=_DONE, openapi_extra=json_body(DeleteItem)
+    "/api/store/items",
+    status_code=204,
+    response_class=Response,
+    responses=_DONE,
+    openapi_extra=json_body(DeleteItem),
 )
 async def delete_item(request: Request) -> Response:
     """Delete the value of a key, if there is one."""

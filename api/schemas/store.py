@@ -38,8 +38,10 @@ class PutItem(_Request):
     namespace: Labels = Field(examples=[["users", "ada"]], description="Labels without periods.")
     key: Key = Field(examples=["preferences"])
     value: dict[str, Any] = Field(examples=[{"language": "en"}])
-    ttl: float | None = Field(None, gt=0, le=1e9, description="Minutes that it lives after its last use; for ever by default.")
-    index: bool | list[str] | None = Field(None, description="Taken for LangGraph's clients; nothing is indexed here.")
+    ttl: float | None = Field(
+        None, gt=0, le=1e9, description="Minutes of life after its last use; for ever by default."
+    )
+    index: bool | list[str] | None = Field(None, description="Taken and not used: nothing is indexed here.")
 
 
 class DeleteItem(_Request):
@@ -54,12 +56,16 @@ class SearchItems(_Request):
 
     namespace_prefix: Labels = Field(default_factory=list, description="Empty for all.")
     filter: dict[str, Any] | None = Field(
-        None, examples=[{"stars": {"$gte": 3}}], description="Fields and values, or $eq $ne $gt $gte $lt $lte."
+        None,
+        examples=[{"stars": {"$gte": 3}}],
+        description="Fields and values, or $eq $ne $gt $gte $lt $lte.",
     )
     limit: Limit = 10
     offset: Offset = 0
-    query: str | None = Field(None, description="Taken for LangGraph's clients; nothing is indexed here.")
-    refresh_ttl: bool | None = Field(None, description="Whether the time of what is found begins anew; true by default.")
+    query: str | None = Field(None, description="Taken and not used: nothing is indexed here.")
+    refresh_ttl: bool | None = Field(
+        None, description="Whether the time of what is found begins anew; true by default."
+    )
 
 
 class ListNamespaces(_Request):
