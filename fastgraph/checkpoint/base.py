@@ -15,10 +15,19 @@ from typing import Literal, Protocol
 
 from fastgraph.execution.checkpoint import Checkpoint, KeyChange
 from fastgraph.execution.interrupts import interrupt_id
-from fastgraph.execution.tasks import ErrorRecord, TaskEnding, TaskFailed, TaskInterrupted, TaskResult
+from fastgraph.execution.tasks import (
+    ErrorRecord,
+    InterruptRequest,
+    TaskEnding,
+    TaskFailed,
+    TaskInterrupted,
+    TaskResult,
+)
 from fastgraph.state.values import StoredValue
 
 __all__ = [
+    "GIVEN_INPUT",
+    "STEER",
     "BaseCheckpointSaver",
     "CheckpointSource",
     "Pending",
@@ -29,15 +38,26 @@ __all__ = [
 
 CheckpointSource = Literal["input", "loop", "update", "fork"]
 
+STEER = ""
+"""The task id under which a Command from outside is recorded."""
+GIVEN_INPUT = "__input__"
+"""The task id under which the writes of a thread's input are recorded."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Pending:
-    """What the tasks of one checkpoint's step have said so far, by task id; `answers` are by interrupt id."""
+    """What the tasks of one checkpoint's step have said so far, by task id; `answers` are by interrupt id.
+
+    It is also the step's record for the history: a task that has its result keeps its last questions and its last error.
+    `steers` are the Commands that were given from outside while the step was pending, in order. The result under
+    `GIVEN_INPUT` holds the input that a checkpoint with START due stands for.
+    """
 
     results: dict[str, TaskResult] = field(default_factory=dict)
     interrupts: dict[str, TaskInterrupted] = field(default_factory=dict)
     answers: dict[str, StoredValue] = field(default_factory=dict)
     errors: dict[str, ErrorRecord] = field(default_factory=dict)
+    steers: list[TaskResult] = field(default_factory=list)
 
     def copy(self) -> Pending:
         """Return one that may be changed apart from this."""
@@ -46,18 +66,19 @@ class Pending:
             interrupts=dict(self.interrupts),
             answers=dict(self.answers),
             errors=dict(self.errors),
+            steers=list(self.steers),
         )
 
     def record(self, ending: TaskEnding) -> None:
-        """Take what has become of a task; a result or a question takes the place of what was there before."""
+        """Take what has become of a task, or a steer; the newest of each kind counts."""
         name = ending.task_id
         if isinstance(ending, TaskResult):
-            self.results[name] = ending
-            self.interrupts.pop(name, None)
-            self.errors.pop(name, None)
+            if name == STEER:
+                self.steers.append(ending)
+            else:
+                self.results[name] = ending
         elif isinstance(ending, TaskInterrupted):
             self.interrupts[name] = ending
-            self.errors.pop(name, None)
         else:
             self.errors[name] = ending.error
             self._forget_refused(ending)
@@ -65,6 +86,16 @@ class Pending:
     def is_answered(self, ending: TaskInterrupted) -> bool:
         """Say whether some question of a task has its answer, so that the task is worth executing again."""
         return any(question.id in self.answers for question in ending.interrupts)
+
+    def open_questions(self) -> list[InterruptRequest]:
+        """Return the questions of unfinished tasks that have no answer yet, in the order of asking."""
+        return [
+            question
+            for name, interrupted in self.interrupts.items()
+            if name not in self.results
+            for question in interrupted.interrupts
+            if question.id not in self.answers
+        ]
 
     def _forget_refused(self, ending: TaskFailed) -> None:
         """Forget an answer that did not fit and the later ones of the same task, so that they can be given again."""
@@ -112,6 +143,10 @@ class ThreadLog(Protocol):
         """The number that stands for this lineage in the names of its checkpoints."""
         ...
 
+    def find_latest_number(self) -> int:
+        """Return the number of the newest checkpoint, 0 where there is none."""
+        ...
+
     def find_latest(self) -> SavedCheckpoint | None:
         """Return the newest checkpoint, or None where there is none."""
         ...
@@ -125,7 +160,8 @@ class ThreadLog(Protocol):
         ...
 
     def append(self, saved: SavedCheckpoint, changes: Mapping[str, KeyChange]) -> None:
-        """Keep a checkpoint; `changes` lead to it from its parent. One with the newest one's number replaces that."""
+        """Keep a checkpoint; `changes` lead to it from its parent. Raises ThreadConflictError where its number is taken:
+        somebody else goes on with the thread. It may also come from a later call, and from what `settle` returns."""
         ...
 
     def record(self, number: int, ending: TaskEnding) -> None:

@@ -11,6 +11,7 @@ from itertools import count
 from threading import Lock
 
 from fastgraph.checkpoint.base import SavedCheckpoint, ValueReader
+from fastgraph.errors import ThreadConflictError
 from fastgraph.execution.checkpoint import KeyChange
 from fastgraph.execution.tasks import TaskEnding
 from fastgraph.state.values import StoredValue
@@ -26,6 +27,9 @@ class MemoryThread:
         self._saved: dict[int, SavedCheckpoint] = {}
         self._records: dict[tuple[str, str], bytes] = {}
 
+    def find_latest_number(self) -> int:
+        return next(reversed(self._saved), 0)
+
     def find_latest(self) -> SavedCheckpoint | None:
         return next(reversed(self._saved.values()), None)
 
@@ -36,6 +40,8 @@ class MemoryThread:
         return reversed(list(self._saved.values()))
 
     def append(self, saved: SavedCheckpoint, changes: Mapping[str, KeyChange]) -> None:  # noqa: ARG002 - shared values cost nothing
+        if saved.checkpoint.number in self._saved:
+            raise ThreadConflictError(saved.checkpoint.number)
         self._saved[saved.checkpoint.number] = saved.apart()
 
     def record(self, number: int, ending: TaskEnding) -> None:

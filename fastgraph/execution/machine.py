@@ -58,6 +58,7 @@ class Machine:
         recursion_limit: int,
         first_step: int,
         namespace: str = "",
+        next_number: int | None = None,
         interrupt_before: Sequence[str] = (),
         interrupt_after: Sequence[str] = (),
     ) -> None:
@@ -66,6 +67,7 @@ class Machine:
         self.namespace = namespace
         self.recursion_limit = recursion_limit
         self._thread_key = thread_key
+        self._next_number = next_number or checkpoint.number + 1
         self._last_step = first_step + recursion_limit + 1
         self._interrupt_before = frozenset(interrupt_before)
         self._interrupt_after = frozenset(interrupt_after)
@@ -188,7 +190,7 @@ class Machine:
         values, changes = apply_writes(self.plan, before.values, writes, folded, is_step=not self._is_entry)
         way = self._route()
         after = Checkpoint(
-            number=before.number + 1,
+            number=self._next_number,
             step=before.step + 1,
             parent=before.number or None,
             values=values,
@@ -197,6 +199,7 @@ class Machine:
             joins=way.joins,
             finished=tuple(sorted({task.node for task in self._tasks})),
         )
+        self._next_number += 1
         self._enter(after)
         return StepCommit(
             checkpoint=after,

@@ -15,28 +15,21 @@ from typing import TYPE_CHECKING, Any
 
 from fastgraph.checkpoint.base import CheckpointSource, Pending, SavedCheckpoint, ThreadLog
 from fastgraph.clock import Clock
-from fastgraph.errors import EmptyInputError, GraphDrained
-from fastgraph.execution.checkpoint import EMPTY, Checkpoint, StepCommit
-from fastgraph.execution.interrupts import match_answers
+from fastgraph.errors import GraphDrained
+from fastgraph.execution.checkpoint import Checkpoint, KeyChange, UnknownTarget
 from fastgraph.execution.machine import Machine
-from fastgraph.execution.routing import INPUT
-from fastgraph.execution.start import start, steer
-from fastgraph.execution.tasks import ErrorRecord, SendWrite, Task, TaskFailed, TaskInterrupted, TaskResult
+from fastgraph.execution.tasks import ErrorRecord, Task, TaskFailed, TaskInterrupted, TaskResult
 from fastgraph.execution.tracked import tracked_checkpoint, tracked_ending
-from fastgraph.execution.updates import group_writes
-from fastgraph.execution.waits import wrap_answer
 from fastgraph.graph.commands import Command
 from fastgraph.graph.error_handlers import HANDLED_BY, note_handler, restore_error
-from fastgraph.graph.returns import read_return
 from fastgraph.graph.task_call import TaskCall
-from fastgraph.graph.timeouts import as_limits
 from fastgraph.ids import new_id
 from fastgraph.in_process.artifacts import MemoryServices
 from fastgraph.in_process.caching import StepCache
 from fastgraph.in_process.crews import Crew, Ended, Said
+from fastgraph.in_process.opening import Opening, run_metadata
 from fastgraph.in_process.options import RunOptions
 from fastgraph.in_process.showing import INTERRUPT, Chunk, Showing
-from fastgraph.state.values import StoredValue
 
 if TYPE_CHECKING:
     from fastgraph.graph.compiled import CompiledGraph
@@ -65,10 +58,10 @@ class Session:
         self._handled: dict[str, BaseException] = {}
         self._is_waiting = False
         self._warned: set[tuple[str, str]] = set()
-        saved = log.find_latest()
-        self._base = saved.checkpoint if saved else EMPTY
-        self._source = {"source": saved.source, **saved.metadata} if saved else {}
-        self._pending = saved.pending.copy() if saved else Pending()
+        self._metadata = run_metadata(options.config)
+        named = (options.config.get("configurable") or {}).get("checkpoint_id")
+        self._opening = Opening(graph, log, self._save, None if named is None else str(named))
+        self._pending = self._opening.pending
         self._machine: Machine
 
     async def chunks(self) -> AsyncGenerator[Chunk, None]:
@@ -114,70 +107,23 @@ class Session:
 
     def _begin(self) -> Iterator[Chunk]:
         """Take the input: new input, an answer, or None to go on."""
-        given = self._options.input
+        given, opening = self._options.input, self._opening
         if given is None or isinstance(given, Command):
-            yield from self._continue(given)
+            opening.proceed(given)
         else:
-            yield from self._start(given)
-
-    def _start(self, given: Any) -> Iterator[Chunk]:
-        reading = self._graph.state.read_input(given, self._base.values)
-        self._warn_unknown("The input", reading.unknown_keys)
-        commit = start(self._graph.plan, self._base, reading.writes, reading.folded, extra=reading.extra)
-        base, self._pending = self._base, Pending()
-        self._make_machine(commit.checkpoint, first_step=base.step + 1)
-        self._save(commit, "input")
-        yield from self._showing.taken(base)
-        yield from self._showing.written(commit)
-
-    def _continue(self, command: Command[Any] | None) -> Iterator[Chunk]:
-        if command is not None and command.resume is not None:
-            if self._graph.checkpointer is None:
-                raise RuntimeError(
-                    "Cannot use Command(resume=…) without a checkpointer: compile the graph with one."
-                )
-            self._answer(command.resume)
-        elif self._base.number == 0 or (command is not None and not command.update and not command.goto):
-            raise EmptyInputError(
-                "Received no input for a thread that has nothing to continue. Give the graph an input."
-            )
-        if command is not None and (command.update or command.goto):
-            self._steer(command)
-        self._make_machine(self._base, first_step=self._base.step + 1)
-        self._machine.pass_breakpoint()
-        self._repeat_results()
-        yield from self._showing.resumed(self._base, self._source)
-
-    def _steer(self, command: Command[Any]) -> None:
-        """Apply a Command's update and targets to where the thread stands."""
-        state = self._graph.state
-        told = read_return(command, INPUT)
-        writes, _ = state.encode_update(told.updates)
-        folded = state.fold(group_writes([(None, writes)]), self._base.values, is_step=False)
-        sends = tuple(
-            SendWrite(send.node, state.encode_argument(send.node, send.arg), as_limits(send.timeout))
-            for send in told.sends
-        )
-        commit = steer(self._graph.plan, self._base, writes, folded, goto=tuple(told.goto), sends=sends)
-        self._warn(commit)
-        self._base = commit.checkpoint
-        self._save(commit, "loop")
-
-    def _answer(self, resume: Any) -> None:
-        """Keep the answers with the pending step, each behind the task's earlier ones."""
-        asked = {
-            question.id: question.kind
-            for interrupted in self._pending.interrupts.values()
-            for question in interrupted.interrupts
-            if question.id not in self._pending.answers
-        }
-        answers: dict[str, StoredValue] = {}
-        for name, answer in match_answers(resume, [*asked], is_strict=self._graph.plan.is_strict).items():
-            told = wrap_answer(asked[name], answer)
-            answers[name] = self._graph.state.encode_any(told, where=f"the answer to interrupt {name}")
-        if answers:
-            self._pending.answers.update(answers)
-            self._log.answer(self._base.number, answers)
+            opening.begin(given)
+        self._pending = opening.pending
+        self._warn_unknown("The input", opening.unknown_keys)
+        self._warn(opening.unknown_targets)
+        self._make_machine(opening)
+        if opening.is_new:
+            yield from self._showing.taken(opening.base)
+        else:
+            self._machine.pass_breakpoint()
+            self._repeat_results()
+            yield from self._showing.resumed(opening.base, opening.source)
+        if opening.commit is not None:
+            yield from self._showing.written(opening.commit)
 
     def _repeat_results(self) -> None:
         """Record what an earlier call finished of this step, so that it is not executed again."""
@@ -190,14 +136,15 @@ class Session:
             if result is not None:
                 self._machine.record(result)
 
-    def _make_machine(self, checkpoint: Checkpoint, *, first_step: int) -> None:
+    def _make_machine(self, opening: Opening) -> None:
         self._machine = Machine(
             self._graph.plan,
-            checkpoint,
+            opening.checkpoint,
             thread_key=self._log.key,
             run_id=self._run_id,
             recursion_limit=self._options.recursion_limit,
-            first_step=first_step,
+            first_step=opening.first_step,
+            next_number=opening.next_number,
             interrupt_before=self._options.interrupt_before,
             interrupt_after=self._options.interrupt_after,
         )
@@ -278,10 +225,10 @@ class Session:
     def _advance(self) -> Iterator[Chunk]:
         machine, graph = self._machine, self._graph
         folded = graph.state.fold_work(machine.fold_work()) if machine.needs_fold else None
-        commit: StepCommit = machine.advance(folded)
-        self._warn(commit)
+        commit = self._opening.merge(machine.advance(folded))
+        self._warn(commit.unknown_targets)
         self._pending = Pending()
-        self._save(commit, "loop")
+        self._save(commit.checkpoint, commit.changes, "loop", self._pending)
         yield from self._showing.written(commit)
 
     def _warn_unknown(self, source: str, keys: tuple[str, ...]) -> None:
@@ -294,20 +241,25 @@ class Session:
             )
 
     @staticmethod
-    def _warn(commit: StepCommit) -> None:
-        for source, target in commit.unknown_targets:
+    def _warn(unknown: tuple[UnknownTarget, ...]) -> None:
+        for source, target in unknown:
             _LOGGER.warning("%r chose the target %r, which does not exist; it was ignored.", source, target)
 
-    def _save(self, commit: StepCommit, source: CheckpointSource) -> None:
+    def _save(
+        self,
+        checkpoint: Checkpoint,
+        changes: Mapping[str, KeyChange],
+        source: CheckpointSource,
+        pending: Pending,
+    ) -> None:
         self._log.append(
             SavedCheckpoint(
-                checkpoint=tracked_checkpoint(commit.checkpoint)
-                if self._holds_untracked
-                else commit.checkpoint,
+                checkpoint=tracked_checkpoint(checkpoint) if self._holds_untracked else checkpoint,
                 source=source,
                 run_id=self._run_id,
                 created_at=self._clock.now(),
-                pending=self._pending,
+                metadata=self._metadata,
+                pending=pending,
             ),
-            commit.changes,
+            changes,
         )

@@ -1,0 +1,284 @@
+"""How a call takes up a thread: a new input, an answer, a Command, or nothing, at the newest checkpoint or an older one.
+
+What comes out is where the machine begins. A new input is kept as LangGraph keeps it: a checkpoint before it, with START
+due, and one after START's edges. Going on from an older checkpoint makes a fork, a copy of it under a new number, so that
+what was stored after it stays. Commands from outside are recorded with the step that they meet and applied when it is
+taken up, so a checkpoint is never written twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from fastgraph.checkpoint.base import (
+    GIVEN_INPUT,
+    STEER,
+    CheckpointSource,
+    Pending,
+    SavedCheckpoint,
+    ThreadLog,
+)
+from fastgraph.errors import EmptyInputError
+from fastgraph.execution.checkpoint import EMPTY, Checkpoint, KeyChange, StepCommit
+from fastgraph.execution.interrupts import match_answers
+from fastgraph.execution.plan import START
+from fastgraph.execution.routing import INPUT
+from fastgraph.execution.start import admit, start, steer
+from fastgraph.execution.tasks import Folded, SendWrite, TaskResult, Write
+from fastgraph.execution.tracked import tracked_ending
+from fastgraph.execution.updates import group_writes
+from fastgraph.execution.waits import wrap_answer
+from fastgraph.graph.commands import Command
+from fastgraph.graph.returns import read_return
+from fastgraph.graph.timeouts import as_limits
+from fastgraph.ids import checkpoint_id, parse_checkpoint_id, task_id
+from fastgraph.state.changes import Change
+from fastgraph.state.values import StoredValue
+
+if TYPE_CHECKING:
+    from fastgraph.graph.compiled import CompiledGraph
+
+__all__ = ["Opening", "apply_steers", "find_saved", "run_metadata", "start_task_id"]
+
+Keep = Callable[[Checkpoint, Mapping[str, KeyChange], CheckpointSource, Pending], None]
+_COPIES = ("update", "fork")
+_COORDINATES = ("thread_id", "checkpoint_ns", "checkpoint_id", "checkpoint_map")
+
+
+@dataclass(slots=True)
+class Opening:
+    """Where a call begins. `keep` stores a checkpoint; `checkpoint_id` names the one to begin from, None is the newest.
+
+    After `begin` or `proceed`: `checkpoint` is what the machine starts at, `pending` what is known of its step,
+    `first_step` where steps are counted from, `next_number` the number of the next checkpoint, and `carried` the changes
+    that are not stored yet and belong to it. `commit` is START's step where one was taken, `is_new` says that an input
+    was. `base` is
+    what the call found, or the copy of it, and `source` how that was made.
+    """
+
+    graph: CompiledGraph
+    log: ThreadLog
+    keep: Keep
+    checkpoint_id: str | None = None
+    namespace: str = ""
+    checkpoint: Checkpoint = EMPTY
+    pending: Pending = field(default_factory=Pending)
+    carried: dict[str, KeyChange] = field(default_factory=dict)
+    commit: StepCommit | None = None
+    is_new: bool = False
+    source: Mapping[str, Any] = field(default_factory=dict)
+    unknown_keys: tuple[str, ...] = ()
+    unknown_targets: tuple[Any, ...] = ()
+    first_step: int = field(init=False)
+    next_number: int = field(init=False)
+    saved: SavedCheckpoint | None = field(init=False)
+    base: Checkpoint = field(init=False)
+    _is_superseded: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.saved, newest = find_saved(self.log, self.checkpoint_id)
+        self.base = self.checkpoint = self.saved.checkpoint if self.saved else EMPTY
+        self.next_number = newest + 1
+        self.first_step = self.base.step + 1
+        self._is_superseded = self.base.number != newest and self.saved is not None
+        if self.saved is not None:
+            self.pending = self.saved.pending.copy()
+            self.source = {"source": self.saved.source, **self.saved.metadata}
+
+    def begin(self, given: Any) -> None:
+        """Take a new input; what the thread had left undone is dropped."""
+        graph = self.graph
+        self.is_new = True
+        self._apply_steers(self.pending.steers)
+        base = self.base = self.checkpoint
+        reading = graph.state.read_input(given, base.values)
+        self.unknown_keys = reading.unknown_keys
+        entry, changes = admit(graph.plan, base, number=self.next_number, extra=reading.extra)
+        self.pending = Pending()
+        self._keep(entry, {**self.carried, **changes}, "input")
+        self._record(entry.number, TaskResult(task_id=GIVEN_INPUT, writes=reading.writes))
+        self._take_start(entry, reading.writes, reading.folded)
+
+    def proceed(self, command: Command[Any] | None) -> None:
+        """Go on with a thread: with an answer, an update or targets of a Command, or with nothing (None)."""
+        resume = command.resume if command is not None else None
+        told = self._read_command(command) if command is not None else None
+        if resume is not None and self.graph.checkpointer is None:
+            raise RuntimeError(
+                "Cannot use Command(resume=…) without a checkpointer: compile the graph with one."
+            )
+        if resume is None and told is None and (self.saved is None or command is not None):
+            raise EmptyInputError(
+                "Received no input for a thread that has nothing to continue. Give the graph an input."
+            )
+        if self.saved is None:
+            self._begin_with(command, told)
+        else:
+            self._continue(self.saved, resume, told)
+
+    def _begin_with(self, command: Command[Any] | None, told: TaskResult | None) -> None:
+        """Begin a thread with a Command, which counts twice, as in LangGraph: before the input, and as the input."""
+        if told is not None:
+            self._apply_steers([told])
+            self.checkpoint = replace(self.checkpoint, due=())
+        self.begin(command)
+        if told is not None and (told.goto or told.sends):
+            commit = steer(self.graph.plan, self.checkpoint, (), goto=told.goto, sends=told.sends)
+            self.checkpoint = commit.checkpoint
+
+    def _continue(self, saved: SavedCheckpoint, resume: Any, told: TaskResult | None) -> None:
+        is_travel = self.checkpoint_id is not None and resume is None
+        is_fork = is_travel and (saved.source not in _COPIES or self._is_superseded)
+        if resume is not None:
+            self._answer(resume)
+        steers = list(self.pending.steers)
+        given = self.pending.results.get(GIVEN_INPUT)
+        if told is not None:
+            steers.append(told)
+            if not is_fork:
+                self._record(self.base.number, told)
+        if is_travel:
+            self.pending.answers.clear()
+        if is_travel or self._is_superseded:
+            self.pending.results.clear()
+        self._apply_steers(steers)
+        if is_fork:
+            self._fork(given)
+            self.source = {**self.source, "source": "fork"}
+        self.base = self.checkpoint
+        if given is not None and self.checkpoint.due and self.checkpoint.due[0].node == START:
+            self._take_start(self.checkpoint, given.writes)
+
+    def merge(self, commit: StepCommit) -> StepCommit:
+        """Return the first commit with what was carried, so that the stored changes lead from the stored parent."""
+        if not self.carried:
+            return commit
+        values = commit.checkpoint.values
+        carried = {
+            key: KeyChange(change=Change.set_to(values[key])) if key in commit.changes else change
+            for key, change in self.carried.items()
+            if key in values or key not in commit.changes
+        }
+        self.carried = {}
+        return replace(commit, changes={**commit.changes, **carried})
+
+    def _fork(self, given: TaskResult | None) -> None:
+        """Copy the checkpoint under a new number; its tasks get new ids and are all executed."""
+        fork = replace(
+            self.checkpoint,
+            number=self.next_number,
+            step=self.checkpoint.step + 1,
+            parent=self.checkpoint.number,
+            passed_breakpoints=frozenset(),
+        )
+        self.pending = Pending()
+        self._keep(fork, self.carried, "fork")
+        if given is not None:
+            self._record(fork.number, given)
+
+    def _take_start(self, entry: Checkpoint, writes: tuple[Write, ...], folded: Folded | None = None) -> None:
+        """Apply an input's writes and take START's edges; START's routers are left to the machine, as a task."""
+        graph = self.graph
+        name = start_task_id(self.log.key, entry, self.namespace)
+        before = replace(entry, step=entry.step - 1, due=())
+        if folded is None:
+            folded = graph.state.fold(group_writes([(None, writes)]), entry.values)
+        extra = entry.due[0].argument if entry.due else None
+        if graph.plan.nodes[START].has_routers:
+            commit = start(graph.plan, replace(before, number=entry.number - 1), writes, folded, extra=extra)
+            self.carried = dict(commit.changes)
+            self.checkpoint = replace(commit.checkpoint, parent=entry.parent)
+        else:
+            commit = start(graph.plan, before, writes, folded, source=GIVEN_INPUT)
+            self._record(entry.number, TaskResult(task_id=name, has_update=False))
+            self.pending = Pending()
+            self._keep(replace(commit.checkpoint, number=self.next_number), commit.changes, "loop")
+        self.commit = replace(commit, checkpoint=self.checkpoint)
+
+    def _keep(
+        self, checkpoint: Checkpoint, changes: Mapping[str, KeyChange], source: CheckpointSource
+    ) -> None:
+        self.keep(checkpoint, changes, source, self.pending)
+        self.checkpoint = checkpoint
+        self.next_number = checkpoint.number + 1
+        self.carried = {}
+
+    def _record(self, number: int, result: TaskResult) -> None:
+        self.pending.record(result)
+        if number:
+            self.log.record(number, tracked_ending(result) if self.graph.state.untracked else result)
+
+    def _answer(self, resume: Any) -> None:
+        """Keep the answers with the pending step, each behind the task's earlier ones."""
+        asked = {question.id: question.kind for question in self.pending.open_questions()}
+        answers: dict[str, StoredValue] = {}
+        for name, answer in match_answers(resume, [*asked], is_strict=self.graph.plan.is_strict).items():
+            told = wrap_answer(asked[name], answer)
+            answers[name] = self.graph.state.encode_any(told, where=f"the answer to interrupt {name}")
+        if answers:
+            self.pending.answers.update(answers)
+            self.log.answer(self.base.number, answers)
+
+    def _read_command(self, command: Command[Any]) -> TaskResult | None:
+        state = self.graph.state
+        if not command.update and not command.goto:
+            return None
+        told = read_return(command, INPUT)
+        writes, _ = state.encode_update(told.updates)
+        sends = tuple(
+            SendWrite(send.node, state.encode_argument(send.node, send.arg), as_limits(send.timeout))
+            for send in told.sends
+        )
+        return TaskResult(task_id=STEER, writes=writes, goto=tuple(told.goto), sends=sends)
+
+    def _apply_steers(self, steers: list[TaskResult]) -> None:
+        if steers:
+            commit = apply_steers(self.graph, self.checkpoint, steers)
+            self.checkpoint = commit.checkpoint
+            self.carried = dict(commit.changes)
+            self.unknown_targets = commit.unknown_targets
+
+
+def run_metadata(config: Mapping[str, Any]) -> dict[str, object]:
+    """Return what a call's config adds to the metadata of its checkpoints: its metadata, and plain facts under
+    `configurable` that are no coordinates of a checkpoint."""
+    told = {**(config.get("metadata") or {})}
+    for key, value in (config.get("configurable") or {}).items():
+        is_plain = isinstance(value, (str, int, float, bool))
+        if is_plain and key not in _COORDINATES and not key.startswith("__"):
+            told.setdefault(key, value)
+    return told
+
+
+def find_saved(log: ThreadLog, name: str | None) -> tuple[SavedCheckpoint | None, int]:
+    """Return the checkpoint of that name (None: the newest), and the number of the newest one."""
+    if name is None:
+        saved = log.find_latest()
+        return saved, saved.checkpoint.number if saved else 0
+    return log.find(parse_checkpoint_id(name)[1]), log.find_latest_number()
+
+
+def start_task_id(thread_key: int, entry: Checkpoint, namespace: str) -> str:
+    """Name the task `__start__` of a checkpoint that an input made."""
+    return task_id(checkpoint_id(thread_key, entry.number), namespace, entry.step + 1, START, f"pull:{START}")
+
+
+def apply_steers(graph: CompiledGraph, checkpoint: Checkpoint, steers: list[TaskResult]) -> StepCommit:
+    """Apply the Commands that were given while a step was pending to its checkpoint."""
+    changes: dict[str, KeyChange] = {}
+    unknown: tuple[Any, ...] = ()
+    for told in steers:
+        folded = graph.state.fold(group_writes([(None, told.writes)]), checkpoint.values, is_step=False)
+        commit = steer(graph.plan, checkpoint, told.writes, folded, goto=told.goto, sends=told.sends)
+        checkpoint = commit.checkpoint
+        again = {
+            key: KeyChange(change=Change.set_to(checkpoint.values[key])) if key in changes else change
+            for key, change in commit.changes.items()
+        }
+        changes.update(again)
+        unknown += commit.unknown_targets
+    return StepCommit(
+        checkpoint=checkpoint, changes=changes, is_end=not checkpoint.due, unknown_targets=unknown
+    )
