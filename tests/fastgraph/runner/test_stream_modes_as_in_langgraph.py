@@ -1,0 +1,257 @@
+"""Every stream mode, chunk by chunk and in order, as in LangGraph: each program runs on both.
+
+Ids and times differ by their nature; they are replaced by the order in which they appear first, so that what belongs
+together still must. LangGraph's `response_schema` of an interrupt and the metadata that it copies from a config into
+checkpoints that it loads again are left out.
+"""
+
+import operator
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, TypedDict
+
+from pydantic import BaseModel
+from support.oracle import Names, agree
+
+MODES = ["values", "updates", "tasks", "checkpoints", "debug"]
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{24,32}\b")
+
+
+class State(TypedDict, total=False):
+    seen: Annotated[list[Any], operator.add]
+    n: int
+
+
+def normal(chunks: Any) -> Any:
+    """Return chunks with their ids and times replaced, and interrupts and errors as plain data."""
+    names: dict[str, str] = {}
+
+    def read(value: Any) -> Any:
+        if isinstance(value, str):
+            return ID.sub(lambda found: names.setdefault(found.group(), f"id {len(names)}"), value)
+        if type(value).__name__ == "Interrupt":
+            return {"value": read(value.value), "id": read(value.id)}
+        if isinstance(value, BaseException):
+            return (type(value).__name__, str(value))
+        if isinstance(value, dict):
+            return {
+                key: "a time" if key == "timestamp" else read(part)
+                for key, part in sorted(value.items(), key=lambda item: str(item[0]))
+                if key not in ("response_schema", "parent_config")
+            }
+        if isinstance(value, list):
+            return [read(part) for part in value]
+        if isinstance(value, tuple):
+            return tuple(read(part) for part in value)
+        return value
+
+    return read(chunks)
+
+
+def collect(chunks: Any) -> Any:
+    """Return all chunks, and the error that ended them."""
+    seen: list[Any] = []
+    try:
+        for chunk in chunks:
+            seen.append(chunk)  # noqa: PERF402 - what came before an error counts
+    except ValueError as error:
+        seen.append(error)
+    return normal(seen)
+
+
+def wide(lg: Names, **options: Any) -> Any:
+    """Two nodes at once, Sends, a node that writes twice, one that asks."""
+    builder = lg.StateGraph(State)
+    builder.add_node("a", lambda state: {"seen": ["a"], "n": 1}, metadata={"kind": "first"})
+    builder.add_node("nothing", lambda state: None)
+    builder.add_node("b", lambda state: {"seen": [state["n"]]})
+    builder.add_node("twice", lambda state: [lg.Command(update={"seen": [n]}) for n in ("x", "y")])
+    builder.add_node("ask", lambda state: {"seen": [lg.interrupt("what?")]})
+    builder.add_edge(lg.START, "a")
+    builder.add_edge(lg.START, "nothing")
+    builder.add_conditional_edges("a", lambda state: [lg.Send("b", {"n": 5}), lg.Send("b", {"n": 6})], ["b"])
+    builder.add_edge("b", "twice")
+    builder.add_edge("twice", "ask")
+    return builder.compile(checkpointer=lg.InMemorySaver(), **options)
+
+
+def chain(lg: Names, *nodes: Any, state: Any = State, **options: Any) -> Any:
+    builder = lg.StateGraph(state)
+    builder.add_sequence(list(nodes))
+    builder.add_edge(lg.START, nodes[0].__name__ if callable(nodes[0]) else nodes[0][0])
+    return builder.compile(**options)
+
+
+def one_at_a_time(lg: Names, mode: Any) -> Any:
+    graph = chain(
+        lg, ("a", lambda state: {"seen": ["a"]}), ("ask", lambda state: {"seen": [lg.interrupt("?")]})
+    )
+    return normal(list(graph.stream({"seen": ["in"]}, stream_mode=mode)))
+
+
+def test_all_modes_of_a_run_that_asks_and_is_answered() -> None:
+    def program(lg: Names) -> Any:
+        graph = wide(lg)
+        config = {"configurable": {"thread_id": "1"}}
+        first = collect(graph.stream({"seen": ["in"]}, config, stream_mode=MODES))
+        return first, collect(graph.stream(lg.Command(resume="yes"), config, stream_mode=MODES))
+
+    agree(program)
+
+
+def test_a_second_input_begins_on_the_values_of_the_first() -> None:
+    def program(lg: Names) -> Any:
+        graph = chain(lg, ("a", lambda state: {"seen": ["a"]}), checkpointer=lg.InMemorySaver())
+        config = {"configurable": {"thread_id": "1"}}
+        graph.invoke({"seen": ["in"]}, config)
+        return collect(
+            graph.stream({"seen": ["again"]}, config, stream_mode=["checkpoints", "debug", "values"])
+        )
+
+    agree(program)
+
+
+def test_each_mode_alone() -> None:
+    for mode in MODES:
+        agree(lambda lg, mode=mode: one_at_a_time(lg, mode))
+
+
+def test_metadata_and_tags_of_tasks() -> None:
+    def program(lg: Names) -> Any:
+        config = {
+            "tags": ["mine", "seq:step:1"],
+            "metadata": {"who": "me"},
+            "configurable": {"thread_id": "1"},
+        }
+        return collect(wide(lg).stream({"seen": []}, config, stream_mode="tasks"))
+
+    agree(program)
+
+
+def test_error_is_the_last_task_result() -> None:
+    def bad(state: State) -> Any:
+        raise ValueError("boom")
+
+    def program(lg: Names) -> Any:
+        builder = lg.StateGraph(State)
+        builder.add_node("a", lambda state: {"seen": ["a"]})
+        builder.add_node("bad", bad)
+        builder.add_edge(lg.START, "a")
+        builder.add_edge("a", "bad")
+        return collect(builder.compile().stream({"seen": []}, stream_mode=MODES))
+
+    agree(program)
+
+
+def test_finished_sibling_is_shown_as_cached_when_the_run_goes_on() -> None:
+    def program(lg: Names) -> Any:
+        failures = [ValueError("once")]
+
+        def bad(state: State) -> Any:
+            if failures:
+                raise failures.pop()
+            return {"seen": ["bad"]}
+
+        builder = lg.StateGraph(State)
+        builder.add_node("a", lambda state: {"seen": ["a"]})
+        builder.add_node("bad", bad)
+        builder.add_edge(lg.START, "a")
+        builder.add_edge(lg.START, "bad")
+        graph = builder.compile(checkpointer=lg.InMemorySaver())
+        config = {"configurable": {"thread_id": "1"}}
+        collect(graph.stream({"seen": []}, config))
+        return collect(graph.stream(None, config, stream_mode=["updates", "tasks", "values"]))
+
+    agree(program)
+
+
+def test_breakpoints_before_and_after() -> None:
+    def program(lg: Names) -> Any:
+        nodes = [("a", lambda state: {"seen": ["a"]}), ("b", lambda state: {"seen": ["b"]})]
+        seen = []
+        for where in ({"interrupt_after": ["a"]}, {"interrupt_before": ["b"]}):
+            graph = chain(lg, *nodes, checkpointer=lg.InMemorySaver(), **where)
+            config = {"configurable": {"thread_id": "1"}}
+            seen += [
+                collect(graph.stream(given, config, stream_mode=MODES)) for given in ({"seen": []}, None)
+            ]
+        return seen
+
+    agree(program)
+
+
+def test_typed_parts_and_outputs() -> None:
+    class Model(BaseModel):
+        n: int = 0
+        text: str = ""
+
+    @dataclass
+    class Data:
+        n: int = 0
+        text: str = ""
+
+    def program(lg: Names) -> Any:
+        seen = []
+        for state in (State, Model, Data):
+            graph = chain(lg, ("a", lambda state: {"n": 2}), state=state, checkpointer=lg.InMemorySaver())
+            config = {"configurable": {"thread_id": "1"}}
+            parts = list(graph.stream({"n": 1}, config, stream_mode=MODES, version="v2"))
+            output = graph.invoke({"n": 3}, config, version="v2")
+            seen.append((normal(parts), output.value, output.interrupts))
+        return seen
+
+    agree(program)
+
+
+def test_typed_output_of_a_run_that_waits() -> None:
+    def program(lg: Names) -> Any:
+        graph = chain(lg, ("ask", lambda state: {"seen": [lg.interrupt("?")]}))
+        output = graph.invoke({"seen": ["in"]}, version="v2")
+        chunks = graph.invoke({"seen": ["in"]}, stream_mode="updates")
+        return output.value, normal(output.interrupts), normal(chunks)
+
+    agree(program)
+
+
+def test_namespaces_and_modes_in_front() -> None:
+    def program(lg: Names) -> Any:
+        graph = chain(lg, ("a", lambda state: {"seen": ["a"]}))
+        return [
+            list(graph.stream({"seen": []}, stream_mode=mode, subgraphs=True))
+            for mode in ("updates", ["updates", "values"])
+        ]
+
+    agree(program)
+
+
+def test_output_keys_choose_what_is_shown() -> None:
+    def program(lg: Names) -> Any:
+        seen = []
+        for keys in ("n", ["n"], ["seen"]):
+            graph = chain(
+                lg, ("a", lambda state: {"seen": ["a"], "n": 1}), ("b", lambda state: {"seen": ["b"]})
+            )
+            seen.append(normal(list(graph.stream({"seen": []}, stream_mode=MODES, output_keys=keys))))
+        return seen
+
+    agree(program)
+
+
+def test_default_stream_mode_of_a_graph() -> None:
+    def program(lg: Names) -> Any:
+        graph = chain(lg, ("a", lambda state: {"seen": ["a"]}))
+        before = list(graph.stream({"seen": []}))
+        graph.stream_mode = "values"
+        return before, list(graph.stream({"seen": []}))
+
+    agree(program)
+
+
+def test_printed_chunks_are_not_yielded(capsys: Any) -> None:
+    def program(lg: Names) -> Any:
+        graph = chain(lg, ("a", lambda state: {"seen": ["a"]}))
+        chunks = list(graph.stream({"seen": []}, stream_mode="values", print_mode="updates"))
+        chunks += [graph.invoke({"seen": []}, debug=True)]
+        return chunks, capsys.readouterr().out
+
+    agree(program)
