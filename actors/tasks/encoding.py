@@ -41,7 +41,15 @@ def encode_call(call: TaskCall, workflow: str) -> Message:
     facts = {
         "workflow": workflow,
         "run_id": call.services.run_id,
-        "task": [task.id, task.node, str(task.kind), task.path, task.step, list(task.triggers)],
+        "task": [
+            task.id,
+            task.node,
+            str(task.kind),
+            task.path,
+            task.step,
+            list(task.triggers),
+            task.remaining_steps,
+        ],
         "attempt": call.attempt,
         "keys": keys,
         "has_argument": task.argument is not None,
@@ -58,7 +66,7 @@ def encode_call(call: TaskCall, workflow: str) -> Message:
 def decode_call(message: Message, graph: CompiledGraph, services: TaskServices) -> TaskCall:
     """The inverse of `encode_call`, in the task process. Runs validators."""
     facts, parts = message.facts, list(message.parts)
-    name, node, kind, path, step, triggers = facts["task"]
+    name, node, kind, path, step, triggers, remaining_steps = facts["task"]
     argument = graph.state.decode_argument(node, parts.pop()) if facts["has_argument"] else None
     context, config, answers = decode(parts.pop()), decode(parts.pop()), decode(parts.pop())
     return TaskCall(
@@ -71,6 +79,7 @@ def decode_call(message: Message, graph: CompiledGraph, services: TaskServices) 
             step=step,
             triggers=tuple(triggers),
             argument=argument,
+            remaining_steps=remaining_steps,
         ),
         values={
             key: graph.state.decode_value(key, data) for key, data in zip(facts["keys"], parts, strict=True)
