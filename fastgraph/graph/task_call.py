@@ -122,9 +122,11 @@ async def attempt_task(call: TaskCall, *, run_sync: RunSync | None = None) -> Ta
     if run_sync is None and call.graph.needs_loop(task.node):
         raise AsyncNodeError(task.node)
     node = call.graph.nodes.get(task.node)
-    entry, cached = await _look_up(call, run_sync)
-    if cached is not None:
-        return cached
+    entry: CacheEntry | None = call.cache
+    if node is not None and node.cache_policy is not None:
+        entry, cached = await _look_up(call, run_sync)
+        if cached is not None:
+            return cached
     limits = task.limits or (node.limits if node else None)
     if limits is None or node is None or node.executor == "process":
         result = await _attempt(call, node, call.services, run_sync)
