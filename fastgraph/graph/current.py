@@ -39,6 +39,7 @@ class CurrentTask:
         "context",
         "control",
         "error",
+        "first_attempt_at",
         "heartbeat",
         "is_async",
         "namespace",
@@ -63,6 +64,7 @@ class CurrentTask:
         control: RunControl | None = None,
         store: BaseStore | None = None,
         heartbeat: Callable[[], None] = no_heartbeat,
+        first_attempt_at: float | None = None,
     ) -> None:
         self.task = task
         self.attempt = attempt
@@ -77,6 +79,7 @@ class CurrentTask:
         self.control = control
         self.store = store
         self.heartbeat = heartbeat
+        self.first_attempt_at = first_attempt_at
         self.asked = 0
         self.is_async = False
 

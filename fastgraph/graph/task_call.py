@@ -11,6 +11,7 @@ colours: a sync node never suspends, so its coroutine is driven by hand.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -54,8 +55,8 @@ from fastgraph.state.values import StoredValue
 
 if TYPE_CHECKING:
     from fastgraph.graph.compiled import CompiledGraph
-    from fastgraph.store.base import BaseStore
     from fastgraph.graph.nodes import NodeSpec, RouterSpec
+    from fastgraph.store.base import BaseStore
 
 __all__ = ["TaskCall", "attempt_task", "drive", "read_error", "run_task", "run_task_async"]
 
@@ -71,7 +72,7 @@ class TaskCall:
     nested in the task among them. `context` is what the run was given, as JSON or as an object. `fold` is set for a step of one task: the
     reducers then run at its end, and the result brings what they made. `error` is what the task of an error handler is told;
     `cache` is where the result is to be cached, if whoever made the call has looked there. `store` is what the node finds as
-    its store, where that is not the graph's own.
+    its store, where that is not the graph's own, `first_attempt_at` when the first attempt began, in seconds since 1970.
     """
 
     graph: CompiledGraph
@@ -88,6 +89,7 @@ class TaskCall:
     cache: CacheEntry | None = None
     control: RunControl | None = None
     store: BaseStore | None = None
+    first_attempt_at: float | None = None
 
 
 def run_task(call: TaskCall) -> TaskEnding:
@@ -173,6 +175,7 @@ async def _attempt(
         services=services,
         namespace=call.namespace,
         control=call.control,
+        first_attempt_at=call.first_attempt_at or time.time(),
         store=_store_of(call),
         error=NodeError(task.failed_node, call.error) if task.failed_node and call.error else None,
         **more,

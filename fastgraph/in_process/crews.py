@@ -19,6 +19,7 @@ from random import Random
 from typing import Any, Protocol
 
 from fastgraph.clock import SystemClock
+from fastgraph.errors import GraphBubbleUp
 from fastgraph.events import EventKind
 from fastgraph.execution.tasks import ErrorRecord, Task, TaskEnding, TaskFailed
 from fastgraph.execution.waits import came, find_timers
@@ -26,7 +27,7 @@ from fastgraph.graph.current import find_current_task
 from fastgraph.graph.retry import delay_seconds
 from fastgraph.graph.task_call import TaskCall, attempt_task, drive, read_error
 
-__all__ = ["AsyncCrew", "Crew", "Ended", "Said", "ThreadCrew"]
+__all__ = ["AsyncCrew", "Crew", "Ended", "Passed", "Said", "ThreadCrew"]
 
 MAX_THREADS = 256
 
@@ -56,7 +57,14 @@ class Ended:
         return isinstance(self.ending, TaskFailed) and self.handler is None
 
 
-Happening = Said | Ended
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """A run inside a task has shown something."""
+
+    chunk: Any
+
+
+Happening = Said | Ended | Passed
 
 
 class Crew(Protocol):
@@ -69,6 +77,10 @@ class Crew(Protocol):
 
     def send(self, kind: EventKind, data: Any, task: Task | None = None) -> None:
         """Take what a node sends; called from any thread."""
+        ...
+
+    def pass_on(self, chunk: Any) -> None:
+        """Take what a run inside a task shows; called from any thread."""
         ...
 
     def start(self, calls: Sequence[TaskCall], limit_seconds: float | None = None) -> None:
@@ -99,6 +111,7 @@ async def _execute(
 
     What it raised goes to the caller of `invoke` as the object it is.
     """
+    began_at = time.time()
     while True:
         try:
             return Ended(task=call.task, ending=await attempt_task(call, **how))
@@ -113,11 +126,12 @@ async def _execute(
         if not isinstance(ending, TaskFailed):
             return Ended(task=call.task, ending=ending, error=cause)
         if ending.matched_policy is None:
-            handler = call.graph.error_handler(call.task.node) if ending.refused_answer is None else None
+            is_failure = ending.refused_answer is None and not isinstance(cause, GraphBubbleUp)
+            handler = call.graph.error_handler(call.task.node) if is_failure else None
             return Ended(task=call.task, ending=ending, error=cause, handler=handler)
         policy = call.graph.retry_policies(call.task.node)[ending.matched_policy]
         await wait(delay_seconds(policy, call.attempt, random))
-        call = replace(call, attempt=call.attempt + 1)
+        call = replace(call, attempt=call.attempt + 1, first_attempt_at=began_at)
 
 
 async def _outlast(
@@ -174,6 +188,9 @@ class ThreadCrew:
 
     def send(self, kind: EventKind, data: Any, task: Task | None = None) -> None:
         self._queue.put(Said(kind=kind, data=data, task=task))
+
+    def pass_on(self, chunk: Any) -> None:
+        self._queue.put(Passed(chunk=chunk))
 
     def start(self, calls: Sequence[TaskCall], limit_seconds: float | None = None) -> None:
         self._ends_at = _ends_at(limit_seconds)
@@ -239,6 +256,9 @@ class AsyncCrew:
     def send(self, kind: EventKind, data: Any, task: Task | None = None) -> None:
         # all go through the loop's own queue, so that what a node said stands before its end
         self._loop.call_soon_threadsafe(self._queue.put_nowait, Said(kind=kind, data=data, task=task))
+
+    def pass_on(self, chunk: Any) -> None:
+        self._loop.call_soon_threadsafe(self._queue.put_nowait, Passed(chunk=chunk))
 
     def start(self, calls: Sequence[TaskCall], limit_seconds: float | None = None) -> None:
         self._ends_at = _ends_at(limit_seconds)
