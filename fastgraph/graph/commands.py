@@ -15,8 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from fastgraph.errors import GraphInterrupt
 from fastgraph.execution.interrupts import interrupt_id
-from fastgraph.execution.tasks import InterruptRequest
-from fastgraph.execution.tasks import WaitKind
+from fastgraph.execution.tasks import InterruptRequest, WaitKind
 from fastgraph.graph.current import current_task
 from fastgraph.graph.timeouts import TimeoutPolicy
 from fastgraph.state.overwrite import Overwrite

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import langgraph.cache.memory
 import langgraph.channels
 import langgraph.checkpoint.memory
 import langgraph.config
@@ -22,6 +23,7 @@ import langgraph.managed.is_last_step
 import langgraph.runtime
 import langgraph.types
 
+import fastgraph.cache.memory
 import fastgraph.channels
 import fastgraph.checkpoint.memory
 import fastgraph.config
@@ -46,6 +48,11 @@ def _names(root: Any) -> Names:
         Interrupt=root.types.Interrupt,
         Overwrite=root.types.Overwrite,
         RetryPolicy=root.types.RetryPolicy,
+        TimeoutPolicy=root.types.TimeoutPolicy,
+        CachePolicy=root.types.CachePolicy,
+        InMemoryCache=root.cache.memory.InMemoryCache,
+        errors=root.errors,
+        RunControl=root.runtime.RunControl,
         interrupt=root.types.interrupt,
         InMemorySaver=root.checkpoint.memory.InMemorySaver,
         Runtime=root.runtime.Runtime,
