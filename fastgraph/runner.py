@@ -17,6 +17,7 @@ from fastgraph.checkpoint.base import ThreadLog
 from fastgraph.checkpoint.memory import ForgetfulThread
 from fastgraph.clock import SystemClock
 from fastgraph.errors import LoopRunningError
+from fastgraph.graph.namespaces import split_namespace
 from fastgraph.graph.task_call import drive
 from fastgraph.in_process.crews import AsyncCrew, ThreadCrew
 from fastgraph.in_process.options import RunOptions
@@ -37,7 +38,7 @@ def stream_chunks(graph: CompiledGraph, options: RunOptions) -> Iterator[Chunk]:
     chunks = Session(graph, options, _open_log(graph, options), crew, SystemClock()).chunks()
     try:
         while (chunk := drive(_next(chunks))) is not None:
-            if chunk.mode in options.modes:
+            if _is_wanted(chunk, options):
                 yield chunk
     finally:
         drive(chunks.aclose())
@@ -51,7 +52,7 @@ async def astream_chunks(graph: CompiledGraph, options: RunOptions) -> AsyncGene
     try:
         async with aclosing(chunks):
             async for chunk in chunks:
-                if chunk.mode in options.modes:
+                if _is_wanted(chunk, options):
                     yield chunk
     finally:
         await crew.close()
@@ -86,7 +87,17 @@ async def _next(chunks: AsyncGenerator[Chunk, None]) -> Chunk | None:
     return await anext(chunks, None)
 
 
+def _is_wanted(chunk: Chunk, options: RunOptions) -> bool:
+    """Pass a nested run's chunk on to who watches further out, and say whether the caller wants it."""
+    if options.nesting is not None:
+        options.nesting.pass_on(chunk)
+    is_own = options.shows_nested or chunk.namespace == split_namespace(options.namespace)
+    return is_own and chunk.mode in options.own_modes
+
+
 def _open_log(graph: CompiledGraph, options: RunOptions) -> ThreadLog:
+    if options.nesting is not None:
+        return options.nesting.open_log(graph)
     if graph.checkpointer is not None and options.thread_id is not None:
         return graph.checkpointer.open_thread(options.thread_id, reader=graph.state)
     return ForgetfulThread(1)

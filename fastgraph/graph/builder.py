@@ -16,9 +16,10 @@ from fastgraph.execution.plan import END, START
 from fastgraph.graph.caching import CachePolicy
 from fastgraph.graph.compiled import CompiledGraph
 from fastgraph.graph.definition import GraphDefinition
-from fastgraph.graph.nodes import Executor, NodeSpec, RouterSpec, function_name, read_node, read_router
 from fastgraph.graph.error_handlers import NodeDefaults, handler_name, read_handler
+from fastgraph.graph.nodes import Executor, NodeSpec, RouterSpec, function_name, read_node, read_router
 from fastgraph.graph.retry import RetryPolicy
+from fastgraph.graph.subgraphs import run_as_node
 from fastgraph.graph.timeouts import TimeoutPolicy, read_timeout
 from fastgraph.graph.validation import (
     check_edge_ends,
@@ -32,8 +33,8 @@ from fastgraph.graph.validation import (
 
 if TYPE_CHECKING:
     from fastgraph.cache.base import BaseCache
-    from fastgraph.store.base import BaseStore
     from fastgraph.checkpoint.base import BaseCheckpointSaver
+    from fastgraph.store.base import BaseStore
 
 __all__ = ["StateGraph"]
 
@@ -42,7 +43,7 @@ ContextT = TypeVar("ContextT")
 InputT = TypeVar("InputT")
 OutputT = TypeVar("OutputT")
 
-Node = Callable[..., Any]
+Node = Callable[..., Any] | CompiledGraph
 Retries = RetryPolicy | Sequence[RetryPolicy] | None
 Timeout = float | dt.timedelta | TimeoutPolicy | None
 
@@ -117,16 +118,19 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         destinations: Mapping[str, str] | Sequence[str] | None = None,
         executor: Executor | None = None,
     ) -> Self:
-        """Add a node: a function, or a name and a function.
+        """Add a node: a function, or a name and a function; a compiled graph is a function, too.
 
         `input_schema` (or the first parameter's type) chooses the keys it reads and may add private ones. `timeout`
-        (seconds, a timedelta or a TimeoutPolicy) caps each attempt of an async node. `cache_policy` takes results from the
-        cache that `compile` is given. When all attempts have failed, `error_handler` runs in the node's place, with its
-        input and `error: NodeError`; the node's static edges are not taken then. `destinations` only tell the picture where its Commands may lead.
-        `executor` is "async" or "thread", by default what the function is. Raises GraphDefinitionError.
+        (seconds, a timedelta or a TimeoutPolicy) caps each attempt of an async node. `cache_policy` takes results from
+        the cache that `compile` is given. When all attempts have failed, `error_handler` runs in the node's place, with
+        its input and `error: NodeError`; the node's static edges are not taken then. `destinations` only tell the
+        picture where its Commands may lead. `executor` is "async" or "thread", by default what the function is. Raises
+        GraphDefinitionError.
         """
-        function = action if isinstance(node, str) else node
+        function: Any = action if isinstance(node, str) else node
         name = node if isinstance(node, str) else function_name(node)
+        subgraph = function if isinstance(function, CompiledGraph) else None
+        function = run_as_node(subgraph) if subgraph else function
         if function is None or not callable(function):
             raise GraphDefinitionError(
                 f"Node {name!r} has no function. Give one: add_node({name!r}, <function>)."
@@ -148,6 +152,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             destinations=_as_destinations(destinations),
             is_deferred=defer,
             metadata=dict(metadata or {}),
+            subgraph=subgraph,
         )
         check_timeout(spec)
         if error_handler is not None:
@@ -216,9 +221,9 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
 
     def compile(
         self,
-        checkpointer: BaseCheckpointSaver | None = None,
+        checkpointer: BaseCheckpointSaver | bool | None = None,
         *,
-        cache: BaseCache | None = None,
+        cache: BaseCache[Any] | None = None,
         store: BaseStore | None = None,
         interrupt_before: Sequence[str] | str | None = None,
         interrupt_after: Sequence[str] | str | None = None,
@@ -228,10 +233,10 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
     ) -> CompiledGraph:
         """Check the graph and make it runnable.
 
-        `interrupt_before` and `interrupt_after` are node names, or "*" for all. With `strict`, what is otherwise ignored
-        with a warning (unknown targets and keys) is an error. `cache` keeps the results of nodes with a cache policy, `store` is what
-        nodes find as their store; on the server that is the server's. Raises GraphDefinitionError with the first fault, and
-        TypeError for a checkpointer that is none.
+        `interrupt_before` and `interrupt_after` are node names, or "*" for all. With `strict`, what is otherwise
+        ignored with a warning (unknown targets and keys) is an error. `cache` keeps the results of nodes with a cache
+        policy, `store` is what nodes find as their store; on the server that is the server's. Raises
+        GraphDefinitionError with the first fault, and TypeError for a checkpointer that is none.
         """
         before = _as_names(interrupt_before)
         after = _as_names(interrupt_after)

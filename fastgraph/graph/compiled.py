@@ -6,12 +6,14 @@ and the nodes and runs it durably. Nothing here keeps a run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Self
 
-from fastgraph.errors import CheckpointerError
+from fastgraph.errors import CheckpointerError, ConfigError
 from fastgraph.execution.plan import GraphPlan
+from fastgraph.graph.caching import cache_namespaces
 from fastgraph.graph.definition import GraphDefinition, make_plan
 from fastgraph.graph.nodes import NodeSpec, RouterSpec
 from fastgraph.graph.retry import RetryPolicy
@@ -22,8 +24,8 @@ from fastgraph.graph.state_access import StateAccess
 
 if TYPE_CHECKING:
     from fastgraph.cache.base import BaseCache
-    from fastgraph.store.base import BaseStore
     from fastgraph.checkpoint.base import BaseCheckpointSaver
+    from fastgraph.store.base import BaseStore
 
 __all__ = ["CompiledGraph"]
 
@@ -39,15 +41,15 @@ class CompiledGraph(RunsInProcess):
         self,
         definition: GraphDefinition,
         *,
-        checkpointer: BaseCheckpointSaver | None = None,
-        cache: BaseCache | None = None,
+        checkpointer: BaseCheckpointSaver | bool | None = None,
+        cache: BaseCache[Any] | None = None,
         store: BaseStore | None = None,
         interrupt_before: tuple[str, ...] = (),
         interrupt_after: tuple[str, ...] = (),
         is_named: bool = True,
         config: Mapping[str, Any] | None = None,
     ) -> None:
-        if checkpointer is not None and not callable(getattr(checkpointer, "open_thread", None)):
+        if not isinstance(checkpointer, (bool, NoneType)) and not callable(getattr(checkpointer, "open_thread", None)):
             raise CheckpointerError(checkpointer)
         self.definition = definition
         self.name = definition.name
@@ -55,7 +57,9 @@ class CompiledGraph(RunsInProcess):
         self.description = definition.description
         self.nodes: Mapping[str, NodeSpec] = definition.nodes
         self.routers: Mapping[str, tuple[RouterSpec, ...]] = definition.routers
-        self.checkpointer = checkpointer
+        self.checkpointer = None if isinstance(checkpointer, bool) else checkpointer
+        self.checkpointer_mode = checkpointer if isinstance(checkpointer, bool) else None
+        """What is kept of it where it is nested: None as the graph around says, for one step; True for the whole thread; False nothing."""
         self.cache = cache
         self.store = store
         self.step_timeout: float | None = None
@@ -138,6 +142,19 @@ class CompiledGraph(RunsInProcess):
         if "tags" in given and "tags" in self.config:
             merged["tags"] = sorted({*self.config["tags"], *given["tags"]})
         return merged
+
+    def clear_cache(self, nodes: Sequence[str] | None = None) -> None:
+        """Forget the cached results of these nodes, or of all. Raises ConfigError where the graph has no cache."""
+        self._require_cache().clear(cache_namespaces(self, nodes))
+
+    async def aclear_cache(self, nodes: Sequence[str] | None = None) -> None:
+        """Do what `clear_cache` does, on the running loop."""
+        await self._require_cache().aclear(cache_namespaces(self, nodes))
+
+    def _require_cache(self) -> BaseCache[Any]:
+        if self.cache is None:
+            raise ConfigError(f"Graph {self.name!r} has no cache to clear. Give it one: compile(cache=InMemoryCache()).")
+        return self.cache
 
     def get_state(self, config: Mapping[str, Any]) -> StateSnapshot:
         """Return where a thread stands; needs a checkpointer. Raises ConfigError without a thread in the config."""

@@ -43,8 +43,8 @@ def node_config(current: CurrentTask) -> dict[str, Any]:
     return {
         **config,
         "tags": list(config.get("tags") or ()),
-        "metadata": task_metadata(current.task, config),
-        "configurable": dict(config.get("configurable") or {}),
+        "metadata": task_metadata(current.task, config, namespace=current.namespace),
+        "configurable": {**(config.get("configurable") or {}), "checkpoint_ns": current.place},
     }
 
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from fastgraph.graph.current import find_current_task
+from fastgraph.graph.namespaces import split_namespace
 from fastgraph.in_process.options import CallOptions, RunOptions, read_options
 from fastgraph.in_process.streams import Outcome, StreamForm
 from fastgraph.runner import astream_chunks, stream_chunks
@@ -42,7 +43,7 @@ class RunsInProcess:
         GraphRecursionError, InvalidUpdateError, EmptyInputError, ConfigError.
         """
         form, call = self._read_call(input, config, stream_mode, options, is_whole=True)
-        outcome = Outcome(form, stream_mode)
+        outcome = Outcome(form, stream_mode, split_namespace(call.namespace))
         for chunk in stream_chunks(self._graph(), call):
             outcome.add(chunk)
         return outcome.result()
@@ -57,7 +58,7 @@ class RunsInProcess:
     ) -> Any:
         """Do what `invoke` does, on the running loop; the way for async nodes."""
         form, call = self._read_call(input, config, stream_mode, options, is_whole=True)
-        outcome = Outcome(form, stream_mode)
+        outcome = Outcome(form, stream_mode, split_namespace(call.namespace))
         async for chunk in astream_chunks(self._graph(), call):
             outcome.add(chunk)
         return outcome.result()

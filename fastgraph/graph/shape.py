@@ -75,7 +75,10 @@ def draw(definition: GraphDefinition) -> DrawableGraph:
 def hash_graph(definition: GraphDefinition, keys: Mapping[str, KeyKind]) -> str:
     """Return 16 hexadecimal digits that change when the structure or the keys do."""
     structure = {
-        "nodes": [[name, spec.is_deferred] for name, spec in sorted(definition.nodes.items())],
+        "nodes": [
+            [name, spec.is_deferred, *([spec.subgraph.graph_hash] if spec.subgraph else [])]
+            for name, spec in sorted(definition.nodes.items())
+        ],
         "edges": sorted(definition.edges),
         "joins": sorted([list(sources), target] for sources, target in definition.joins),
         "routers": sorted(

@@ -10,6 +10,7 @@ from fastgraph.errors import ConfigError
 from fastgraph.graph.control import RunControl
 from fastgraph.graph.current import find_current_task
 from fastgraph.in_process.artifacts import MemoryArtifacts
+from fastgraph.in_process.nesting import Nesting, find_nesting
 from fastgraph.state.schema import ROOT
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class RunOptions:
     """One call's options. `is_live` says that chunks must arrive while a node runs; `max_concurrency` None is no limit.
 
     `is_single_key`: the one output key was given by its name and not in a list, so its bare value is shown.
-    `shows_nested`: the chunks of nested runs are shown, too, for the same modes.
+    `own_modes` are the caller's, `modes` also those that a run around this one shows. `shows_nested`: the chunks of nested
+    runs are shown, too, for the caller's modes.
     """
 
     input: Any
@@ -55,10 +57,23 @@ class RunOptions:
     artifacts: MemoryArtifacts
     control: RunControl
     shows_nested: bool = False
+    nesting: Nesting | None = None
+    own_modes: frozenset[str] = frozenset()
+
+    @property
+    def namespace(self) -> str:
+        """The run's lineage in its thread; "" for one that is not nested."""
+        return self.nesting.namespace if self.nesting else ""
+
+    @property
+    def nested_modes(self) -> frozenset[str]:
+        """The stream modes that somebody wants of runs nested in this one."""
+        further_out = self.nesting.watched_modes if self.nesting else frozenset()
+        return self.own_modes | further_out if self.shows_nested else further_out
 
     @property
     def is_live(self) -> bool:
-        return self.shows_nested or not self.modes.isdisjoint(_LIVE)
+        return bool(self.nested_modes) or not self.modes.isdisjoint(_LIVE)
 
 
 class CallOptions(TypedDict, total=False):
@@ -96,7 +111,8 @@ def read_options(
     shown = given.get("output_keys")
     if shown is None:
         shown = ROOT if graph.state.is_root else keys
-    merged = graph.merge_config(config)
+    nesting = find_nesting(graph, (config or {}).get("configurable"))
+    merged = graph.merge_config(_inherit(config, nesting))
     configurable = merged.get("configurable") or {}
     limit = merged.get("recursion_limit", DEFAULT_RECURSION_LIMIT)
     if not isinstance(limit, int) or limit < 1:
@@ -105,7 +121,12 @@ def read_options(
     if unknown:
         raise ConfigError(f"There is no stream mode {unknown[0]!r}. There are: {', '.join(STREAM_MODES)}.")
     thread_id = configurable.get("thread_id")
-    if graph.checkpointer is not None and thread_id is None:
+    if nesting is None and graph.checkpointer_mode is True:
+        raise RuntimeError(
+            "checkpointer=True cannot be used for root graphs: it means the saver of the graph around. "
+            "Compile the graph with a saver."
+        )
+    if nesting is None and graph.checkpointer is not None and thread_id is None:
         raise ConfigError(
             "The graph has a checkpointer and the config names no thread. "
             'Give one: config={"configurable": {"thread_id": "<name>"}}.'
@@ -113,8 +134,10 @@ def read_options(
     return RunOptions(
         input=value,
         config=merged,
-        context=given.get("context"),
-        modes=frozenset(modes),
+        context=_context(given, nesting),
+        modes=frozenset(modes) | (nesting.watched_modes if nesting else frozenset()),
+        own_modes=frozenset(modes),
+        nesting=nesting,
         output_keys=_as_names(shown),
         is_single_key=isinstance(shown, str),
         interrupt_before=_as_names(given.get("interrupt_before")) or graph.interrupt_before,
@@ -130,6 +153,31 @@ def read_options(
 
 def _as_names(names: Sequence[str] | str | None) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names or ())
+
+
+_OWN_PLACE = frozenset({"checkpoint_id", "checkpoint_ns", "checkpoint_map"})
+
+
+def _inherit(config: Mapping[str, Any] | None, nesting: Nesting | None) -> Mapping[str, Any] | None:
+    """Lay a call's config over that of the task around it; where the task stands is not handed down."""
+    current = find_current_task()
+    if current is None:
+        return config
+    around, given = current.config, config or {}
+    merged = {**around, **given}
+    merged["metadata"] = {**(around.get("metadata") or {}), **(given.get("metadata") or {})}
+    merged["tags"] = list(dict.fromkeys((*(around.get("tags") or ()), *(given.get("tags") or ()))))
+    if nesting is not None:
+        both = {**(around.get("configurable") or {}), **(given.get("configurable") or {})}
+        merged["configurable"] = {key: value for key, value in both.items() if key not in _OWN_PLACE}
+    else:
+        merged["configurable"] = given.get("configurable") or {}
+    return merged
+
+
+def _context(given: CallOptions, nesting: Nesting | None) -> Any:
+    context = given.get("context")
+    return nesting.parent.context if context is None and nesting is not None else context
 
 
 def _control_around() -> RunControl | None:

@@ -10,26 +10,27 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastgraph.checkpoint.base import CheckpointSource, Pending, SavedCheckpoint, ThreadLog
 from fastgraph.clock import Clock
-from fastgraph.errors import GraphDrained
+from fastgraph.errors import GraphBubbleUp, GraphDrained
 from fastgraph.execution.checkpoint import Checkpoint, KeyChange, UnknownTarget
 from fastgraph.execution.machine import Machine
-from fastgraph.execution.tasks import ErrorRecord, Task, TaskFailed, TaskInterrupted, TaskResult
+from fastgraph.execution.tasks import ErrorRecord, InterruptRequest, Task, TaskFailed, TaskInterrupted, TaskResult
 from fastgraph.execution.tracked import tracked_checkpoint, tracked_ending
-from fastgraph.graph.commands import Command
+from fastgraph.graph.commands import Command, NestedInterrupt
 from fastgraph.graph.error_handlers import HANDLED_BY, note_handler, restore_error
+from fastgraph.graph.namespaces import split_namespace
+from fastgraph.graph.services import TaskServices
 from fastgraph.graph.task_call import TaskCall
 from fastgraph.ids import new_id
-from fastgraph.in_process.artifacts import MemoryServices
 from fastgraph.in_process.caching import StepCache
-from fastgraph.in_process.crews import Crew, Ended, Said
+from fastgraph.in_process.crews import Crew, Ended, Passed, Said
 from fastgraph.in_process.opening import Opening, run_metadata
 from fastgraph.in_process.options import RunOptions
 from fastgraph.in_process.showing import INTERRUPT, Chunk, Showing
+from fastgraph.in_process.task_services import NestedLogs, NestedServices, SessionServices
 
 if TYPE_CHECKING:
     from fastgraph.graph.compiled import CompiledGraph
@@ -52,15 +53,24 @@ class Session:
         self._crew = crew
         self._clock = clock
         self._cache = StepCache(graph.cache, is_async=crew.is_async)
-        self._showing = Showing(graph, options, log_key=log.key if graph.checkpointer else None)
-        self._run_id = new_id()
+        nesting = self._nesting = options.nesting
+        self._showing = Showing(
+            graph,
+            options,
+            log_key=log.key if graph.checkpointer or nesting else None,
+            namespace=split_namespace(options.namespace),
+        )
+        self._run_id = nesting.parent.services.run_id if nesting else new_id()
+        self._nested = NestedLogs(graph.checkpointer, options.thread_id)
         self._error: BaseException | None = None
         self._handled: dict[str, BaseException] = {}
         self._is_waiting = False
         self._warned: set[tuple[str, str]] = set()
-        self._metadata = run_metadata(options.config)
+        self._metadata = {**run_metadata(options.config), **(nesting.metadata() if nesting else {})}
         named = (options.config.get("configurable") or {}).get("checkpoint_id")
-        self._opening = Opening(graph, log, self._save, None if named is None else str(named))
+        self._opening = Opening(
+            graph, log, self._save, None if named is None else str(named), options.namespace
+        )
         self._pending = self._opening.pending
         self._machine: Machine
 
@@ -78,6 +88,8 @@ class Session:
             if machine.breakpoint():
                 for chunk in self._showing.stopped():
                     yield chunk
+                if self._nesting is not None:
+                    raise NestedInterrupt
                 return
             if self._options.control.drain_requested:
                 raise GraphDrained(self._options.control.drain_reason or "shutdown")
@@ -101,6 +113,8 @@ class Session:
                     machine.tasks, self._pending.results, machine.checkpoint
                 ):
                     yield chunk
+                if self._nesting is not None:
+                    raise NestedInterrupt(self._open_questions())
                 return
             for chunk in self._advance():
                 yield chunk
@@ -108,12 +122,16 @@ class Session:
     def _begin(self) -> Iterator[Chunk]:
         """Take the input: new input, an answer, or None to go on."""
         given, opening = self._options.input, self._opening
-        if given is None or isinstance(given, Command):
+        if isinstance(given, Command):
             opening.proceed(given)
+        elif given is None or (self._nesting and self._nesting.goes_on(opening.saved)):
+            opening.proceed(None)
         else:
             opening.begin(given)
         self._pending = opening.pending
-        self._warn_unknown("The input", opening.unknown_keys)
+        if self._nesting is None:
+            # a nested graph is often handed the whole state of the one around it
+            self._warn_unknown("The input", opening.unknown_keys)
         self._warn(opening.unknown_targets)
         self._make_machine(opening)
         if opening.is_new:
@@ -145,6 +163,7 @@ class Session:
             recursion_limit=self._options.recursion_limit,
             first_step=opening.first_step,
             next_number=opening.next_number,
+            namespace=self._options.namespace,
             interrupt_before=self._options.interrupt_before,
             interrupt_after=self._options.interrupt_after,
         )
@@ -152,7 +171,7 @@ class Session:
     def _open_calls(self) -> list[TaskCall]:
         self._is_waiting = False
         config = self._place_config()
-        answers = {name: answer.fresh() for name, answer in self._pending.answers.items()}
+        answers = self._answers()
         return [self._call(task, config, answers) for task in self._machine.open_tasks]
 
     def _call(self, task: Task, config: Mapping[str, Any], answers: Mapping[str, Any]) -> TaskCall:
@@ -165,16 +184,42 @@ class Session:
             answers=answers,
             config=config,
             context=options.context,
-            services=MemoryServices(
-                run_id=self._run_id,
-                node=task.node,
-                artifacts=options.artifacts,
-                send=partial(self._crew.send, task=task),
-            ),
+            services=self._services(task),
+            namespace=options.namespace,
             fold=len(machine.tasks) == 1,
             error=self._handled.get(task.id),
             control=options.control,
         )
+
+    def _services(self, task: Task) -> TaskServices:
+        options = self._options
+        if self._nesting is not None:
+            return NestedServices(
+                parent=self._nesting.parent.services,
+                namespace=options.namespace,
+                task=task,
+                crew=self._crew,
+                log=self._log,
+                nested_modes=options.nested_modes,
+            )
+        return SessionServices(
+            run_id=self._run_id,
+            task=task,
+            artifacts=options.artifacts,
+            crew=self._crew,
+            log=self._log,
+            open_log=self._nested.open,
+            nested_modes=options.nested_modes,
+        )
+
+    def _answers(self) -> dict[str, Any]:
+        """Return the answers to this run's questions; a nested one is handed them from outside."""
+        own = {name: answer.fresh() for name, answer in self._pending.answers.items()}
+        return {**self._nesting.parent.answers, **own} if self._nesting else own
+
+    def _open_questions(self) -> list[InterruptRequest]:
+        waiting = [self._pending.interrupts.get(task.id) for task in self._machine.tasks]
+        return [question for asked in waiting if asked for question in asked.interrupts]
 
     def _handle(self, task: Task, error: ErrorRecord, raised: BaseException | None = None) -> Task:
         """Let a failed task's handler take its place."""
@@ -186,13 +231,19 @@ class Session:
         configurable = {
             **(self._options.config.get("configurable") or {}),
             "checkpoint_id": self._machine.checkpoint_id,
-            "checkpoint_ns": "",
+            "checkpoint_ns": self._options.namespace,
         }
         return {**self._options.config, "configurable": configurable}
 
-    def _take(self, happening: Said | Ended) -> Iterator[Chunk]:
+    def _take(self, happening: Said | Ended | Passed) -> Iterator[Chunk]:
         if isinstance(happening, Said):
             yield from self._showing.said(happening)
+            return
+        if isinstance(happening, Passed):
+            yield happening.chunk
+            return
+        if isinstance(happening.error, GraphBubbleUp) and isinstance(happening.ending, TaskFailed):
+            self._error = self._error or happening.error
             return
         ending, task = happening.ending, happening.task
         if isinstance(ending, TaskFailed) and happening.handler is not None:
@@ -207,12 +258,14 @@ class Session:
             yield from self._showing.finished(task, ending)
         elif isinstance(ending, TaskInterrupted):
             self._is_waiting = True
-            yield from self._showing.interrupted(task, ending, self._machine.checkpoint)
+            if ending.interrupts:
+                yield from self._showing.interrupted(task, ending, self._machine.checkpoint)
+            else:
+                yield from self._showing.stopped()
         elif happening.handler is not None:
             yield from self._showing.failed(task, ending, happening.error)
             handler = self._handle(task, ending.error, happening.error)
-            answers = {name: answer.fresh() for name, answer in self._pending.answers.items()}
-            self._crew.add(self._call(handler, self._place_config(), answers))
+            self._crew.add(self._call(handler, self._place_config(), self._answers()))
         else:
             self._fail(ending, happening.error)
             yield from self._showing.failed(task, ending, happening.error)
@@ -228,6 +281,7 @@ class Session:
         commit = self._opening.merge(machine.advance(folded))
         self._warn(commit.unknown_targets)
         self._pending = Pending()
+        self._nested.forget()
         self._save(commit.checkpoint, commit.changes, "loop", self._pending)
         yield from self._showing.written(commit)
 

@@ -133,8 +133,9 @@ class StreamForm:
 class Outcome:
     """What `invoke` returns, gathered from the chunks: the last values, or all chunks of the wanted modes."""
 
-    def __init__(self, form: StreamForm, mode: Modes) -> None:
+    def __init__(self, form: StreamForm, mode: Modes, namespace: tuple[str, ...] = ()) -> None:
         self._form = form
+        self._namespace = namespace
         self._is_values = mode == "values"
         self._chunks: list[Any] = []
         self._values: Any = None
@@ -145,7 +146,7 @@ class Outcome:
         parts = self._form.take(chunk)
         if not self._is_values:
             self._chunks += parts
-        elif chunk.namespace:
+        elif chunk.namespace != self._namespace:
             return
         elif chunk.mode == "values":
             self._values = parts[0]["data"] if self._form.is_typed else chunk.data

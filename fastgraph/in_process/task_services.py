@@ -1,0 +1,150 @@
+"""The outside world of one task of a session: what `MemoryServices` has, the task's records, lineages for nested runs.
+
+A nested run's tasks reach the world through the task around them, so that artifacts and events of any depth end up with
+the run, be it here or on a host; what they send also goes to whoever watches the nested run itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, BinaryIO
+
+import orjson
+
+from fastgraph.checkpoint.base import BaseCheckpointSaver, ThreadLog, ValueReader
+from fastgraph.checkpoint.memory import ForgetfulThread
+from fastgraph.events import EventKind
+from fastgraph.execution.tasks import Task
+from fastgraph.graph.services import ArtifactSource, TaskServices
+from fastgraph.in_process.artifacts import MemoryArtifacts, MemoryServices
+from fastgraph.in_process.crews import Crew
+from fastgraph.in_process.nesting import PassesOn
+from fastgraph.in_process.showing import Chunk
+from fastgraph.state.plain import encode
+
+__all__ = ["NestedLogs", "NestedServices", "SessionServices"]
+
+OpenLog = Callable[[str, ValueReader], ThreadLog]
+
+
+class NestedLogs:
+    """The lineages of runs nested in a session: the saver's; without one they last as long as the session's step."""
+
+    def __init__(self, saver: BaseCheckpointSaver | None, thread_id: str | None) -> None:
+        self._saver = saver
+        self._thread_id = thread_id
+        self._logs: dict[str, ThreadLog] = {}
+
+    def open(self, namespace: str, reader: ValueReader) -> ThreadLog:
+        """Open the lineage of a namespace. From any thread."""
+        if self._saver is not None and self._thread_id is not None:
+            return self._saver.open_thread(self._thread_id, namespace, reader=reader)
+        return self._logs.setdefault(namespace, ForgetfulThread(1))
+
+    def forget(self) -> None:
+        """A step is done: what its tasks kept is of no more use."""
+        self._logs.clear()
+
+
+class TaskRecords:
+    """The small facts that a task keeps, in the log of its session."""
+
+    def __init__(self, log: ThreadLog, task_id: str) -> None:
+        self._log = log
+        self._task_id = task_id
+
+    def find_record(self, key: str) -> bytes | None:
+        return self._log.find_record(self._task_id, key)
+
+    def keep_record(self, key: str, data: bytes) -> Future[None] | None:
+        self._log.keep_record(self._task_id, key, data)
+        return self._log.settle()
+
+
+class SessionServices(MemoryServices, TaskRecords):
+    """The services of one task of an outermost run."""
+
+    def __init__(
+        self,
+        *,
+        run_id: str,
+        task: Task,
+        artifacts: MemoryArtifacts,
+        crew: Crew,
+        log: ThreadLog,
+        open_log: OpenLog,
+        nested_modes: frozenset[str],
+    ) -> None:
+        send = partial(crew.send, task=task)
+        MemoryServices.__init__(self, run_id=run_id, node=task.node, artifacts=artifacts, send=send)
+        TaskRecords.__init__(self, log, task.id)
+        self.open_log = open_log
+        self.nested_modes = nested_modes
+        self.is_feed = False
+        self.pass_on = crew.pass_on
+
+    def emit_nested(self, namespace: str, node: str, kind: EventKind, data: bytes) -> None:
+        """Nothing: who watches nested runs gets their chunks."""
+
+
+class NestedServices(TaskRecords):
+    """The services of one task of a nested run; `parent` are those of the task around it."""
+
+    def __init__(
+        self,
+        *,
+        parent: TaskServices,
+        namespace: str,
+        task: Task,
+        crew: Crew,
+        log: ThreadLog,
+        nested_modes: frozenset[str],
+    ) -> None:
+        super().__init__(log, task.id)
+        self._parent = parent
+        self._namespace = namespace
+        self._node = task.node
+        self._task = task
+        self._crew = crew
+        self.open_log = parent.open_log
+        self.is_feed = not isinstance(parent, PassesOn) or parent.is_feed
+        self.nested_modes = nested_modes
+
+    @property
+    def run_id(self) -> str:
+        return self._parent.run_id
+
+    def pass_on(self, chunk: Chunk) -> None:
+        self._crew.pass_on(chunk)
+
+    def emit(self, kind: EventKind, data: bytes) -> None:
+        facts = orjson.loads(data)
+        self._crew.send(kind, {"node": self._node, **facts} if isinstance(facts, dict) else facts, self._task)
+        if self.is_feed:
+            self.emit_nested(self._namespace, self._node, kind, data)
+
+    def emit_nested(self, namespace: str, node: str, kind: EventKind, data: bytes) -> None:
+        if isinstance(self._parent, PassesOn):
+            self._parent.emit_nested(namespace, node, kind, data)
+        else:
+            self._parent.emit(kind, data)
+
+    def write_object(self, value: Any) -> None:
+        self._crew.send(EventKind.CUSTOM, value, self._task)
+        if self.is_feed:
+            data = encode(value, where="what the stream writer was given")
+            self.emit_nested(self._namespace, self._node, EventKind.CUSTOM, data)
+
+    def save_artifact(self, name: str, data: ArtifactSource, media_type: str | None) -> str:
+        return self._parent.save_artifact(name, data, media_type)
+
+    def open_artifact(self, artifact_id: str) -> BinaryIO:
+        return self._parent.open_artifact(artifact_id)
+
+    def read_artifact(self, artifact_id: str) -> bytes:
+        return self._parent.read_artifact(artifact_id)
+
+    def is_cancelled(self) -> bool:
+        return self._parent.is_cancelled()
