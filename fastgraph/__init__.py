@@ -8,7 +8,7 @@
 from fastgraph.graph import END, START, CompiledGraph, MessagesState, StateGraph, add_messages  # isort: skip
 from fastgraph.checkpoint.base import BaseCheckpointSaver
 from fastgraph.checkpoint.memory import InMemorySaver
-from fastgraph.config import RunnableConfig, get_config
+from fastgraph.config import RunnableConfig, get_config, get_store
 from fastgraph.errors import (
     EmptyInputError,
     FastGraphError,
@@ -39,12 +39,16 @@ from fastgraph.graph.in_node import (
 from fastgraph.graph.retry import RetryPolicy
 from fastgraph.graph.snapshots import PregelTask, StateSnapshot
 from fastgraph.in_process.artifacts import MemoryArtifact, MemoryArtifacts
+from fastgraph.store.base import BaseStore
+from fastgraph.store.memory import InMemoryStore
+from fastgraph.store.sqlite import SqliteStore
 from fastgraph.runtime import Runtime, get_runtime
 
 __all__ = [
     "END",
     "START",
     "BaseCheckpointSaver",
+    "BaseStore",
     "Command",
     "CompiledGraph",
     "EmptyInputError",
@@ -53,6 +57,7 @@ __all__ = [
     "GraphInterrupt",
     "GraphRecursionError",
     "InMemorySaver",
+    "InMemoryStore",
     "Interrupt",
     "InvalidUpdateError",
     "MemoryArtifact",
@@ -68,6 +73,7 @@ __all__ = [
     "RunnableConfig",
     "Runtime",
     "Send",
+    "SqliteStore",
     "StateGraph",
     "StateSnapshot",
     "StreamWriter",
@@ -76,6 +82,7 @@ __all__ = [
     "attempt",
     "get_config",
     "get_runtime",
+    "get_store",
     "get_stream_writer",
     "idempotency_key",
     "interrupt",
