@@ -39,10 +39,10 @@ from fastgraph.graph.in_node import (
 from fastgraph.graph.retry import RetryPolicy
 from fastgraph.graph.snapshots import PregelTask, StateSnapshot
 from fastgraph.in_process.artifacts import MemoryArtifact, MemoryArtifacts
+from fastgraph.runtime import Runtime, get_runtime
 from fastgraph.store.base import BaseStore
 from fastgraph.store.memory import InMemoryStore
 from fastgraph.store.sqlite import SqliteStore
-from fastgraph.runtime import Runtime, get_runtime
 
 __all__ = [
     "END",
