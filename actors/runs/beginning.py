@@ -17,7 +17,7 @@ from actors.host.tools import HostTools
 from actors.runs.encoding import ChangeLog, decode_result
 from actors.runs.kept_errors import restore_handlers, restore_retries
 from actors.runs.reading import read_patiently
-from actors.runs.situation import Asked, Situation
+from actors.runs.situation import Asked, Situation, Wait
 from fastgraph.database import attempts, checkpoints, interrupts
 from fastgraph.database.checkpoints import StoredResult
 from fastgraph.database.interrupts import InterruptView
@@ -27,7 +27,7 @@ from fastgraph.execution.checkpoint import EMPTY, Checkpoint, StepCommit
 from fastgraph.execution.machine import Machine
 from fastgraph.execution.start import start
 from fastgraph.execution.stored import MachineFacts, decode_machine
-from fastgraph.execution.tasks import TaskResult
+from fastgraph.execution.tasks import TaskResult, WaitKind
 from fastgraph.graph.compiled import CompiledGraph
 from fastgraph.state.plain import decode
 from fastgraph.state.values import StoredValue
@@ -195,8 +195,15 @@ def _restore_questions(situation: Situation, rows: Sequence[InterruptView], name
             continue
         asked = situation.asked.setdefault(row.task_id, Asked(task_id=row.task_id, node=row.node))
         asked.interrupt_ids.append(row.interrupt_id)
+        kind = WaitKind(row.kind)
+        if kind is not WaitKind.INTERRUPT or row.asked_by:
+            asked.waits[row.interrupt_id] = Wait(
+                kind=kind, name=row.name, due_at=row.due_at, asked_by=row.asked_by
+            )
         if row.answer is not None:
             asked.answers[row.interrupt_id] = decode(row.answer)
+    for asked in situation.asked.values():
+        asked.guess_waiting()
 
 
 def _check_nodes(graph: CompiledGraph, facts: MachineFacts) -> None:

@@ -28,6 +28,7 @@ from fastgraph.database.records import (
     InterruptRow,
     NewEvent,
     ResultRow,
+    TaskRecordRow,
 )
 from fastgraph.errors import ConflictError, StoreUnavailableError
 from fastgraph.events import EventKind
@@ -60,6 +61,8 @@ class Draft:
     interrupts: list[InterruptRow] = field(default_factory=list)
     answered: list[tuple[str, bytes | None]] = field(default_factory=list)
     attempts: list[AttemptRow] = field(default_factory=list)
+    taken_signals: list[tuple[int, str]] = field(default_factory=list)
+    records: list[TaskRecordRow] = field(default_factory=list)
     cached: list[CacheRow] = field(default_factory=list)
     status: RunStatus | None = None
     result: bytes | None = None
@@ -84,6 +87,8 @@ class Draft:
             self.events
             or self.answered
             or self.attempts
+            or self.taken_signals
+            or self.records
             or self.release
             or self.status is not None
             or self.consumed is not None
@@ -92,7 +97,8 @@ class Draft:
 
     def without_release(self) -> Draft:
         """What is left of a draft whose release was refused."""
-        events = [event for event in self.events if event.kind is not EventKind.SLEEPING]
+        # that the run as a whole sleeps is told without a node; what a node waits for stands
+        events = [event for event in self.events if event.kind is not EventKind.SLEEPING or event.node]
         return replace(
             self,
             events=events,
@@ -191,6 +197,9 @@ class RunCommitter:
             interrupts=tuple(draft.interrupts),
             answered=tuple(draft.answered),
             attempts=tuple(draft.attempts),
+            taken_signals=tuple(draft.taken_signals),
+            records=tuple(draft.records),
+            parent_run_key=claimed.parent_run_key,
             cached=tuple(draft.cached),
             status=draft.status,
             result=draft.result,

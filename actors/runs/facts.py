@@ -9,39 +9,28 @@ from typing import Any, assert_never
 import orjson
 
 from actors.executors.executor import Job
-from actors.runs.beginning import breakpoint_task
 from actors.runs.committer import Draft
-from actors.runs.inbox import Resume
 from actors.runs.shown_error import error_facts, error_json
-from actors.runs.situation import EndKind, RunEnding, Situation
+from actors.runs.situation import EndKind, RunEnding
 from actors.runs.task_artifacts import artifact_data
 from actors.runs.task_services import HostTaskServices
 from fastgraph.clock import Clock, to_rfc3339
 from fastgraph.database.node_cache import namespace_text
-from fastgraph.database.records import AttemptRow, CacheRow, ClaimedRun, InterruptRow, NewEvent, ResultRow
-from fastgraph.errors import AmbiguousResumeError, UnknownInterruptError
+from fastgraph.database.records import AttemptRow, CacheRow, ClaimedRun, NewEvent, ResultRow
 from fastgraph.events import EventKind
 from fastgraph.execution.checkpoint import Checkpoint, UnknownTarget
-from fastgraph.execution.interrupts import interrupt_id, match_answers
 from fastgraph.execution.plan import START
-from fastgraph.execution.tasks import ErrorRecord, InterruptRequest, Task, TaskFailed, TaskResult
+from fastgraph.execution.tasks import ErrorRecord, Task, TaskResult
 from fastgraph.graph.caching import encode_cached
 from fastgraph.ids import checkpoint_id
-from fastgraph.state.plain import encode
 from fastgraph.status import RunStatus
 
 __all__ = [
     "attempt_row",
-    "breakpoint_question",
     "checkpoint",
     "completed",
-    "draft_answers",
-    "draft_breakpoint",
     "draft_end",
-    "draft_question",
-    "draft_refusal",
     "draft_result",
-    "draft_waiting",
     "dropped_input_keys",
     "failed",
     "loop_blocked",
@@ -52,6 +41,7 @@ __all__ = [
     "started",
     "unknown_command",
     "unknown_target",
+    "warning",
 ]
 
 
@@ -192,93 +182,6 @@ def _cache_row(result: TaskResult, now: datetime) -> CacheRow:
         value=encode_cached(result),
         expires_at=None if ttl is None else now + timedelta(seconds=ttl),
     )
-
-
-def draft_question(draft: Draft, task: Task, request: InterruptRequest, now: datetime) -> None:
-    """Draft a question of a task with the event that tells of it."""
-    schema = orjson.dumps(request.response_schema) if request.response_schema is not None else None
-    row = InterruptRow(
-        interrupt_id=request.id,
-        task_id=task.id,
-        node=task.node,
-        position=request.position,
-        value=request.value.to_bytes(),
-        response_schema=schema,
-    )
-    draft.interrupts.append(row)
-    draft.events.append(_interrupted(row, now))
-
-
-def breakpoint_question(run_id: str, place: str, nodes: Sequence[str]) -> dict[str, Any]:
-    """A static interrupt as a question: any answer goes on."""
-    return {"id": interrupt_id(f"{run_id}:{place}", 0), "value": {"breakpoint": list(nodes)}}
-
-
-def draft_breakpoint(draft: Draft, place: str, node: str, question: dict[str, Any], now: datetime) -> None:
-    """Draft a static interrupt as a question of the place where the run stands."""
-    value = orjson.dumps(question["value"])
-    row = InterruptRow(interrupt_id=question["id"], task_id=place, node=node, position=0, value=value)
-    draft.interrupts.append(row)
-    draft.events.append(_interrupted(row, now))
-
-
-def _interrupted(row: InterruptRow, now: datetime) -> NewEvent:
-    data = b'{"interrupt_id":"%b","value":%b,"response_schema":%b}' % (
-        row.interrupt_id.encode(),
-        row.value,
-        row.response_schema or b"null",
-    )
-    return NewEvent(kind=EventKind.INTERRUPTED, at=now, node=row.node, data=data)
-
-
-def draft_answers(draft: Draft, situation: Situation, command: Resume, now: datetime) -> None:
-    """Give answers to the questions that wait for them; an answer to nothing becomes a warning."""
-    pending = situation.pending_interrupts
-    resume = command.answers if command.answers is not None else command.value
-    try:
-        answers = match_answers(resume, pending, is_strict=True)
-    except (AmbiguousResumeError, UnknownInterruptError) as error:
-        draft.events.append(warning(f"An answer was not taken: {error}", now))
-        return
-    for asked in situation.asked.values():
-        for interrupt in asked.interrupt_ids:
-            if interrupt not in answers or interrupt in asked.answers:
-                continue
-            asked.answers[interrupt] = answers[interrupt]
-            draft.answered.append((interrupt, encode(answers[interrupt], where="the answer")))
-            data = orjson.dumps({"interrupt_id": interrupt})
-            draft.events.append(NewEvent(kind=EventKind.RESUMED, at=now, node=asked.node, data=data))
-
-
-def draft_refusal(draft: Draft, situation: Situation, failed: TaskFailed, now: datetime) -> None:
-    """Take an answer back that its question's schema refused: the question stands again."""
-    asked = situation.asked[failed.task_id]
-    assert failed.refused_answer is not None, "an answer was refused"
-    for interrupt in asked.forget_from(failed.refused_answer):
-        draft.answered.append((interrupt, None))
-        message = f"The answer does not fit, and is waited for again: {failed.error.message}"
-        draft.events.append(warning(message, now, node=asked.node, interrupt_id=interrupt))
-
-
-def draft_waiting(draft: Draft, situation: Situation, now: datetime) -> None:
-    """Draft that the run waits: for answers, or else for the time of its next attempt."""
-    if situation.pending_interrupts:
-        draft.status = RunStatus.INTERRUPTED
-        draft.waiting_for = _waiting_sentence(situation)
-        return
-    until = to_rfc3339(min(situation.retry_at.values()))
-    draft.status = RunStatus.SLEEPING
-    draft.waiting_for = f"The next attempt at {until}."
-    draft.events.append(NewEvent(kind=EventKind.SLEEPING, at=now, data=orjson.dumps({"until": until})))
-
-
-def _waiting_sentence(situation: Situation) -> str:
-    """Why an interrupted run waits, for people."""
-    nodes = sorted({asked.node for asked in situation.asked.values() if not asked.is_answered})
-    place = breakpoint_task(situation.machine.checkpoint.number)
-    if place in situation.asked:
-        return f"A go-ahead at {', '.join(nodes)}."
-    return f"An answer for {', '.join(nodes)}."
 
 
 def draft_end(draft: Draft, ending: RunEnding, now: datetime) -> None:

@@ -10,7 +10,7 @@ import orjson
 
 from fastgraph.database.records import InboxRow
 
-__all__ = ["Cancel", "Command", "Resume", "Unknown", "read_commands"]
+__all__ = ["Cancel", "Command", "Resume", "SignalCame", "Unknown", "read_commands"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +29,21 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignalCame:
+    """A signal was sent to the run; its body lies in the store under its number."""
+
+    number: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
     """A command of a newer program. It is consumed and told of, since it may not hold up those behind it."""
 
     kind: str
 
 
-Command = Cancel | Resume | Unknown
+Command = Cancel | Resume | SignalCame | Unknown
 
 
 def read_commands(rows: Iterable[InboxRow]) -> list[Command]:
@@ -49,4 +57,6 @@ def _read(row: InboxRow) -> Command:
         return Cancel(reason=body.get("reason"))
     if row.kind == "resume":
         return Resume(answers=body.get("answers"), value=body.get("resume"))
+    if row.kind == "signal" and "number" in body:
+        return SignalCame(number=body["number"], name=body["name"])
     return Unknown(kind=row.kind)

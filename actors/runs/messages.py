@@ -26,7 +26,9 @@ __all__ = [
     "RetryDue",
     "RunDown",
     "RunLeft",
+    "RunOverdue",
     "TaskEnded",
+    "WaitsDue",
 ]
 
 
@@ -48,6 +50,16 @@ class RetryDue:
     """From a run actor's timer to itself: a failed task's backoff is over."""
 
     task_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitsDue:
+    """From a run actor's timer to itself: a moment that one of its tasks waits for has come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOverdue:
+    """From a run actor's timer to itself: the run has not ended by its deadline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,10 @@ class Outlet(Protocol):
         """Hear `message` after so long."""
         ...
 
+    def wake_later(self, seconds: float) -> None:
+        """Have somebody look for work in so long, when this actor is gone."""
+        ...
+
     def commit_soon(self) -> None:
         """Commit what is drafted in the background."""
         ...

@@ -19,6 +19,7 @@ from actors.runs import facts
 from actors.runs.beginning import BadInputError, UnfitError, begin
 from actors.runs.committer import RunCommitter
 from actors.runs.messages import (
+    Claim,
     CommitFailed,
     DrainRun,
     FlushStream,
@@ -29,7 +30,9 @@ from actors.runs.messages import (
     LostOwnership,
     RetryDue,
     RunLeft,
+    RunOverdue,
     TaskEnded,
+    WaitsDue,
 )
 from actors.runs.run_flow import RunFlow
 from actors.runs.shown_error import error_json
@@ -73,6 +76,7 @@ class RunActor(AsyncActor):
             on_inbox=partial(self._tell_self, InboxGrew()),
         )
         self._background: set[asyncio.Task[None]] = set()
+        self._timers: list[asyncio.TimerHandle] = []
         self._has_left = False
         self._flushed_at = 0.0
         self._log = structlog.get_logger(__name__).bind(run_id=claimed.run_id, epoch=claimed.epoch)
@@ -139,6 +143,10 @@ class RunActor(AsyncActor):
                 await self._committer.commit()
             case RetryDue():
                 await self._flow.retry_due(message.task_id)
+            case WaitsDue():
+                await self._flow.waits_due()
+            case RunOverdue():
+                await self._flow.run_overdue()
             case InboxGrew():
                 await self._flow.read_inbox()
             case GraceOver():
@@ -180,6 +188,9 @@ class RunActor(AsyncActor):
     def _abandon(self) -> None:
         """Take no result any more of what still runs."""
         self._stream.close()
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
         if hasattr(self, "_flow"):
             self._flow.abandon()
 
@@ -214,7 +225,12 @@ class RunActor(AsyncActor):
 
     def later(self, seconds: float, message: Any) -> None:
         """Hear `message` after so many seconds, if this actor is still here then."""
-        self.loop.call_later(seconds, self._tell_self, message)
+        handle = self.loop.call_later(seconds, self._tell_self, message)
+        self._timers.append(handle)
+
+    def wake_later(self, seconds: float) -> None:
+        """Let the supervisor look for work in so long: no actor waits for it, and the poll would be a little late."""
+        self.loop.call_later(seconds, _request_claim, self._supervisor)
 
     def commit_soon(self) -> None:
         """Commit in the background: what ends meanwhile shares the next commit."""
@@ -231,3 +247,8 @@ class RunActor(AsyncActor):
             self._log.debug("release refused; whoever drafted it hears of it too")
         except Exception as error:  # noqa: BLE001 - a boundary: the actor dies of it, and its supervisor mends the run
             self._tell_self(CommitFailed(error=error))
+
+
+def _request_claim(supervisor: pykka.ActorRef[Any]) -> None:
+    if supervisor.is_alive():
+        supervisor.tell(Claim())

@@ -13,8 +13,8 @@ from typing import assert_never
 
 from actors.executors.executor import Job
 from actors.host.tools import HostTools
-from actors.runs import facts
-from actors.runs.beginning import Beginning, breakpoint_task
+from actors.runs import facts, questions
+from actors.runs.beginning import Beginning
 from actors.runs.committer import RunCommitter
 from actors.runs.encoding import (
     checkpoint_row,
@@ -24,16 +24,17 @@ from actors.runs.encoding import (
     shrink_changes,
 )
 from actors.runs.failing import draft_handover, draft_retry
-from actors.runs.inbox import Cancel, Command, Resume, Unknown, read_commands
+from actors.runs.inbox import Cancel, Command, Resume, SignalCame, Unknown, read_commands
 from actors.runs.limits import refuse_large
-from actors.runs.messages import GraceOver, LeaveReason, LoopBlocked, RetryDue
+from actors.runs.messages import GraceOver, LeaveReason, LoopBlocked, RetryDue, RunOverdue
 from actors.runs.outlet import Outlet
 from actors.runs.reading import read_patiently
-from actors.runs.situation import Asked, EndKind, RunEnding
+from actors.runs.situation import EndKind, RunEnding
 from actors.runs.task_starter import TaskStarter
+from actors.runs.waits import RunWaits
 from fastgraph.database.inbox import read_unconsumed
 from fastgraph.database.records import ClaimedRun
-from fastgraph.errors import ConflictError, FastGraphError
+from fastgraph.errors import ConflictError, FastGraphError, RunTimeoutError
 from fastgraph.execution.checkpoint import StepCommit
 from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import TaskEnding, TaskFailed, TaskInterrupted, TaskResult
@@ -67,6 +68,13 @@ class RunFlow:
         self._starter = starter
         self._situation = beginning.situation
         self._outlet = outlet
+        self._waits = RunWaits(
+            claimed=claimed,
+            tools=tools,
+            committer=committer,
+            situation=beginning.situation,
+            outlet=outlet,
+        )
         self._consumed = claimed.consumed
         self._changes = beginning.changes
         committer.result_seqs.update(beginning.result_seqs)
@@ -94,6 +102,9 @@ class RunFlow:
             await self._draft_checkpoint(beginning.commit)
         for task_id, moment in situation.retry_at.items():
             self._outlet.later(max(0.0, (moment - now).total_seconds()), RetryDue(task_id=task_id))
+        if claimed.deadline_at is not None:
+            self._outlet.later(max(0.0, (claimed.deadline_at - now).total_seconds()), RunOverdue())
+        await self._waits.begin()
         if claimed.commands:
             await self._obey(read_commands(claimed.commands))
         else:
@@ -104,6 +115,12 @@ class RunFlow:
     async def retry_due(self, task_id: str) -> None:
         """A failed task's backoff is over."""
         self._situation.retry_at.pop(task_id, None)
+        await self._go_on()
+
+    async def waits_due(self) -> None:
+        """A moment that a task waits for has come."""
+        self._waits.due()
+        self._outlet.commit_soon()
         await self._go_on()
 
     async def _stand(self) -> None:
@@ -118,7 +135,7 @@ class RunFlow:
             await self.begin_ending(RunEnding(kind=EndKind.FAIL, error=record_error(error)))
             return
         held = machine.breakpoint()
-        if held and not self._may_pass(held):
+        if held and not self._waits.may_pass(held):
             await self._wait()
         else:
             await self._go_on()
@@ -218,7 +235,9 @@ class RunFlow:
             case TaskResult():
                 await self._take_result(job, ending)
             case TaskInterrupted():
-                self._take_questions(job, ending)
+                self._waits.take_questions(job, ending)
+                self._outlet.commit_soon()
+                await self._waits.look()
                 await self._go_on()
             case TaskFailed():
                 await self._take_failure(job, ending)
@@ -243,17 +262,6 @@ class RunFlow:
         self._outlet.commit_soon()
         await self._go_on()
 
-    def _take_questions(self, job: Job, ending: TaskInterrupted) -> None:
-        task = job.call.task
-        asked = self._situation.asked.setdefault(task.id, Asked(task_id=task.id, node=task.node))
-        now = self._tools.clock.now()
-        for request in ending.interrupts:
-            if request.id in asked.interrupt_ids:
-                continue
-            asked.interrupt_ids.append(request.id)
-            facts.draft_question(self._committer.draft, task, request, now)
-        self._outlet.commit_soon()
-
     async def _take_failure(self, job: Job, failed: TaskFailed) -> None:
         situation, task, now = self._situation, job.call.task, self._tools.clock.now()
         draft = self._committer.draft
@@ -261,7 +269,7 @@ class RunFlow:
             draft.events.append(facts.node_failed(task, failed.error, now))
             await self._go_on()
         elif failed.refused_answer is not None:
-            facts.draft_refusal(draft, situation, failed, now)
+            self._waits.refuse(failed)
             self._outlet.commit_soon()
             await self._go_on()
         elif failed.matched_policy is not None:
@@ -276,21 +284,6 @@ class RunFlow:
             await self.begin_ending(RunEnding(kind=EndKind.FAIL, error=failed.error))
 
     # Waiting.
-
-    def _may_pass(self, nodes: Sequence[str]) -> bool:
-        """Say whether the static interrupt that holds the run here was answered; ask, where that was not done yet."""
-        situation = self._situation
-        place = breakpoint_task(situation.machine.checkpoint.number)
-        asked = situation.asked.get(place)
-        if asked is None:
-            question = facts.breakpoint_question(self._claimed.run_id, place, nodes)
-            situation.asked[place] = Asked(task_id=place, node=nodes[0], interrupt_ids=[question["id"]])
-            now = self._tools.clock.now()
-            facts.draft_breakpoint(self._committer.draft, place, nodes[0], question, now)
-            return False
-        if asked.is_answered:
-            situation.machine.pass_breakpoint()
-        return asked.is_answered
 
     async def _be_running(self) -> None:
         """Let the store see the run running before it sees it end or wait: no run goes there from the queue."""
@@ -307,14 +300,15 @@ class RunFlow:
             if (first - now).total_seconds() <= PASSIVATE_SECONDS:
                 await self._committer.commit()
                 return
-            draft.wake_at = first
-        facts.draft_waiting(draft, situation, now)
+        questions.draft_waiting(draft, situation, now)
         draft.release, draft.seen_inbox = True, self._consumed
         try:
             await self._committer.commit()
         except ConflictError:  # a command came between: obey it, and then wait again or go on
             await self.read_inbox()
             return
+        if draft.wake_at is not None and (draft.wake_at - now).total_seconds() <= PASSIVATE_SECONDS:
+            self._outlet.wake_later((draft.wake_at - now).total_seconds())
         self._outlet.leave(LeaveReason.WAITS)
 
     async def read_inbox(self) -> None:
@@ -332,6 +326,7 @@ class RunFlow:
         """Do what the commands say and remember that they are consumed, in the commit of their effect."""
         draft, now = self._committer.draft, self._tools.clock.now()
         cancel: Cancel | None = None
+        signals: list[SignalCame] = []
         for command in commands:
             self._consumed += 1
             draft.consumed = self._consumed
@@ -339,11 +334,15 @@ class RunFlow:
                 case Cancel():
                     cancel = cancel or command
                 case Resume():
-                    facts.draft_answers(draft, self._situation, command, now)
+                    questions.draft_answers(draft, self._situation, command, now)
+                case SignalCame():
+                    signals.append(command)
                 case Unknown():
                     draft.events.append(facts.unknown_command(command.kind, now))
                 case _:
                     assert_never(command)
+        if signals:
+            await self._waits.hear_signals(signals)
         if cancel is not None:
             await self.begin_ending(RunEnding(kind=EndKind.CANCEL, reason=cancel.reason))
         else:
@@ -368,6 +367,11 @@ class RunFlow:
             return
         self._outlet.later(grace, GraceOver(ending=ending))
         self._outlet.commit_soon()
+
+    async def run_overdue(self) -> None:
+        """The run's time is up."""
+        error = record_error(RunTimeoutError(self._claimed.timeout_seconds))
+        await self.begin_ending(RunEnding(kind=EndKind.FAIL, error=error))
 
     async def _settle_ending(self) -> None:
         if not self._situation.jobs:

@@ -100,7 +100,9 @@ class Asked:
 
     def guess_waiting(self) -> None:
         """After a restart nobody knows which answers the task has seen: it waits unless somebody in it has them all."""
-        last = {self.wait_of(interrupt).asked_by: interrupt in self.answers for interrupt in self.interrupt_ids}
+        last = {
+            self.wait_of(interrupt).asked_by: interrupt in self.answers for interrupt in self.interrupt_ids
+        }
         self.is_waiting = not any(last.values())
 
 

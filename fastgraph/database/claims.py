@@ -49,7 +49,7 @@ _TURN_IS_FREE = or_(
 _GIVING_WAY = case((threads.c.turn != runs.c.key, threads.c.turn)).label("giving_way")
 _BODIES = select(
     *(run_bodies.c[name] for name in ("run_key", "name", "payload", "context", "config")),
-    *(run_bodies.c[name] for name in ("parent_run_key", "deadline_at")),
+    *(run_bodies.c[name] for name in ("parent_run_key", "deadline_at", "created_at")),
 ).where(run_bodies.c.run_key.in_(bindparam("keys", expanding=True)))
 _COMMANDS = (
     select(inbox.c.run_key, inbox.c.number, inbox.c.kind, inbox.c.body, inbox.c.created_at)
@@ -174,7 +174,7 @@ def _describe(tx: Transaction, operation: ClaimRuns, heads: Sequence[RunHead]) -
         commands.setdefault(row[0], []).append(command)
     claimed = []
     for head in heads:
-        _, name, payload, context, config, parent, deadline = bodies[head.key]
+        _, name, payload, context, config, parent, deadline, created = bodies[head.key]
         number = last.get(head.thread_key, 0)
         if head.base_checkpoint is None:
             head.base_checkpoint = number
@@ -204,6 +204,7 @@ def _describe(tx: Transaction, operation: ClaimRuns, heads: Sequence[RunHead]) -
                 recovered_reason=head.lost_reason,
                 parent_run_key=parent,
                 deadline_at=optional_from_micros(deadline),
+                timeout_seconds=0.0 if deadline is None else (deadline - created) / 1_000_000,
                 commands=tuple(commands.get(head.key, ())),
             )
         )

@@ -117,7 +117,8 @@ def _add_side_rows(tx: Transaction, operation: CommitRun, at: int) -> None:
         for row in operation.artifacts
     )
     rows.interrupts.extend(_interrupt_values(key, row, at) for row in operation.interrupts)
-    rows.answers.extend((answer, key, interrupt_id) for interrupt_id, answer in operation.answered)
+    # of several words on one question the last one counts: PostgreSQL takes one a statement
+    rows.answers.extend((answer, key, name) for name, answer in dict(operation.answered).items())
     rows.attempts.extend(
         (key, row.task_id, row.node, row.attempt, to_micros(row.next_at), row.error)
         for row in operation.attempts
@@ -134,7 +135,8 @@ def _add_facts(tx: Transaction, operation: CommitRun, at: int) -> None:
     """Keep records; a signal that was taken lies with its wait from now on, and only its number and dedup id stay."""
     key, rows = operation.run_key, tx.rows
     rows.signals_taken.extend((wait, b"", key, number) for number, wait in operation.taken_signals)
-    rows.records.extend((key, row.task_id, row.record_key, row.value, at) for row in operation.records)
+    latest = {(row.task_id, row.record_key): row.value for row in operation.records}
+    rows.records.extend((key, *place, value, at) for place, value in latest.items())
 
 
 def _change_head(tx: Transaction, head: RunHead, operation: CommitRun, at: int) -> None:

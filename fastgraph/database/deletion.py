@@ -34,7 +34,18 @@ from fastgraph.status import ENDED
 
 __all__ = ["delete_run"]
 
-_OF_A_RUN = (events, run_tags, idempotency, inbox, interrupts, attempts, signals, task_records, artifacts, run_bodies)
+_OF_A_RUN = (
+    events,
+    run_tags,
+    idempotency,
+    inbox,
+    interrupts,
+    attempts,
+    signals,
+    task_records,
+    artifacts,
+    run_bodies,
+)
 
 
 def delete_run(tx: Transaction, operation: DeleteRun) -> tuple[str, ...]:

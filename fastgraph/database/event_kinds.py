@@ -37,6 +37,10 @@ _CODES: dict[str, int] = {
     EventKind.FAILED: 21,
     EventKind.CANCELLED: 22,
     EventKind.QUARANTINED: 23,
+    EventKind.WAITING: 24,
+    EventKind.CHILD_STARTED: 25,
+    EventKind.CHILD_ENDED: 26,
+    EventKind.MIGRATED: 27,
 }
 _KINDS = {code: str(kind) for kind, code in _CODES.items()}
 NODE_UPDATE_CODE = _CODES[EventKind.NODE_UPDATE]

@@ -6,8 +6,10 @@ group share a transaction; one that is refused answers with its own error and hi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from fastgraph.events import EventKind
 from fastgraph.status import RunStatus
@@ -27,6 +29,7 @@ __all__ = [
     "DeleteRun",
     "InboxRow",
     "InterruptRow",
+    "MigrateRun",
     "NewEvent",
     "ResultRow",
     "SendCommand",
@@ -36,7 +39,9 @@ __all__ = [
     "TerminateRun",
 ]
 
-CommandKind = str  # "cancel" | "resume" | "signal" | "child_ended"; "pause" and "unpause" come with their issue
+CommandKind = (
+    str  # "cancel" | "resume" | "signal" | "child_ended"; "pause" and "unpause" come with their issue
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,10 +305,12 @@ class ClaimedRun:
     checkpoint_number: int
     base_checkpoint: int
     graph_hash: str | None
+    migration: bytes | None = None
     recovered_from: str | None
     recovered_reason: str | None
     parent_run_key: int | None = None
     deadline_at: datetime | None = None
+    timeout_seconds: float = 0.0
     commands: tuple[InboxRow, ...] = ()
 
 
@@ -336,6 +343,20 @@ class SendSignal:
     @property
     def size_bytes(self) -> int:
         return 300 + len(self.body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrateRun:
+    """Let a run that nobody executes go on with another version of its workflow, and wake it. `relocation` is
+    `{"nodes": {old: new or null}, "keys": {old: new or null}}`. Refused by ConflictError where it has ended or has an
+    owner. Answers Committed."""
+
+    run_id: str
+    graph_hash: str
+    relocation: Mapping[str, Any]
+    now: datetime
+    run_keys: tuple[int, ...] = ()
+    size_bytes: int = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

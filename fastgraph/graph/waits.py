@@ -54,8 +54,8 @@ class Ready:
         self._value = value
 
     def __await__(self) -> Generator[None, None, Any]:
+        yield from ()  # makes a generator of this function, which waits for nothing
         return self._value
-        yield  # makes a generator of this function
 
 
 def sleep(duration: Duration) -> Any:
@@ -70,7 +70,9 @@ def sleep(duration: Duration) -> Any:
 def sleep_until(moment: datetime) -> Any:
     """Wait until a moment, as `sleep` does. Raises ValueError for a time without a zone."""
     if moment.tzinfo is None:
-        raise ValueError(f"sleep_until got {moment.isoformat()}, which names no time zone. Add one, such as UTC.")
+        raise ValueError(
+            f"sleep_until got {moment.isoformat()}, which names no time zone. Add one, such as UTC."
+        )
     return _sleep("sleep_until", moment.astimezone(UTC))
 
 
@@ -167,7 +169,7 @@ def _read_body(body: Any, schema: Any, name: str, question_id: str) -> Any:
 
 
 def _check_json(body: Any, schema: dict[str, Any], name: str) -> None:
-    import jsonschema_rs  # noqa: PLC0415 - only who waits with a JSON Schema needs it
+    import jsonschema_rs
 
     try:
         jsonschema_rs.validate(schema, body)
