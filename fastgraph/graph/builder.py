@@ -87,7 +87,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         *,
         retry_policy: Retries = None,
         cache_policy: CachePolicy[Any] | None = None,
-        error_handler: Node | None = None,
+        error_handler: Callable[..., Any] | None = None,
         timeout: Timeout = None,
     ) -> Self:
         """Set what nodes get that say nothing of their own; it is applied at `compile`, and not to subgraphs.
@@ -113,7 +113,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         input_schema: type[Any] | None = None,
         retry_policy: Retries = None,
         cache_policy: CachePolicy[Any] | None = None,
-        error_handler: Node | None = None,
+        error_handler: Callable[..., Any] | None = None,
         timeout: Timeout = None,
         destinations: Mapping[str, str] | Sequence[str] | None = None,
         executor: Executor | None = None,

@@ -74,7 +74,7 @@ class RouterSpec:
     targets: Mapping[Any, str] | None = None
 
 
-def function_name(function: Callable[..., Any]) -> str | None:
+def function_name(function: Any) -> str | None:
     """Return the name of a function, method, partial or callable object; None where it has none of its own."""
     if isinstance(function, functools.partial):
         return function_name(function.func)
@@ -101,8 +101,8 @@ def read_router(name: str, function: Callable[..., Any], path_map: Any) -> Route
     hints = read_hints(function)
     targets: Mapping[Any, str] | None = None
     if isinstance(path_map, Mapping):
-        targets = dict(path_map)
-    elif path_map is not None:
+        targets = dict(path_map) or None
+    elif path_map:
         targets = {target: target for target in path_map}
     elif typing.get_origin(hints.get("return")) is Literal:
         targets = {target: target for target in typing.get_args(hints["return"])}
