@@ -6,6 +6,9 @@
 
 # the language first: it loads its parts in an order without cycles, whatever is imported afterwards
 from fastgraph.graph import END, START, CompiledGraph, MessagesState, StateGraph, add_messages  # isort: skip
+from fastgraph.cache.base import BaseCache
+from fastgraph.cache.memory import InMemoryCache
+from fastgraph.cache.sqlite import SqliteCache
 from fastgraph.checkpoint.base import BaseCheckpointSaver
 from fastgraph.checkpoint.memory import InMemorySaver
 from fastgraph.config import RunnableConfig, get_config, get_store
@@ -13,6 +16,7 @@ from fastgraph.errors import (
     EmptyInputError,
     FastGraphError,
     GraphDefinitionError,
+    GraphDrained,
     GraphInterrupt,
     GraphRecursionError,
     InvalidUpdateError,
@@ -22,6 +26,7 @@ from fastgraph.errors import (
     OutsideNodeError,
     UnstorableValueError,
 )
+from fastgraph.graph.caching import CachePolicy
 from fastgraph.graph.commands import Command, Interrupt, Overwrite, Send, interrupt
 from fastgraph.graph.in_node import (
     StreamWriter,
@@ -38,8 +43,9 @@ from fastgraph.graph.in_node import (
 )
 from fastgraph.graph.retry import RetryPolicy
 from fastgraph.graph.snapshots import PregelTask, StateSnapshot
+from fastgraph.graph.timeouts import TimeoutPolicy
 from fastgraph.in_process.artifacts import MemoryArtifact, MemoryArtifacts
-from fastgraph.runtime import Runtime, get_runtime
+from fastgraph.runtime import RunControl, Runtime, get_runtime
 from fastgraph.store.base import BaseStore
 from fastgraph.store.memory import InMemoryStore
 from fastgraph.store.sqlite import SqliteStore
@@ -47,15 +53,19 @@ from fastgraph.store.sqlite import SqliteStore
 __all__ = [
     "END",
     "START",
+    "BaseCache",
     "BaseCheckpointSaver",
     "BaseStore",
+    "CachePolicy",
     "Command",
     "CompiledGraph",
     "EmptyInputError",
     "FastGraphError",
     "GraphDefinitionError",
+    "GraphDrained",
     "GraphInterrupt",
     "GraphRecursionError",
+    "InMemoryCache",
     "InMemorySaver",
     "InMemoryStore",
     "Interrupt",
@@ -70,13 +80,16 @@ __all__ = [
     "Overwrite",
     "PregelTask",
     "RetryPolicy",
+    "RunControl",
     "RunnableConfig",
     "Runtime",
     "Send",
+    "SqliteCache",
     "SqliteStore",
     "StateGraph",
     "StateSnapshot",
     "StreamWriter",
+    "TimeoutPolicy",
     "UnstorableValueError",
     "add_messages",
     "attempt",

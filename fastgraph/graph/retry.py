@@ -31,6 +31,9 @@ _MISTAKES = (
 )
 
 
+_NO_RESPONSE = 599  # a client's error without a response: the server was not reached
+
+
 def default_retry_on(error: BaseException) -> bool:
     """Say whether an error may pass by itself: lost connections and servers' 5xx do, mistakes in code do not.
 
@@ -47,8 +50,11 @@ def default_retry_on(error: BaseException) -> bool:
 
 def _http_status(error: BaseException) -> int | None:
     """Return the status that an HTTP client's error carries; by shape, so that no client has to be imported."""
-    if type(error).__name__ not in {"HTTPStatusError", "HTTPError"}:
+    names = {(kind.__module__.partition(".")[0], kind.__name__) for kind in type(error).__mro__}
+    if names.isdisjoint({("httpx", "HTTPStatusError"), ("requests", "HTTPError")}):
         return None
+    if getattr(error, "response", None) is None:
+        return _NO_RESPONSE
     status = getattr(getattr(error, "response", None), "status_code", None)
     return status if isinstance(status, int) else None
 
@@ -58,7 +64,8 @@ class RetryPolicy(NamedTuple):
 
     `initial_interval` and `max_interval` are seconds, `max_attempts` counts the first one, `jitter` adds up to one second.
     `retry_on` is an exception class, several, or a function of the error. Of several policies the first that matches
-    decides; attempts are counted over all of them.
+    decides; attempts are counted over all of them. `give_up_on` are classes that are not tried again, whatever `retry_on`
+    says of them.
     """
 
     initial_interval: float = 0.5
@@ -67,6 +74,7 @@ class RetryPolicy(NamedTuple):
     max_attempts: int = 3
     jitter: bool = True
     retry_on: RetryOn = default_retry_on
+    give_up_on: tuple[type[BaseException], ...] = ()
 
 
 def find_policy(policies: Sequence[RetryPolicy], error: BaseException) -> int | None:
@@ -74,6 +82,8 @@ def find_policy(policies: Sequence[RetryPolicy], error: BaseException) -> int | 
     if not isinstance(error, Exception):
         return None
     for index, policy in enumerate(policies):
+        if isinstance(error, policy.give_up_on):
+            return None
         if _matches(policy.retry_on, error):
             return index
     return None
