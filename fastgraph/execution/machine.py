@@ -96,8 +96,11 @@ class Machine:
 
     @property
     def open_tasks(self) -> tuple[Task, ...]:
-        """Those of this step's tasks that have no recorded result."""
-        return tuple(task for task in self._tasks if task.id not in self._results)
+        """Those of this step's tasks that have no recorded result, in the order to start them: what was sent comes first."""
+        left = [task for task in self._tasks if task.id not in self._results]
+        if len(left) > 1:
+            left.sort(key=_starts_late)
+        return tuple(left)
 
     @property
     def is_step_done(self) -> bool:
@@ -286,3 +289,7 @@ class Machine:
     @staticmethod
     def _stops(node: str, names: frozenset[str]) -> bool:
         return node in names or (ALL_NODES in names and node != START)
+
+
+def _starts_late(task: Task) -> bool:
+    return task.kind is TaskKind.PULL

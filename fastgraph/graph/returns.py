@@ -152,13 +152,14 @@ def read_choice(router: RouterSpec, answer: Any, source: str) -> tuple[list[str]
                     f"Return END itself, or send to a node."
                 )
             sends.append(target)
-        elif target is None or target == START or not isinstance(target, str):
+        elif target is None or target == START:
             raise InvalidDestinationError(
                 f"Branch did not return a valid destination: {router.name!r} of node {source!r} returned {target!r}. "
                 f"Return a node's name, END, a Send, or a list of them."
             )
         elif target != END:
-            goto.append(target)
+            # what is no text can be no node's name but by its text, as in LangGraph: it is then an unknown target
+            goto.append(target if isinstance(target, str) else str(target))
     return goto, sends
 
 

@@ -29,6 +29,7 @@ from fastgraph.managed.base import TaskPlace
 from fastgraph.state.changes import Change
 from fastgraph.state.folding import fold_key
 from fastgraph.state.held import HeldValue, PartlyHeld
+from fastgraph.state.annotations import type_name
 from fastgraph.state.overwrite import find_overwrite
 from fastgraph.state.schema import KeySpec, SchemaKind, StateSchema
 from fastgraph.state.values import Codec, PlainCodec, StoredValue
@@ -61,6 +62,9 @@ class StateAccess:
         united = unite_keys(definition, self._schema)
         self.keys: Mapping[str, KeySpec] = united.specs
         self.key_kinds: Mapping[str, KeyKind] = united.kinds
+        self.key_types: Mapping[str, str] = {
+            name: type_name(spec.declared) for name, spec in self.keys.items()
+        }
         self.start_values: Mapping[str, StoredValue] = united.start_values
         self._channels = united.channels
         self.untracked = united.untracked
@@ -97,8 +101,9 @@ class StateAccess:
         told = read_return(given, START, is_root=self.is_root).updates
         writes, _ = self.encode_update([pair for pair in told if pair[0] in self.input_keys])
         beside = {key: value for key, value in told if key not in self.input_keys}
-        # a channel need not show what was written to it, but START's routers see it where it was given
-        shown = {key: value for key, value in told if key in beside or key in self._channels}
+        # START's routers are shown the state, and what was given besides; a channel need not show what was written to it
+        is_shown = self._state.keys.keys() - self._channels.keys() - beside.keys()
+        shown = {key: value for key, value in told if key not in is_shown}
         return InputReading(
             writes=writes,
             folded=self.fold(group_writes([(None, writes)]), values),
