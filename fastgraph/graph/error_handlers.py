@@ -16,6 +16,7 @@ from fastgraph.execution.tasks import ErrorRecord, TimeLimits
 from fastgraph.graph.caching import CachePolicy
 from fastgraph.graph.nodes import NodeSpec, read_node
 from fastgraph.graph.retry import RetryPolicy
+from fastgraph.graph.validation import check_node_name
 
 __all__ = [
     "DEFAULT_HANDLER",
@@ -63,10 +64,14 @@ class NodeDefaults:
         return replace(self, **{name: value for name, value in given.items() if value})
 
     def apply_to(self, nodes: Mapping[str, NodeSpec]) -> dict[str, NodeSpec]:
-        """Return the nodes with what they don't say themselves, and the default handler's node where there is one."""
+        """Return the nodes with what they don't say themselves, and the default handler's node where there is one.
+
+        Raises GraphDefinitionError where the handler's name is taken.
+        """
         specs = dict(nodes)
         handler = self.error_handler
         if handler is not None:
+            check_node_name(DEFAULT_HANDLER, nodes)
             specs[DEFAULT_HANDLER] = read_handler(DEFAULT_HANDLER, handler)
         if self == NodeDefaults():
             return specs
