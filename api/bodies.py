@@ -6,7 +6,7 @@ Large bodies are parsed in a thread, so that eight megabytes of somebody's JSON 
 from __future__ import annotations
 
 import asyncio
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -14,7 +14,7 @@ from starlette.requests import Request
 from api.faults import Fault, InvalidRequestError
 from api.strict_json import parse_strict_json
 
-__all__ = ["read_model"]
+__all__ = ["read_model", "read_value"]
 
 OWN_THREAD_BYTES = 256 * 1024
 
@@ -26,14 +26,19 @@ async def read_model(request: Request, model: type[Model], *, is_optional: bool 
 
     Raises InvalidRequestError, pydantic's ValidationError and BodyTooLargeError.
     """
-    body = await request.body()
-    if not body.strip() and is_optional:
+    if is_optional and not (await request.body()).strip():
         return model.model_validate({})
-    large = len(body) > OWN_THREAD_BYTES
-    value = await asyncio.to_thread(parse_strict_json, body) if large else parse_strict_json(body)
+    value = await read_value(request)
     if not isinstance(value, dict):
         raise InvalidRequestError(Fault("body", f"is {_kind(value)}; expected a JSON object"))
     return model.model_validate(value)
+
+
+async def read_value(request: Request) -> Any:
+    """Return the request's body as whatever JSON value it is. Raises InvalidRequestError and BodyTooLargeError."""
+    body = await request.body()
+    large = len(body) > OWN_THREAD_BYTES
+    return await asyncio.to_thread(parse_strict_json, body) if large else parse_strict_json(body)
 
 
 def _kind(value: object) -> str:

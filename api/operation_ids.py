@@ -13,7 +13,7 @@ from typing import Any
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-__all__ = ["json_body", "operation_id"]
+__all__ = ["any_json_body", "json_body", "operation_id"]
 
 
 def operation_id(route: APIRoute) -> str:
@@ -29,8 +29,20 @@ def json_body(
     declared: dict[str, Any] = {
         "requestBody": {"required": is_required, "content": {"application/json": {"schema": schema}}}
     }
-    if headers:
-        declared["parameters"] = [
+    return declared | _declared_headers(headers)
+
+
+def any_json_body(*, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Declare a body that is any JSON value, and optional headers with what they mean."""
+    declared = {"requestBody": {"required": True, "content": {"application/json": {"schema": {}}}}}
+    return declared | _declared_headers(headers)
+
+
+def _declared_headers(headers: Mapping[str, str] | None) -> dict[str, Any]:
+    if not headers:
+        return {}
+    return {
+        "parameters": [
             {
                 "name": name,
                 "in": "header",
@@ -40,4 +52,4 @@ def json_body(
             }
             for name, text in headers.items()
         ]
-    return declared
+    }

@@ -24,6 +24,7 @@ from fastgraph.errors import (
     NodeError,
     NodeTimeoutError,
     OutsideNodeError,
+    SignalTimeoutError,
     UnstorableValueError,
 )
 from fastgraph.graph.caching import CachePolicy
@@ -44,6 +45,7 @@ from fastgraph.graph.in_node import (
 from fastgraph.graph.retry import RetryPolicy
 from fastgraph.graph.snapshots import PregelTask, StateSnapshot
 from fastgraph.graph.timeouts import TimeoutPolicy
+from fastgraph.graph.waits import sleep, sleep_node, sleep_until, wait_for_signal
 from fastgraph.in_process.artifacts import MemoryArtifact, MemoryArtifacts
 from fastgraph.runtime import RunControl, Runtime, get_runtime
 from fastgraph.store.base import BaseStore
@@ -84,6 +86,7 @@ __all__ = [
     "RunnableConfig",
     "Runtime",
     "Send",
+    "SignalTimeoutError",
     "SqliteCache",
     "SqliteStore",
     "StateGraph",
@@ -105,5 +108,9 @@ __all__ = [
     "progress",
     "read_artifact",
     "save_artifact",
+    "sleep",
+    "sleep_node",
+    "sleep_until",
     "token",
+    "wait_for_signal",
 ]

@@ -22,6 +22,7 @@ from actors.runs.messages import InboxesGrew, LoopBlocked, LoseRuns
 from actors.runtime.async_actor import AsyncActor
 from actors.runtime.errors import InboxFullError
 from actors.timekeeper.messages import Tick
+from actors.timekeeper.overdue import end_overdue
 from fastgraph.database import hosts
 from fastgraph.database.host_lock import HostLock
 from fastgraph.database.host_records import FreeDeadHost, RenewLease
@@ -71,7 +72,7 @@ class Timekeeper(AsyncActor):
     async def on_receive(self, message: Any) -> None:
         match message:
             case Tick():
-                for work in (self._renew, self._free_the_dead, self._find_commands):
+                for work in (self._renew, self._free_the_dead, self._find_commands, self._end_overdue):
                     await self._try(work)
                 self._fence()
                 self._sweep_sometimes()
@@ -97,6 +98,9 @@ class Timekeeper(AsyncActor):
             keys = await list_runs_with_commands(connection, owner=tools.boot_id)
         if keys and self._supervisor.is_alive():
             self._supervisor.tell(InboxesGrew(run_keys=tuple(keys)))
+
+    async def _end_overdue(self) -> None:
+        await end_overdue(self._tools)
 
     def _arm(self) -> None:
         self.loop.call_later(self._tools.settings.poll_seconds, self._tick)

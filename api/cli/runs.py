@@ -151,6 +151,31 @@ def resume(
 
 
 @app.command()
+def signal(
+    run_id: RunIdArgument,
+    name: Annotated[str, typer.Argument(help="The signal's name.")],
+    *,
+    body: Annotated[
+        str,
+        typer.Option("--body", "-b", metavar="JSON|@FILE|-", help="What it says; a text needs its quotes."),
+    ] = "null",
+    dedup_id: Annotated[
+        str | None, typer.Option("--dedup-id", help="The same id is one signal, however often it is sent.")
+    ] = None,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Send a signal to a run, whether it waits for it already or not."""
+    from urllib.parse import quote, urlencode
+
+    from api.cli.inputs import read_value
+
+    query = "" if dedup_id is None else f"?{urlencode({'dedup_id': dedup_id})}"
+    path = f"/api/runs/{run_id}/signals/{quote(name, safe='')}{query}"
+    _order(path, read_value(body, option="--body"), url, as_json=as_json)
+
+
+@app.command()
 def delete(run_id: RunIdArgument, url: Url = DEFAULT_URL) -> None:
     """Delete an ended run with its events, checkpoints and artifacts."""
     from api.cli.client import Client

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Annotated
 
@@ -51,7 +51,7 @@ async def create_run(request: Request) -> Response:
     asked = await read_model(request, CreateRun)
     workflow = await services.workflows.get(asked.workflow, is_patient=True)
     services.payloads.check(asked.payload, schema=workflow.input_schema, workflow=workflow.name)
-    key = _idempotency_key(request)
+    key, now = idempotency_key(request), services.clock.now()
     accepted = await services.writer.write(
         AcceptRun(
             run_id=new_id(),
@@ -67,7 +67,8 @@ async def create_run(request: Request) -> Response:
             on_busy_thread=asked.on_busy_thread,
             idempotency_key=key,
             request_hash=None if key is None else _request_hash(asked),
-            now=services.clock.now(),
+            deadline_at=_deadline(asked, now),
+            now=now,
         )
     )
     return Response(b'{"run_id":"%b"}' % accepted.run_id.encode(), media_type="application/json")
@@ -174,7 +175,13 @@ async def _read_result(services: Services, run: RunView) -> bytes | None:
     return None if stored is None else join_values(stored.values)
 
 
-def _idempotency_key(request: Request) -> str | None:
+def _deadline(asked: CreateRun, now: datetime) -> datetime | None:
+    """Return when the run is given up, if ever."""
+    seconds = None if asked.config is None else asked.config.timeout_seconds
+    return None if seconds is None else now + timedelta(seconds=seconds)
+
+
+def idempotency_key(request: Request) -> str | None:
     key = request.headers.get(IDEMPOTENCY_HEADER)
     if key is None:
         return None

@@ -39,6 +39,9 @@ class RunConfig(BaseModel):
     max_concurrency: int | None = Field(
         None, ge=1, le=2**31 - 1, description="Most tasks of the run at once."
     )
+    timeout_seconds: float | None = Field(
+        None, gt=0, le=10 * 366 * 86400, description="Time until the run is given up, from now on, also while it waits."
+    )
     interrupt_before: Literal["*"] | list[Name] | None = Field(
         None, description="Nodes to stop before, or *."
     )

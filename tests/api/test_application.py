@@ -30,6 +30,7 @@ OPERATIONS = {
     "delete_run": "DELETE /api/runs/{run_id}",
     "cancel_run": "POST /api/runs/{run_id}/cancel",
     "resume_run": "POST /api/runs/{run_id}/resume",
+    "send_signal": "POST /api/runs/{run_id}/signals/{name}",
     "list_events": "GET /api/runs/{run_id}/events",
     "get_event_update": "GET /api/runs/{run_id}/events/{seq}/update",
     "get_run_state": "GET /api/runs/{run_id}/state",

@@ -1,0 +1,93 @@
+"""Signals by HTTP: durable, once each, checked against what the run waits for."""
+
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import pytest
+
+from fastgraph.database.records import InterruptRow
+from fastgraph.database.runs import find_run
+from fastgraph.database.signals import read_signals
+from fastgraph.ids import new_id
+from fastgraph.status import RunStatus
+from support.committed_runs import CommittingRun
+from support.served_api import Api
+
+pytestmark = pytest.mark.anyio
+
+
+async def wait_for(run: CommittingRun, name: str, schema: object) -> None:
+    row = InterruptRow(
+        interrupt_id="w" * 32,
+        task_id="task",
+        node="wait",
+        position=0,
+        value=b"null",
+        response_schema=orjson.dumps(schema),
+        kind="signal",
+        name=name,
+    )
+    await run.commit(interrupts=(row,), status=RunStatus.WAITING, release=True)
+
+
+async def stored(api: Api, run_id: str) -> list[tuple[str, bytes]]:
+    async with api.services.store.readers.connect() as connection:
+        run = await find_run(connection, run_id=run_id)
+        assert run is not None
+        return [(row.name, row.body) for row in await read_signals(connection, run_key=run.key)]
+
+
+async def test_signals_are_kept_in_order_and_a_repeated_one_once(api: Api) -> None:
+    run_id = await api.create()
+    url = f"/api/runs/{run_id}/signals"
+    for name, body, options in (
+        ("paid", b'{"n":1}', {"headers": {"Idempotency-Key": "a"}}),
+        ("paid", b'{"n":1}', {"headers": {"Idempotency-Key": "a"}}),
+        ("paid", b'{"n":2}', {"params": {"dedup_id": "b"}}),
+        ("paid", b'{"n":2}', {"params": {"dedup_id": "b"}}),
+        ("with%20space", b"[1]", {}),
+    ):
+        answer = await api.http.post(f"{url}/{name}", content=body, **options)
+        assert answer.status_code == 202, answer.text
+        assert answer.json()["run_id"] == run_id
+    assert await stored(api, run_id) == [("paid", b'{"n":1}'), ("paid", b'{"n":2}'), ("with space", b"[1]")]
+
+
+async def test_a_body_that_does_not_fit_is_refused_and_not_kept(api: Api) -> None:
+    run = await api.begin()
+    await wait_for(run, "paid", {"type": "object", "required": ["amount"]})
+    url = f"/api/runs/{run.run_id}/signals"
+    refused = await api.http.post(f"{url}/paid", json={"sum": 1})
+    assert refused.status_code == 422
+    assert refused.json()["errors"] == [{"field": "body.amount", "message": "is required"}]
+    assert (await api.http.post(f"{url}/other", json=1)).status_code == 202
+    assert (await api.http.post(f"{url}/paid", json={"amount": 1})).status_code == 202
+    assert [name for name, _ in await stored(api, run.run_id)] == ["other", "paid"]
+    assert (await api.http.post(f"{url}/paid", content=b"{")).status_code == 422
+    assert (await api.http.post(f"{url}/a%0Ab", json=1)).status_code == 422
+
+
+async def test_an_unknown_run_is_404_and_an_ended_one_409(api: Api) -> None:
+    run_id = await api.create()
+    await api.http.post(f"/api/runs/{run_id}/cancel")
+    assert (await api.http.post(f"/api/runs/{run_id}/signals/x", json=1)).status_code == 409
+    assert (await api.http.post(f"/api/runs/{new_id()}/signals/x", json=1)).status_code == 404
+    assert (await api.http.delete(f"/api/runs/{run_id}")).status_code == 204
+
+
+async def test_a_wait_for_a_signal_is_answered_by_signals_only(api: Api) -> None:
+    run = await api.begin()
+    await wait_for(run, "paid", {})
+    assert (await api.http.post(f"/api/runs/{run.run_id}/resume", json={"resume": 1})).status_code == 409
+
+
+async def test_a_run_may_name_the_time_until_it_is_given_up(api: Api) -> None:
+    before = datetime.now(UTC)
+    run = await api.begin(config={"timeout_seconds": 60})
+    deadline = run.claimed.deadline_at
+    assert deadline is not None
+    assert timedelta(seconds=60) <= deadline - before < timedelta(seconds=70)
+    assert run.claimed.timeout_seconds == pytest.approx(60)
+    for wrong in (0, -1, "1"):
+        answer = await api.http.post("/api/runs/", json={"name": "x", "config": {"timeout_seconds": wrong}})
+        assert answer.status_code == 422
