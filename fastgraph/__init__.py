@@ -45,6 +45,7 @@ from fastgraph.graph.in_node import (
 from fastgraph.graph.retry import RetryPolicy
 from fastgraph.graph.snapshots import PregelTask, StateSnapshot
 from fastgraph.graph.timeouts import TimeoutPolicy
+from fastgraph.graph.updating import StateUpdate
 from fastgraph.graph.waits import sleep, sleep_node, sleep_until, wait_for_signal
 from fastgraph.in_process.artifacts import MemoryArtifact, MemoryArtifacts
 from fastgraph.runtime import RunControl, Runtime, get_runtime
@@ -91,6 +92,7 @@ __all__ = [
     "SqliteStore",
     "StateGraph",
     "StateSnapshot",
+    "StateUpdate",
     "StreamWriter",
     "TimeoutPolicy",
     "UnstorableValueError",

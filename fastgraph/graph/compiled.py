@@ -19,8 +19,8 @@ from fastgraph.graph.nodes import NodeSpec, RouterSpec
 from fastgraph.graph.retry import RetryPolicy
 from fastgraph.graph.running import RunsInProcess
 from fastgraph.graph.shape import DrawableGraph, draw, hash_graph
-from fastgraph.graph.snapshots import StateSnapshot, take_snapshot
 from fastgraph.graph.state_access import StateAccess
+from fastgraph.graph.threads import KeepsThreads
 
 if TYPE_CHECKING:
     from fastgraph.cache.base import BaseCache
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["CompiledGraph"]
 
 
-class CompiledGraph(RunsInProcess):
+class CompiledGraph(RunsInProcess, KeepsThreads):
     """A graph that can be run. Made by `StateGraph.compile`.
 
     `plan` is what the machine needs, `state` reads and writes values, `nodes` and `routers` are the user's functions,
@@ -70,7 +70,7 @@ class CompiledGraph(RunsInProcess):
         self.state = StateAccess(definition)
         kinds = self.state.key_kinds
         self.plan: GraphPlan = make_plan(definition, kinds, self.state.start_values)
-        self.graph_hash: str = hash_graph(definition, kinds)
+        self.graph_hash: str = hash_graph(definition, kinds, self.state.key_types)
         self._async_sources = frozenset(
             [name for name, spec in self.nodes.items() if spec.is_async]
             + [source for source, specs in self.routers.items() if any(spec.is_async for spec in specs)]
@@ -155,7 +155,3 @@ class CompiledGraph(RunsInProcess):
         if self.cache is None:
             raise ConfigError(f"Graph {self.name!r} has no cache to clear. Give it one: compile(cache=InMemoryCache()).")
         return self.cache
-
-    def get_state(self, config: Mapping[str, Any]) -> StateSnapshot:
-        """Return where a thread stands; needs a checkpointer. Raises ConfigError without a thread in the config."""
-        return take_snapshot(self, config)

@@ -1,33 +1,48 @@
-"""`StateSnapshot`: where a thread stands between two steps, as LangGraph shows it.
+"""`StateSnapshot`: where a thread stands between two steps, and how it came there, as LangGraph shows it.
 
-The newest state has what finished tasks of its pending step wrote applied, and its `next` are the nodes that have not
-finished; an earlier one, asked for by its id, is shown as it was stored.
+The newest state is shown as it is now: what finished tasks of its pending step wrote is applied, its `next` are the nodes
+that have not finished, its interrupts those that wait. One that is asked for by its id, or stands in the history, is the
+record of its step: the values it began with, all its tasks and what became of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fastgraph.checkpoint.base import SavedCheckpoint, ThreadLog
+from fastgraph.checkpoint.base import GIVEN_INPUT, BaseCheckpointSaver, Pending, SavedCheckpoint, ThreadLog
 from fastgraph.clock import to_rfc3339
 from fastgraph.errors import ConfigError
 from fastgraph.execution.machine import Machine
-from fastgraph.execution.tasks import Task
+from fastgraph.execution.plan import START
+from fastgraph.execution.tasks import ErrorRecord, Task, TaskResult
 from fastgraph.execution.updates import apply_writes, group_writes
 from fastgraph.graph.commands import Interrupt
-from fastgraph.ids import checkpoint_id, parse_checkpoint_id
+from fastgraph.graph.namespaces import task_place
+from fastgraph.graph.steering import apply_steers, find_saved, parse_number
+from fastgraph.ids import checkpoint_id
 from fastgraph.state.schema import ROOT
 from fastgraph.state.values import StoredValue
 
 if TYPE_CHECKING:
     from fastgraph.graph.compiled import CompiledGraph
 
-__all__ = ["PregelTask", "StateSnapshot", "take_snapshot"]
+__all__ = [
+    "PregelTask",
+    "StateSnapshot",
+    "ThreadPlace",
+    "find_place",
+    "list_snapshots",
+    "place_config",
+    "step_tasks",
+    "take_snapshot",
+]
 
 
 class PregelTask(NamedTuple):
-    """A task of the pending step: its error as text, its questions, its result."""
+    """A task of a step: its error as text, its questions, its result; `state` is a nested graph's, or its config."""
 
     id: str
     name: str
@@ -51,52 +66,167 @@ class StateSnapshot(NamedTuple):
     interrupts: tuple[Interrupt, ...]
 
 
-def take_snapshot(graph: CompiledGraph, config: Mapping[str, Any]) -> StateSnapshot:
-    """Return the newest state of the config's thread, or of the checkpoint that the config names."""
-    configurable = graph.merge_config(config).get("configurable") or {}
-    thread_id = configurable.get("thread_id")
-    if graph.checkpointer is None or thread_id is None:
-        missing = (
-            "a checkpointer" if graph.checkpointer is None else 'config={"configurable": {"thread_id": …}}'
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadPlace:
+    """A lineage of checkpoints and the graph whose it is; `wanted` is the id of one of them, None for the newest."""
+
+    graph: CompiledGraph
+    saver: BaseCheckpointSaver
+    log: ThreadLog
+    thread_id: str
+    namespace: str
+    wanted: Any
+    config: Mapping[str, Any]
+
+
+def find_place(
+    graph: CompiledGraph, config: Mapping[str, Any] | None, *, for_update: bool = False
+) -> ThreadPlace:
+    """Return the place that a config names. `checkpoint_ns` leads to a nested graph.
+
+    Raises ConfigError without a checkpointer or a thread, ValueError `for_update` of a nested graph that is none.
+    """
+    merged = graph.merge_config(config)
+    configurable = merged.get("configurable") or {}
+    thread_id, namespace = configurable.get("thread_id"), str(configurable.get("checkpoint_ns") or "")
+    if graph.checkpointer is None:
+        raise ConfigError(
+            f"No checkpointer set: the state of graph {graph.name!r} is not kept. Compile it with one."
         )
-        raise ConfigError(f"The state of graph {graph.name!r} is not kept anywhere: {missing} is missing.")
-    log = graph.checkpointer.open_thread(str(thread_id), reader=graph.state)
-    wanted = configurable.get("checkpoint_id")
-    saved = log.find(parse_checkpoint_id(wanted)[1]) if wanted else log.find_latest()
+    if thread_id is None:
+        raise ConfigError(
+            f"The state of graph {graph.name!r} can't be found: the config names no thread. "
+            'Give one: config={"configurable": {"thread_id": "<name>"}}.'
+        )
+    nested = _find_nested(graph, namespace)
+    if nested is None and for_update:
+        raise ConfigError(f"Subgraph {namespace} not found in graph {graph.name!r}.")
+    graph_there = nested or graph
+    return ThreadPlace(
+        graph=graph_there,
+        saver=graph.checkpointer,
+        log=graph.checkpointer.open_thread(str(thread_id), namespace, reader=graph_there.state),
+        thread_id=str(thread_id),
+        namespace=namespace,
+        wanted=configurable.get("checkpoint_id"),
+        config=merged,
+    )
+
+
+def take_snapshot(place: ThreadPlace, *, subgraphs: bool = False) -> StateSnapshot:
+    """Return the newest state of a place, or of the checkpoint it names. With `subgraphs` those of nested graphs, too."""
+    saved, _ = find_saved(place.log, place.wanted)
     if saved is None:
-        return StateSnapshot({}, (), config, None, None, None, (), ())
-    return _describe(graph, log, saved, str(thread_id), is_half_step_shown=not wanted)
+        return StateSnapshot({}, (), place.config, None, None, None, (), ())
+    return _describe(place, saved, is_live=place.wanted is None, subgraphs=subgraphs)
 
 
-def _describe(
-    graph: CompiledGraph, log: ThreadLog, saved: SavedCheckpoint, thread_id: str, *, is_half_step_shown: bool
-) -> StateSnapshot:
-    checkpoint, pending = saved.checkpoint, saved.pending
-    machine = Machine(
-        graph.plan,
+def list_snapshots(
+    place: ThreadPlace,
+    *,
+    filter: Mapping[str, Any] | None = None,  # noqa: A002 - LangGraph's name
+    before: Mapping[str, Any] | None = None,
+    limit: int | None = None,
+) -> Iterator[StateSnapshot]:
+    """Go through the states of a place, newest first, those of all branches."""
+    wanted = parse_number(place.wanted, place.log.key) if place.wanted is not None else None
+    named = ((before or {}).get("configurable") or {}).get("checkpoint_id")
+    end = parse_number(named, place.log.key) if named is not None else None
+    # read at once, so that whoever looks at the history may go on with the thread meanwhile
+    found = [
+        saved
+        for saved in place.log.list_newest_first()
+        if (wanted is None or saved.checkpoint.number == wanted)
+        and (end is None or saved.checkpoint.number < end)
+        and _fits(saved, filter)
+    ]
+    for saved in islice(found, limit):
+        yield _describe(place, saved, is_live=False, subgraphs=False)
+
+
+def step_tasks(place: ThreadPlace, saved: SavedCheckpoint) -> tuple[Task, ...]:
+    """Return the tasks of the step that stands on a checkpoint."""
+    checkpoint = saved.checkpoint
+    return Machine(
+        place.graph.plan,
         checkpoint,
-        thread_key=log.key,
+        thread_key=place.log.key,
         run_id=saved.run_id,
         recursion_limit=1,
         first_step=checkpoint.step,
+        namespace=place.namespace,
+    ).tasks
+
+
+def place_config(place: ThreadPlace, number: int, parents: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the config that names a checkpoint of a place."""
+    name = checkpoint_id(place.log.key, number)
+    configurable: dict[str, Any] = {
+        "thread_id": place.thread_id,
+        "checkpoint_ns": place.namespace,
+        "checkpoint_id": name,
+    }
+    if parents:
+        configurable["checkpoint_map"] = {**parents, place.namespace: name}
+    return {"configurable": configurable}
+
+
+def _find_nested(graph: CompiledGraph, namespace: str) -> CompiledGraph | None:
+    """Follow the nodes of a namespace; None where one of them is no nested graph."""
+    for part in namespace.split("|") if namespace else ():
+        if part.isdigit():
+            continue
+        spec = graph.nodes.get(part.partition(":")[0])
+        if spec is None or spec.subgraph is None:
+            return None
+        graph = spec.subgraph
+    return graph
+
+
+def _fits(saved: SavedCheckpoint, wanted: Mapping[str, Any] | None) -> bool:
+    if not wanted:
+        return True
+    metadata = _metadata(saved)
+    return all(metadata.get(key) == value for key, value in wanted.items())
+
+
+def _metadata(saved: SavedCheckpoint) -> dict[str, Any]:
+    return {"source": saved.source, "step": saved.checkpoint.step, "parents": {}, **saved.metadata}
+
+
+def _describe(place: ThreadPlace, saved: SavedCheckpoint, *, is_live: bool, subgraphs: bool) -> StateSnapshot:
+    graph, checkpoint, pending = place.graph, saved.checkpoint, saved.pending
+    tasks = step_tasks(place, saved)
+    if pending.steers:
+        checkpoint = replace(
+            checkpoint, values=apply_steers(graph, checkpoint, pending.steers).checkpoint.values
+        )
+    done = pending.results if is_live else {}
+    values = _with_finished(graph, checkpoint.values, [done[task.id] for task in tasks if task.id in done])
+    metadata = _metadata(saved)
+    parents = metadata["parents"]
+    shown = tuple(
+        _describe_task(place, pending, task, is_live=is_live, subgraphs=subgraphs) for task in tasks
     )
-    done = pending.results if is_half_step_shown else {}
-    results = [done[task.id] for task in machine.tasks if task.id in done]
-    writes = group_writes((result.task_id, result.writes) for result in results)
-    values = checkpoint.values
-    if writes:
-        values, _ = apply_writes(graph.plan, values, writes, graph.state.fold(writes, values))
-    tasks = tuple(_describe_task(graph, saved, task) for task in machine.tasks)
     return StateSnapshot(
         values=_read_values(graph, values),
-        next=tuple(task.node for task in machine.tasks if task.id not in done),
-        config=_config(thread_id, log.key, checkpoint.number),
-        metadata={"source": saved.source, "step": checkpoint.step, "parents": {}, **saved.metadata},
+        next=tuple(task.node for task in tasks if task.id not in done),
+        config=place_config(place, checkpoint.number, parents),
+        metadata=metadata,
         created_at=to_rfc3339(saved.created_at),
-        parent_config=_config(thread_id, log.key, checkpoint.parent) if checkpoint.parent else None,
-        tasks=tasks,
-        interrupts=tuple(question for task in tasks for question in task.interrupts),
+        parent_config=place_config(place, checkpoint.parent, parents) if checkpoint.parent else None,
+        tasks=shown,
+        interrupts=tuple(question for task in shown for question in task.interrupts),
     )
+
+
+def _with_finished(
+    graph: CompiledGraph, values: Mapping[str, StoredValue], results: list[TaskResult]
+) -> Mapping[str, StoredValue]:
+    writes = group_writes((result.task_id, result.writes) for result in results)
+    if not writes:
+        return values
+    return apply_writes(graph.plan, values, writes, graph.state.fold(writes, values))[0]
 
 
 def _read_values(graph: CompiledGraph, values: Mapping[str, StoredValue]) -> Any:
@@ -104,26 +234,50 @@ def _read_values(graph: CompiledGraph, values: Mapping[str, StoredValue]) -> Any
     return read.get(ROOT) if graph.state.is_root else read
 
 
-def _describe_task(graph: CompiledGraph, saved: SavedCheckpoint, task: Task) -> PregelTask:
-    pending = saved.pending
-    result, error, asked = (
-        pending.results.get(task.id),
-        pending.errors.get(task.id),
-        pending.interrupts.get(task.id),
-    )
-    kind, _, place = task.path.partition(":")
+def _describe_task(
+    place: ThreadPlace, pending: Pending, task: Task, *, is_live: bool, subgraphs: bool
+) -> PregelTask:
+    result, error = pending.results.get(task.id), pending.errors.get(task.id)
+    asked = pending.interrupts.get(task.id) if not (is_live and result) else None
+    questions = asked.interrupts if asked else ()
+    if task.node == START and result is not None:
+        result = pending.results.get(GIVEN_INPUT, result)
+    kind, _, at = task.path.partition(":")
     return PregelTask(
         id=task.id,
         name=task.node,
-        path=(f"__pregel_{kind}", int(place) if kind == "push" else place),
-        error=f"{error.type}: {error.message}" if error else None,
-        interrupts=tuple(Interrupt(request.value.fresh(), request.id) for request in asked.interrupts)
-        if asked
-        else (),
-        result=graph.state.read_update(result, graph.state_keys) if result else None,
+        path=(f"__pregel_{kind}", int(at) if kind == "push" else at),
+        error=_text_of(error) if error else None,
+        interrupts=tuple(Interrupt(request.value.fresh(), request.id) for request in questions),
+        state=_nested_state(place, task, subgraphs=subgraphs),
+        result=None if result is None else _read_result(place.graph, result),
     )
 
 
-def _config(thread_id: str, thread_key: int, number: int) -> dict[str, Any]:
-    place = {"thread_id": thread_id, "checkpoint_ns": "", "checkpoint_id": checkpoint_id(thread_key, number)}
-    return {"configurable": place}
+def _text_of(error: ErrorRecord) -> str:
+    return f"{error.type}({error.message!r})" if error.message else f"{error.type}()"
+
+
+def _nested_state(place: ThreadPlace, task: Task, *, subgraphs: bool) -> Any:
+    """Return a config that leads to a nested graph's state, or with `subgraphs` that state; None for any other node."""
+    spec = place.graph.nodes.get(task.node)
+    if spec is None or spec.subgraph is None:
+        return None
+    nested = spec.subgraph
+    namespace = task_place(place.namespace, task.node, task.id)
+    config = {"configurable": {"thread_id": place.thread_id, "checkpoint_ns": namespace}}
+    if not subgraphs:
+        return config
+    log = place.saver.open_thread(place.thread_id, namespace, reader=nested.state)
+    there = replace(place, graph=nested, log=log, namespace=namespace, wanted=None, config=config)
+    return take_snapshot(there, subgraphs=True)
+
+
+def _read_result(graph: CompiledGraph, result: TaskResult) -> Any:
+    """Return what a task wrote by key; several writes of one key are a list under `$writes`, as in LangGraph."""
+    written: dict[str, list[Any]] = {}
+    for write in result.writes:
+        if write.key in graph.state_keys:
+            written.setdefault(write.key, []).append(write.value.fresh())
+    shown = {key: values[0] if len(values) == 1 else {"$writes": values} for key, values in written.items()}
+    return shown.get(ROOT) if graph.state.is_root else shown

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from fastgraph.graph.nodes import NodeSpec, RouterSpec
     from fastgraph.store.base import BaseStore
 
-__all__ = ["TaskCall", "attempt_task", "drive", "read_error", "run_task", "run_task_async"]
+__all__ = ["TaskCall", "attempt_task", "drive", "finish_task", "read_error", "run_task", "run_task_async"]
 
 T = TypeVar("T")
 RunSync = Callable[..., Awaitable[Any]]
@@ -194,6 +194,23 @@ async def _attempt(
         return await _finish(call, current, value, returned)
 
 
+async def finish_task(call: TaskCall, value: Any) -> TaskResult:
+    """Do what follows when a node has returned `value`: read it, encode it, ask the routers. The node is not called."""
+    current = CurrentTask(
+        task=call.task,
+        attempt=call.attempt,
+        answers=call.answers,
+        config=call.config,
+        context=call.graph.state.read_context(call.context),
+        services=call.services,
+        namespace=call.namespace,
+        store=_store_of(call),
+    )
+    with running(current):
+        returned = read_return(value, call.task.node, is_root=call.graph.state.is_root)
+        return await _finish(call, current, value, returned)
+
+
 def _receive(up: ParentCommand, namespace: str) -> Command[Any]:
     """Take a Command that came up from a nested run; one of the node itself goes up by one graph."""
     command: Command[Any] = up.command
@@ -232,7 +249,7 @@ async def _call_node(call: TaskCall, current: CurrentTask, node: NodeSpec, run_s
 async def _finish(call: TaskCall, current: CurrentTask, value: Any, returned: Returned) -> TaskResult:
     """Encode the update, fold it where asked, and ask the routers with the task's own update applied."""
     graph, task = call.graph, call.task
-    writes, unknown = graph.state.encode_update(returned.updates)
+    writes, unknown = graph.state.encode_update([*current.pushed, *returned.updates] if current.pushed else returned.updates)
     node = graph.nodes.get(task.node)
     if node is not None and node.subgraph is not None:
         # the nested graph's own keys are nobody's mistake

@@ -32,15 +32,15 @@ from fastgraph.execution.updates import group_writes
 from fastgraph.execution.waits import wrap_answer
 from fastgraph.graph.commands import Command
 from fastgraph.graph.returns import read_return
+from fastgraph.graph.steering import apply_steers, find_saved, start_task_id
 from fastgraph.graph.timeouts import as_limits
-from fastgraph.ids import checkpoint_id, parse_checkpoint_id, task_id
 from fastgraph.state.changes import Change
 from fastgraph.state.values import StoredValue
 
 if TYPE_CHECKING:
     from fastgraph.graph.compiled import CompiledGraph
 
-__all__ = ["Opening", "apply_steers", "find_saved", "run_metadata", "start_task_id"]
+__all__ = ["Opening", "run_metadata"]
 
 Keep = Callable[[Checkpoint, Mapping[str, KeyChange], CheckpointSource, Pending], None]
 _COPIES = ("update", "fork")
@@ -76,6 +76,7 @@ class Opening:
     saved: SavedCheckpoint | None = field(init=False)
     base: Checkpoint = field(init=False)
     _is_superseded: bool = field(init=False)
+    _also: TaskResult | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.saved, newest = find_saved(self.log, self.checkpoint_id)
@@ -123,10 +124,8 @@ class Opening:
         if told is not None:
             self._apply_steers([told])
             self.checkpoint = replace(self.checkpoint, due=())
+            self._also = told
         self.begin(command)
-        if told is not None and (told.goto or told.sends):
-            commit = steer(self.graph.plan, self.checkpoint, (), goto=told.goto, sends=told.sends)
-            self.checkpoint = commit.checkpoint
 
     def _continue(self, saved: SavedCheckpoint, resume: Any, told: TaskResult | None) -> None:
         is_travel = self.checkpoint_id is not None and resume is None
@@ -192,6 +191,10 @@ class Opening:
             self.checkpoint = replace(commit.checkpoint, parent=entry.parent)
         else:
             commit = start(graph.plan, before, writes, folded, source=GIVEN_INPUT)
+            if self._also is not None:
+                told = self._also
+                steered = steer(graph.plan, commit.checkpoint, (), goto=told.goto, sends=told.sends)
+                commit = replace(commit, checkpoint=steered.checkpoint)
             self._record(entry.number, TaskResult(task_id=name, has_update=False))
             self.pending = Pending()
             self._keep(replace(commit.checkpoint, number=self.next_number), commit.changes, "loop")
@@ -250,35 +253,3 @@ def run_metadata(config: Mapping[str, Any]) -> dict[str, object]:
         if is_plain and key not in _COORDINATES and not key.startswith("__"):
             told.setdefault(key, value)
     return told
-
-
-def find_saved(log: ThreadLog, name: str | None) -> tuple[SavedCheckpoint | None, int]:
-    """Return the checkpoint of that name (None: the newest), and the number of the newest one."""
-    if name is None:
-        saved = log.find_latest()
-        return saved, saved.checkpoint.number if saved else 0
-    return log.find(parse_checkpoint_id(name)[1]), log.find_latest_number()
-
-
-def start_task_id(thread_key: int, entry: Checkpoint, namespace: str) -> str:
-    """Name the task `__start__` of a checkpoint that an input made."""
-    return task_id(checkpoint_id(thread_key, entry.number), namespace, entry.step + 1, START, f"pull:{START}")
-
-
-def apply_steers(graph: CompiledGraph, checkpoint: Checkpoint, steers: list[TaskResult]) -> StepCommit:
-    """Apply the Commands that were given while a step was pending to its checkpoint."""
-    changes: dict[str, KeyChange] = {}
-    unknown: tuple[Any, ...] = ()
-    for told in steers:
-        folded = graph.state.fold(group_writes([(None, told.writes)]), checkpoint.values, is_step=False)
-        commit = steer(graph.plan, checkpoint, told.writes, folded, goto=told.goto, sends=told.sends)
-        checkpoint = commit.checkpoint
-        again = {
-            key: KeyChange(change=Change.set_to(checkpoint.values[key])) if key in changes else change
-            for key, change in commit.changes.items()
-        }
-        changes.update(again)
-        unknown += commit.unknown_targets
-    return StepCommit(
-        checkpoint=checkpoint, changes=changes, is_end=not checkpoint.due, unknown_targets=unknown
-    )
