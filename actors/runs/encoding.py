@@ -79,7 +79,11 @@ def _encode_routing(result: TaskResult) -> bytes | None:
         routing["goto"] = result.goto
     if result.sends:
         routing["sends"] = [
-            [send.node, orjson.Fragment(send.argument.to_bytes()), *([send.limits] if send.limits else ())]
+            [
+                send.node,
+                orjson.Fragment(send.argument.to_bytes()),
+                *([list(send.limits)] if send.limits else ()),
+            ]
             for send in result.sends
         ]
     return orjson.dumps(routing)

@@ -146,7 +146,7 @@ def _encode_result(result: TaskResult) -> Message:
         "task_id": result.task_id,
         "writes": [write.key for write in tracked],
         "goto": result.goto,
-        "sends": [[send.node, send.limits] for send in result.sends],
+        "sends": [[send.node, send.limits and list(send.limits)] for send in result.sends],
         "has_update": result.has_update,
         "unknown_keys": result.unknown_keys,
     }

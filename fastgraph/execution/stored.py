@@ -83,7 +83,7 @@ def _encode_due(task: DueTask) -> list[Any]:
     if task.argument is None:
         return [task.node, task.triggers]
     sent = [task.node, task.triggers, orjson.Fragment(task.argument.to_bytes())]
-    return [*sent, task.limits] if task.limits else sent
+    return [*sent, list(task.limits)] if task.limits else sent
 
 
 def _decode_due(item: list[Any], read_argument: Callable[[str, bytes], StoredValue]) -> DueTask:

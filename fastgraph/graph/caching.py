@@ -102,7 +102,8 @@ def encode_cached(result: TaskResult) -> bytes:
             "writes": [[write.key, orjson.Fragment(write.value.to_bytes())] for write in result.writes],
             "goto": result.goto,
             "sends": [
-                [send.node, orjson.Fragment(send.argument.to_bytes()), send.limits] for send in result.sends
+                [send.node, orjson.Fragment(send.argument.to_bytes()), send.limits and list(send.limits)]
+                for send in result.sends
             ],
             "has_update": result.has_update,
         }
