@@ -9,6 +9,7 @@ from fastgraph.graph import END, START, CompiledGraph, MessagesState, StateGraph
 from fastgraph.cache.base import BaseCache
 from fastgraph.cache.memory import InMemoryCache
 from fastgraph.cache.sqlite import SqliteCache
+from fastgraph.channels.untracked_value import UntrackedValue
 from fastgraph.checkpoint.base import BaseCheckpointSaver
 from fastgraph.checkpoint.memory import InMemorySaver
 from fastgraph.config import RunnableConfig, get_config, get_store
@@ -48,10 +49,13 @@ from fastgraph.graph.timeouts import TimeoutPolicy
 from fastgraph.graph.updating import StateUpdate
 from fastgraph.graph.waits import sleep, sleep_node, sleep_until, wait_for_signal
 from fastgraph.in_process.artifacts import MemoryArtifact, MemoryArtifacts
+from fastgraph.in_process.streams import GraphOutput
+from fastgraph.managed.is_last_step import IsLastStep, RemainingSteps
 from fastgraph.runtime import RunControl, Runtime, get_runtime
 from fastgraph.store.base import BaseStore
 from fastgraph.store.memory import InMemoryStore
 from fastgraph.store.sqlite import SqliteStore
+from fastgraph.types import Durability
 
 __all__ = [
     "END",
@@ -62,17 +66,20 @@ __all__ = [
     "CachePolicy",
     "Command",
     "CompiledGraph",
+    "Durability",
     "EmptyInputError",
     "FastGraphError",
     "GraphDefinitionError",
     "GraphDrained",
     "GraphInterrupt",
+    "GraphOutput",
     "GraphRecursionError",
     "InMemoryCache",
     "InMemorySaver",
     "InMemoryStore",
     "Interrupt",
     "InvalidUpdateError",
+    "IsLastStep",
     "MemoryArtifact",
     "MemoryArtifacts",
     "MessagesState",
@@ -82,6 +89,7 @@ __all__ = [
     "OutsideNodeError",
     "Overwrite",
     "PregelTask",
+    "RemainingSteps",
     "RetryPolicy",
     "RunControl",
     "RunnableConfig",
@@ -96,6 +104,7 @@ __all__ = [
     "StreamWriter",
     "TimeoutPolicy",
     "UnstorableValueError",
+    "UntrackedValue",
     "add_messages",
     "attempt",
     "get_config",

@@ -32,6 +32,7 @@ class CurrentTask:
     tells a timed attempt's watch of progress. `is_async`: its node is a coroutine function."""
 
     __slots__ = (
+        "_calls",
         "answers",
         "asked",
         "attempt",
@@ -44,10 +45,10 @@ class CurrentTask:
         "is_async",
         "namespace",
         "place",
+        "pushed",
         "services",
         "store",
         "task",
-        "_calls",
     )
 
     def __init__(
@@ -81,6 +82,7 @@ class CurrentTask:
         self.heartbeat = heartbeat
         self.first_attempt_at = first_attempt_at
         self.asked = 0
+        self.pushed: list[tuple[str, Any]] = []
         self.is_async = False
 
     def count_call(self) -> int:

@@ -70,9 +70,15 @@ def progress(done: float, total: float | None = None, label: str | None = None) 
     current_task("progress").services.emit(EventKind.PROGRESS, orjson.dumps(data))
 
 
-def token(text: str) -> None:
-    """Send a piece of text that grows in front of the watcher, such as a model's token."""
-    current_task("token").services.emit(EventKind.TOKEN, orjson.dumps({"text": text}))
+def token(text: str, *, message_id: str | None = None, role: str | None = None) -> None:
+    """Send a piece of text that grows in front of the watcher, such as a model's token.
+
+    In the `messages` stream the pieces of one task are one message of the assistant, unless `message_id` and `role` say
+    otherwise; a message that the node then returns under that id is not shown again.
+    """
+    piece = {"text": text, "message_id": message_id, "role": role}
+    facts = {name: value for name, value in piece.items() if value is not None}
+    current_task("token").services.emit(EventKind.TOKEN, orjson.dumps(facts))
 
 
 def get_stream_writer() -> StreamWriter:

@@ -1,4 +1,4 @@
-"""`add_messages` and `MessagesState`: a conversation as plain dicts, folded by id as LangGraph folds its messages.
+"""Conversations as plain dicts, folded by id as LangGraph folds its messages: `add_messages`, `MessagesState`.
 
 A message is `{"role", "content", "id", …}`. What a node returns may be shorter: a text is a user's message, a pair is
 (role, text), and a missing id is given. A message with a known id replaces the one that has it; `RemoveMessage(id)`
@@ -8,17 +8,31 @@ takes one away, `RemoveMessage(REMOVE_ALL_MESSAGES)` all before it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, TypedDict
 
 from fastgraph.errors import InvalidUpdateError, UnknownMessageError
+from fastgraph.graph.builder import StateGraph
+from fastgraph.graph.current import current_task
+from fastgraph.graph.in_node import token
 from fastgraph.ids import new_id
 
-__all__ = ["REMOVE_ALL_MESSAGES", "Message", "MessagesState", "RemoveMessage", "add_messages"]
+__all__ = [
+    "REMOVE_ALL_MESSAGES",
+    "Message",
+    "MessageGraph",
+    "MessagesState",
+    "RemoveMessage",
+    "add_messages",
+    "push_message",
+]
 
 Message = dict[str, Any]
 
 REMOVE_ALL_MESSAGES = "__remove_all__"
 _REMOVE = "remove"
+_OPENAI = "langchain-openai"
+_OPENAI_ROLES = {"human": "user", "ai": "assistant"}
 
 
 def RemoveMessage(id: str) -> Message:  # noqa: A002, N802 - LangChain's name for it, where it is a class
@@ -26,14 +40,59 @@ def RemoveMessage(id: str) -> Message:  # noqa: A002, N802 - LangChain's name fo
     return {"role": _REMOVE, "content": "", "id": id}
 
 
-def add_messages(left: Any, right: Any) -> list[Message]:
+def add_messages(left: Any = None, right: Any = None, *, format: str | None = None) -> Any:  # noqa: A002 - theirs
     """Fold new messages into a conversation; the reducer of `MessagesState`.
 
     >>> add_messages([{"role": "user", "content": "hi", "id": "1"}], {"role": "user", "content": "hello", "id": "1"})
     [{'role': 'user', 'content': 'hello', 'id': '1'}]
 
-    Raises UnknownMessageError for the removal of an id that is not there, InvalidUpdateError for what is no message.
+    Without messages it returns a reducer: `Annotated[list, add_messages(format="langchain-openai")]` keeps roles and
+    images as OpenAI names them, whatever nodes write. Raises UnknownMessageError for the removal of an id that is not
+    there, InvalidUpdateError for what is no message, ValueError for an unknown format or only one of the two.
     """
+    if format not in (None, _OPENAI):
+        raise ValueError(f"Unrecognized format {format!r}. There are: {_OPENAI!r}, None.")
+    if left is None and right is None:
+        return partial(add_messages, format=format)
+    if left is None or right is None:
+        missing = "left" if left is None else "right"
+        raise ValueError(
+            f"add_messages needs both left and right; {missing} is None. Give an empty list instead."
+        )
+    folded = _fold(left, right)
+    return [_as_openai(message) for message in folded] if format == _OPENAI else folded
+
+
+def push_message(message: Any, *, state_key: str | None = "messages") -> Message:
+    """Show a message to watchers of the `messages` stream now, and write it to `state_key` (None: only show it).
+
+    Returns it in full form. Raises ValueError for a message without id, OutsideNodeError outside of a node.
+    """
+    current = current_task("push_message")
+    if not isinstance(message, Mapping) or not message.get("id"):
+        raise ValueError("Message ID is required: push_message shows a message once, by its id.")
+    pushed = _read(message)
+    content = pushed["content"]
+    token(content if isinstance(content, str) else str(content), message_id=pushed["id"], role=pushed["role"])
+    if state_key is not None:
+        current.pushed.append((state_key, pushed))
+    return pushed
+
+
+class MessagesState(TypedDict):
+    """A state with a conversation under `messages`; extend it with keys of your own."""
+
+    messages: Annotated[list[Message], add_messages]
+
+
+class MessageGraph(StateGraph[Any, Any, Any, Any]):
+    """A graph whose whole state is one conversation. LangGraph keeps it for old programs; `MessagesState` is the way now."""
+
+    def __init__(self) -> None:
+        super().__init__(Annotated[list[Message], add_messages])  # type: ignore[arg-type]
+
+
+def _fold(left: Any, right: Any) -> list[Message]:
     merged = [_read(message) for message in _as_list(left)]
     added = [_read(message) for message in _as_list(right)]
     for index in range(len(added) - 1, -1, -1):
@@ -54,12 +113,6 @@ def add_messages(left: Any, right: Any) -> list[Message]:
             removed.discard(message["id"])
             merged[place] = message
     return [message for message in merged if message["id"] not in removed]
-
-
-class MessagesState(TypedDict):
-    """A state with a conversation under `messages`; extend it with keys of your own."""
-
-    messages: Annotated[list[Message], add_messages]
 
 
 def _as_list(messages: Any) -> list[Any]:
@@ -87,3 +140,20 @@ def _read(message: Any) -> Message:
         **facts,
         "id": facts.get("id") or new_id(),
     }
+
+
+def _as_openai(message: Message) -> Message:
+    """Return a message with the names that OpenAI has for roles and for the images among its parts."""
+    content = message["content"]
+    if isinstance(content, list):
+        content = [_as_openai_part(part) for part in content]
+    return {**message, "role": _OPENAI_ROLES.get(message["role"], message["role"]), "content": content}
+
+
+def _as_openai_part(part: Any) -> Any:
+    if isinstance(part, str):
+        return {"type": "text", "text": part}
+    source = part.get("source") if isinstance(part, Mapping) and part.get("type") == "image" else None
+    if not isinstance(source, Mapping) or source.get("type") != "base64":
+        return part
+    return {"type": "image_url", "image_url": {"url": f"data:{source['media_type']};base64,{source['data']}"}}
