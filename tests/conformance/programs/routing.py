@@ -1,0 +1,413 @@
+"""1.4: edges, joins, routers, Sends and Commands."""
+
+import operator
+from typing import Annotated, Any, Literal, TypedDict
+
+from conformance.calls import start, tell
+from conformance.program import flow, script
+from conformance.wiring import chain, wire
+
+
+class Trail(TypedDict):
+    trail: Annotated[list[str], operator.add]
+
+
+class Pick(TypedDict):
+    trail: Annotated[list[str], operator.add]
+    pick: str
+
+
+def leaves(name: str) -> Any:
+    """Return a node that writes its name."""
+
+    def node(state) -> dict[str, list[str]]:
+        return {"trail": [name]}
+
+    return node
+
+
+def many(names: str) -> dict[str, Any]:
+    """Return a node for each letter."""
+    return {name: leaves(name) for name in names}
+
+
+EMPTY = start({"trail": []})
+
+
+@flow("1.4 edges", "1.3 plan", calls=[EMPTY])
+def diamond_with_unequal_arms_runs_its_end_twice(lg):
+    return wire(lg, Trail, many("abcd"), "START a b c d", "a d")
+
+
+@flow("1.4 edges", "1.3 order", calls=[EMPTY])
+def two_edges_in_the_same_step_run_the_node_once(lg):
+    return wire(lg, Trail, many("abc"), "START a c END", "START b c")
+
+
+@flow("1.4 edges", "1.3 recursion limit", calls=[EMPTY])
+def a_loop_ends_where_its_router_says(lg):
+    builder = wire(lg, Trail, many("ab"), "START a b")
+    builder.add_conditional_edges("b", lambda state: "a" if len(state["trail"]) < 6 else lg.graph.END)
+    return builder
+
+
+@flow("1.4 edges", calls=[EMPTY])
+def entry_and_finish_points(lg):
+    builder = lg.graph.StateGraph(Trail)
+    builder.add_node("a", leaves("a")).add_node("b", leaves("b"))
+    builder.set_entry_point("a").add_edge("a", "b").set_finish_point("b")
+    return builder
+
+
+@flow("1.4 edges", calls=[EMPTY])
+def a_sequence_of_functions(lg):
+    def first(state: Trail):
+        return {"trail": ["first"]}
+
+    builder = lg.graph.StateGraph(Trail).add_sequence(
+        [first, ("second", leaves("second")), ("third", leaves("third"))]
+    )
+    return builder.add_edge(lg.graph.START, "first")
+
+
+@flow("1.4 join", "1.2 barrier", calls=[EMPTY, EMPTY])
+def a_join_waits_for_the_longer_arm(lg):
+    return wire(lg, Trail, many("abcd"), "START a", "START b c", "a+c d END")
+
+
+@flow("1.4 join", "1.2 barrier", calls=[EMPTY])
+def a_join_in_a_loop_fires_again_when_all_came_again(lg):
+    builder = wire(lg, Trail, many("abj"), "START a", "START b", "a+b j")
+    builder.add_conditional_edges(
+        "j", lambda state: ["a", "b"] if state["trail"].count("j") < 3 else lg.graph.END
+    )
+    return builder
+
+
+@flow("1.4 join", "1.2 barrier", calls=[EMPTY])
+def a_join_that_is_never_complete_stays_silent(lg):
+    builder = wire(lg, Trail, many("abcj"), "START a", "b+c j")
+    builder.add_conditional_edges("a", lambda state: "b")
+    return builder
+
+
+@flow("1.4 join", "1.4 edges", calls=[EMPTY])
+def a_join_beside_an_edge_into_the_same_node(lg):
+    return wire(lg, Trail, many("abcd"), "START a d", "START b c", "b+c d")
+
+
+@flow("1.4 defer", "1.2 after finish", calls=[EMPTY])
+def a_deferred_node_runs_once_after_unequal_arms(lg):
+    nodes = many("abc") | {"d": (leaves("d"), {"defer": True})}
+    return wire(lg, Trail, nodes, "START a d", "START b c d END")
+
+
+@flow("1.4 defer", "1.2 after finish", "1.4 join", calls=[EMPTY])
+def a_deferred_join(lg):
+    nodes = many("abce") | {"d": (leaves("d"), {"defer": True})}
+    return wire(lg, Trail, nodes, "START a", "START b", "a+b d", "START c e")
+
+
+@flow("1.4 defer", "1.2 after finish", calls=[EMPTY])
+def a_deferred_node_that_starts_more_work(lg):
+    nodes = many("ac") | {"d": (leaves("d"), {"defer": True})}
+    builder = wire(lg, Trail, nodes, "START a d", "START d", "c d")
+    builder.add_conditional_edges("d", lambda state: "c" if state["trail"].count("d") < 2 else lg.graph.END)
+    return builder
+
+
+@flow("1.4 defer", "1.4 send", calls=[EMPTY])
+def a_deferred_node_waits_for_sends_of_sends(lg):
+    def fan(state):
+        return [lg.types.Send("w", {"depth": 2}), lg.types.Send("w", {"depth": 0})]
+
+    def w(given):
+        if given["depth"]:
+            goto = [lg.types.Send("w", {"depth": given["depth"] - 1})]
+            return lg.types.Command(update={"trail": [f"w{given['depth']}"]}, goto=goto)
+        return {"trail": ["w0"]}
+
+    nodes = {"w": w, "d": (leaves("d"), {"defer": True})}
+    builder = wire(lg, Trail, nodes, "w d END")
+    builder.add_conditional_edges(lg.graph.START, fan)
+    return builder
+
+
+@flow("1.4 conditional", calls=[start({"trail": [], "pick": "b"}), start({"trail": [], "pick": "c"})])
+def a_router_names_a_node(lg):
+    builder = wire(lg, Pick, many("abc"), "START a")
+    builder.add_conditional_edges("a", lambda state: state["pick"])
+    return builder
+
+
+@flow("1.4 conditional", "1.1 private state", calls=[start({"trail": [], "pick": "b"})])
+def a_router_without_a_type_sees_what_its_node_sees(lg):
+    def a(state: Trail):
+        return {"trail": ["a"]}
+
+    builder = wire(lg, Pick, many("bc") | {"a": a}, "START a")
+    builder.add_conditional_edges("a", lambda state: state["pick"])
+    return builder
+
+
+@flow("1.4 conditional", calls=[start({"trail": [], "pick": "left"}), start({"trail": [], "pick": "done"})])
+def a_router_with_a_path_map(lg):
+    builder = wire(lg, Pick, many("abc"), "START a", "b END")
+    mapping = {"left": "b", "right": "c", "done": lg.graph.END}
+    builder.add_conditional_edges("a", lambda state: state["pick"], mapping)
+    return builder
+
+
+@flow("1.4 conditional", calls=[start({"trail": [], "pick": "yes"}), start({"trail": [], "pick": "no"})])
+def a_router_that_says_true_or_false(lg):
+    builder = wire(lg, Pick, many("abc"), "START a")
+    builder.add_conditional_edges("a", lambda state: state["pick"] == "yes", {True: "b", False: "c"})
+    return builder
+
+
+@flow("1.4 conditional", "1.4 send", calls=[start({"trail": [], "pick": "x"})])
+def a_router_mixes_names_and_sends(lg):
+    def w(given: Any):
+        return {"trail": [f"w:{given}"]}
+
+    builder = wire(lg, Pick, many("abz") | {"w": w}, "START a")
+    sends = [lg.types.Send("w", 1), "b", lg.types.Send("w", {"pick": 2}), "z"]
+    builder.add_conditional_edges("a", lambda state: sends)
+    return builder
+
+
+@flow("1.4 conditional", calls=[EMPTY])
+def a_router_returns_a_list_with_the_end_in_it(lg):
+    builder = wire(lg, Trail, many("abc"), "START a")
+    builder.add_conditional_edges("a", lambda state: ["b", lg.graph.END, "c"])
+    return builder
+
+
+@flow("1.4 conditional", "1.3 plan", calls=[EMPTY])
+def a_router_names_a_node_that_is_not_there(lg):
+    builder = wire(lg, Trail, many("ab"), "START a b")
+    builder.add_conditional_edges("a", lambda state: "nowhere")
+    return builder
+
+
+@flow("1.4 conditional", calls=[EMPTY])
+def several_routers_of_one_node(lg):
+    def first(state):
+        return "b"
+
+    def second(state):
+        return ["c", "b"]
+
+    builder = wire(lg, Trail, many("abc"), "START a")
+    builder.add_conditional_edges("a", first)
+    builder.add_conditional_edges("a", second)
+    return builder
+
+
+@flow("1.4 conditional", calls=[start({"trail": ["x"], "pick": "c"})])
+def a_conditional_entry_point(lg):
+    def enter(state: Pick) -> Literal["a", "c"]:
+        return state["pick"]
+
+    builder = wire(lg, Pick, many("abc"), "a b")
+    builder.set_conditional_entry_point(enter)
+    return builder
+
+
+@flow("1.4 conditional", "1.5 retry", calls=[EMPTY])
+def a_router_that_raises_fails_its_task(lg):
+    def route(state):
+        raise LookupError("no way")
+
+    builder = wire(lg, Trail, many("a"), "START a")
+    builder.add_conditional_edges("a", route)
+    return builder
+
+
+@flow("1.4 conditional", calls=[EMPTY], is_async=True)
+def an_async_router(lg):
+    async def route(state):
+        return ["c"] if "a" in state["trail"] else ["b"]
+
+    builder = wire(lg, Trail, many("abc"), "START a")
+    builder.add_conditional_edges("a", route)
+    return builder
+
+
+@flow("1.4 conditional", calls=[EMPTY])
+def a_router_that_returns_none(lg):
+    builder = wire(lg, Trail, many("ab"), "START a b")
+    builder.add_conditional_edges("a", lambda state: None)
+    return builder
+
+
+@flow("1.4 send", "1.3 order", calls=[EMPTY])
+def sends_are_folded_by_their_index(lg):
+    def fan(state):
+        return [lg.types.Send("w", {"n": n}) for n in (3, 1, 2)]
+
+    def w(given):
+        return {"trail": [f"w{given['n']}"]}
+
+    builder = wire(lg, Trail, many("az") | {"w": w}, "START a z", "w END")
+    builder.add_conditional_edges("a", fan)
+    return builder
+
+
+@flow("1.4 send", "1.3 order", calls=[EMPTY])
+def map_and_reduce(lg):
+    def fan(state):
+        return [lg.types.Send("w", n) for n in range(12)]
+
+    def w(given):
+        return {"trail": [str(given * given)]}
+
+    def total(state: Trail):
+        return {"trail": [f"sum {sum(int(text) for text in state['trail'])}"]}
+
+    builder = wire(lg, Trail, {"w": w, "total": total}, "w total END")
+    builder.add_conditional_edges(lg.graph.START, fan, ["w"])
+    return builder
+
+
+@flow("1.4 send", "1.3 plan", calls=[EMPTY])
+def a_send_to_a_node_that_is_not_there(lg):
+    builder = wire(lg, Trail, many("ab"), "START a b")
+    builder.add_conditional_edges("a", lambda state: [lg.types.Send("nowhere", {})])
+    return builder
+
+
+class Given(TypedDict):
+    word: str
+
+
+@flow("1.4 send", calls=[EMPTY])
+def a_sends_argument_is_not_filtered(lg):
+    def w(given: Given):
+        return {"trail": [str(sorted(given.items()))]}
+
+    builder = wire(lg, Trail, {"a": leaves("a"), "w": w}, "START a")
+    builder.add_conditional_edges(
+        "a", lambda state: [lg.types.Send("w", {"word": "x", "other": 1, "trail": ["t"]})]
+    )
+    return builder
+
+
+@flow("1.4 send", "1.4 edges", calls=[EMPTY])
+def a_node_is_sent_to_and_reached_by_an_edge(lg):
+    def w(given):
+        return {"trail": [f"w {sorted(given)}"]}
+
+    builder = wire(lg, Trail, {"a": leaves("a"), "w": w, "e": leaves("e")}, "START a w e")
+    builder.add_conditional_edges("a", lambda state: [lg.types.Send("w", {"sent": 1})])
+    return builder
+
+
+@flow("1.4 command", calls=[EMPTY])
+def goto_adds_to_static_edges(lg):
+    def a(state: Trail):
+        return lg.types.Command(update={"trail": ["a"]}, goto="c")
+
+    return wire(lg, Trail, many("bc") | {"a": a}, "START a b")
+
+
+@flow("1.4 command", "1.4 send", calls=[EMPTY])
+def goto_takes_names_and_sends(lg):
+    def a(state: Trail):
+        sends = [lg.types.Send("w", 1), "b", lg.types.Send("w", 2), lg.graph.END]
+        return lg.types.Command(update={"trail": ["a"]}, goto=sends)
+
+    def w(given):
+        return {"trail": [f"w{given}"]}
+
+    return wire(lg, Trail, many("b") | {"a": a, "w": w}, "START a")
+
+
+@flow("1.4 command", calls=[EMPTY])
+def update_as_a_list_of_pairs(lg):
+    def a(state: Trail):
+        return lg.types.Command(update=[("trail", ["1"]), ("trail", ["2"])], goto="b")
+
+    return wire(lg, Trail, many("b") | {"a": a}, "START a")
+
+
+@flow("1.4 command", "1.3 plan", calls=[EMPTY])
+def goto_a_node_that_is_not_there(lg):
+    def a(state: Trail):
+        return lg.types.Command(update={"trail": ["a"]}, goto=["nowhere", "b"])
+
+    return wire(lg, Trail, many("b") | {"a": a}, "START a")
+
+
+@flow("1.4 command", calls=[EMPTY])
+def a_command_that_only_goes(lg):
+    def a(state: Trail):
+        return lg.types.Command(goto="b")
+
+    return wire(lg, Trail, many("b") | {"a": a}, "START a")
+
+
+@flow("1.4 command", calls=[EMPTY])
+def a_list_of_commands(lg):
+    def a(state: Trail):
+        return [lg.types.Command(update={"trail": [name]}, goto=name) for name in "cb"]
+
+    return wire(lg, Trail, many("bc") | {"a": a}, "START a")
+
+
+def _child(lg, command):
+    def inner(state: Trail):
+        return {"trail": ["inner"]}
+
+    def leave(state: Trail):
+        return command
+
+    def never(state: Trail):
+        return {"trail": ["never"]}
+
+    return chain(lg, Trail, inner, leave, never).compile()
+
+
+@flow("1.4 parent", "1.7 as node", calls=[EMPTY])
+def a_subgraph_commands_its_parent(lg):
+    command = lg.types.Command(graph=lg.types.Command.PARENT, update={"trail": ["from below"]}, goto="b")
+    return wire(lg, Trail, {"sub": _child(lg, command)} | many("bc"), "START sub c")
+
+
+@flow("1.4 parent", "1.7 called", calls=[EMPTY])
+def a_called_subgraph_commands_the_node_that_calls(lg):
+    command = lg.types.Command(graph=lg.types.Command.PARENT, update={"trail": ["from below"]}, goto="b")
+    sub = _child(lg, command)
+
+    def call(state: Trail):
+        return {"trail": ["called", *sub.invoke({"trail": []})["trail"]]}
+
+    return wire(lg, Trail, {"call": call} | many("bc"), "START call c")
+
+
+@flow("1.4 parent", "1.7 as node", calls=[EMPTY])
+def a_command_goes_one_level_up(lg):
+    command = lg.types.Command(graph=lg.types.Command.PARENT, update={"trail": ["from the ground"]}, goto="m")
+    middle = wire(lg, Trail, {"sub": _child(lg, command)} | many("m"), "START sub").compile()
+    return wire(lg, Trail, {"middle": middle} | many("b"), "START middle b")
+
+
+@script("1.4 parent")
+def a_command_to_a_parent_without_one_is_raised(lg):
+    command = lg.types.Command(graph=lg.types.Command.PARENT, update={"trail": ["x"]})
+    return _child(lg, command).invoke({"trail": []})
+
+
+@flow("1.4 input command", calls=[EMPTY, tell(update={"trail": ["told"]}), tell(goto="b")])
+def a_command_as_input_of_a_thread(lg):
+    return wire(lg, Trail, many("ab"), "START a")
+
+
+@flow("1.4 input command", calls=[EMPTY, tell(update={"trail": ["told"]}, goto=["b", "a"])])
+def a_command_with_an_update_and_two_targets(lg):
+    return wire(lg, Trail, many("abc"), "START a c")
+
+
+@flow("1.4 input command", calls=[tell(update={"trail": ["first"]}), tell(update={"trail": ["x"]}, goto="a")])
+def a_command_as_the_first_input(lg):
+    return wire(lg, Trail, many("ab"), "START a b")
