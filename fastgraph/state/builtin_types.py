@@ -7,8 +7,11 @@ could be read back, so they are refused. Sets are written in the order of their 
 from __future__ import annotations
 
 import base64
+import collections
 import datetime as dt
 import decimal
+import fractions
+import ipaddress
 import pathlib
 import uuid
 import zoneinfo
@@ -17,9 +20,11 @@ from typing import Any
 from pydantic_core import TzInfo
 
 from fastgraph.state.overwrite import Overwrite
+from fastgraph.state.library_types import LIBRARY_TYPES
+from fastgraph.state.registered import REGISTERED_TYPES
 from fastgraph.state.registry import TypeEntry, TypeRegistry
 
-__all__ = ["DEFAULT_REGISTRY"]
+__all__ = ["DEFAULT_REGISTRY", "STANDARD_TYPES"]
 
 
 def _encode_bytes(value: bytes | bytearray) -> str:
@@ -45,6 +50,16 @@ def _has_no_name(zone: dt.timezone) -> bool:
     return zone.tzname(None) == dt.timezone(zone.utcoffset(None)).tzname(None)
 
 
+def _encode_deque(value: collections.deque[Any]) -> list[Any]:
+    return [list(value), value.maxlen]
+
+
+def _encode_zone(zone: zoneinfo.ZoneInfo) -> str:
+    if zone.key is None:
+        raise ValueError("A zone that was read from a file has no name that leads back to it.")
+    return zone.key
+
+
 def _decode_datetime(data: Any) -> dt.datetime:
     if isinstance(data, str):
         return dt.datetime.fromisoformat(data)
@@ -59,7 +74,7 @@ def _decode_time(data: Any) -> dt.time:
     return dt.time.fromisoformat(text).replace(tzinfo=zone and zoneinfo.ZoneInfo(zone), fold=fold)
 
 
-DEFAULT_REGISTRY = TypeRegistry(
+STANDARD_TYPES = TypeRegistry(
     [
         TypeEntry("bytes", bytes, _encode_bytes, base64.b64decode),
         TypeEntry("bytearray", bytearray, _encode_bytes, lambda text: bytearray(base64.b64decode(text))),
@@ -77,5 +92,17 @@ DEFAULT_REGISTRY = TypeRegistry(
         TypeEntry("decimal", decimal.Decimal, str, decimal.Decimal),
         TypeEntry("complex", complex, lambda value: [value.real, value.imag], lambda parts: complex(*parts)),
         TypeEntry("overwrite", Overwrite, lambda value: value.value, Overwrite),
+        TypeEntry("fraction", fractions.Fraction, str, fractions.Fraction),
+        TypeEntry("deque", collections.deque, _encode_deque, lambda parts: collections.deque(parts[0], parts[1])),
+        TypeEntry("zone", zoneinfo.ZoneInfo, _encode_zone, zoneinfo.ZoneInfo),
+        *(
+            TypeEntry(kind.__name__.lower(), kind, str, kind)
+            for kind in (
+                *(ipaddress.IPv4Address, ipaddress.IPv6Address, ipaddress.IPv4Network, ipaddress.IPv6Network),
+                *(pathlib.PurePosixPath, pathlib.PureWindowsPath),
+            )
+        ),
     ]
 )
+
+DEFAULT_REGISTRY = STANDARD_TYPES.with_family(REGISTERED_TYPES).with_family(LIBRARY_TYPES)

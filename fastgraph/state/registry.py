@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 __all__ = ["TypeEntry", "TypeFamily", "TypeRegistry"]
 
@@ -19,13 +19,15 @@ __all__ = ["TypeEntry", "TypeFamily", "TypeRegistry"]
 class TypeEntry:
     """How one type is stored: `encode` gives storable values (which may need tags themselves), `decode` takes them back.
 
-    An entry without a tag is written bare: whoever reads it must know by position what it was (see `codecs.py`).
+    An entry without a tag is written bare: whoever reads it must know by position what it was (see `codecs.py`). `is_same`
+    compares two values where `==` answers no plain yes or no.
     """
 
     tag: str | None
     type: type[Any]
     encode: Callable[[Any], Any]
     decode: Callable[[Any], Any]
+    is_same: Callable[[Any, Any], bool] | None = None
 
 
 class TypeFamily(Protocol):
@@ -36,10 +38,17 @@ class TypeFamily(Protocol):
     def find_tag(self, tag: str) -> TypeEntry | None: ...
 
 
+@runtime_checkable
+class KnowsTypes(Protocol):
+    """A family that can tell by a type alone, without a value."""
+
+    def knows(self, kind: type[Any]) -> bool: ...
+
+
 class TypeRegistry:
     """An immutable table of TypeEntry, found by exact type when writing and by tag when reading."""
 
-    __slots__ = ("_by_tag", "_by_type", "_families")
+    __slots__ = ("_by_tag", "_by_type", "_families", "_knowing")
 
     def __init__(self, entries: Iterable[TypeEntry] = (), families: Iterable[TypeFamily] = ()) -> None:
         by_type: dict[type[Any], TypeEntry] = {}
@@ -56,9 +65,12 @@ class TypeRegistry:
         self._by_type: Mapping[type[Any], TypeEntry] = MappingProxyType(by_type)
         self._by_tag: Mapping[str, TypeEntry] = MappingProxyType(by_tag)
         self._families = tuple(families)
+        self._knowing = tuple(family for family in self._families if isinstance(family, KnowsTypes))
 
     def __contains__(self, kind: object) -> bool:
-        return kind in self._by_type
+        if kind in self._by_type:
+            return True
+        return isinstance(kind, type) and any(family.knows(kind) for family in self._knowing)
 
     def find(self, value: Any) -> TypeEntry | None:
         """Return the entry for the exact type of a value, else None."""

@@ -14,6 +14,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from fastgraph.state.builtin_types import DEFAULT_REGISTRY
+
 __all__ = ["is_same"]
 
 
@@ -43,6 +45,9 @@ def is_same(one: Any, other: Any) -> bool:
             is_same(getattr(one, item.name, None), getattr(other, item.name, None))
             for item in dataclasses.fields(one)
         )
+    entry = DEFAULT_REGISTRY.find(one)
+    if entry is not None and entry.is_same is not None:
+        return entry.is_same(one, other)
     return bool(one == other)
 
 
