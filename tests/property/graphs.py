@@ -1,15 +1,19 @@
 """Random graphs, and a world that answers for their nodes: what a task returns depends on nothing but the task.
 
-So two runs of one world may be compared whole: whatever differs, the machine did.
+So two runs of one world may be compared whole: whatever differs, the machine did. Keys of all kinds are there: `CHANNELS`
+are folded by the channels themselves, `log` by joining lists.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from hypothesis import strategies as st
 
+from fastgraph.channels import BaseChannel, LastValueAfterFinish, NamedBarrierValue, Topic
+from fastgraph.channels.folding import fold_channel
 from fastgraph.execution.checkpoint import EMPTY, Checkpoint, StepCommit
 from fastgraph.execution.fold import FoldWork
 from fastgraph.execution.machine import Machine
@@ -17,9 +21,28 @@ from fastgraph.execution.plan import END, START, GraphPlan, JoinPlan, KeyKind, K
 from fastgraph.execution.start import start
 from fastgraph.execution.tasks import Folded, SendWrite, Task, TaskKind, TaskResult, Write
 from fastgraph.state.changes import Change
-from fastgraph.state.values import StoredValue
+from fastgraph.state.held import HeldValue
+from fastgraph.state.values import PLAIN, StoredValue
 
 STEPS = 12
+BOUND = {"n0", "n1"}
+
+CHANNELS: dict[str, BaseChannel[Any, Any, Any]] = {
+    "topic": Topic(str),
+    "notes": Topic(str, accumulate=True),
+    "gate": NamedBarrierValue(str, BOUND),
+    "late": LastValueAfterFinish(str),
+}
+KINDS = {
+    "log": KeyKind.REDUCER,
+    "once": KeyKind.EPHEMERAL,
+    "some": KeyKind.ANY_VALUE,
+    "held": KeyKind.UNTRACKED_ANY,
+    "topic": KeyKind.TOPIC,
+    "notes": KeyKind.REDUCER,
+    "gate": KeyKind.CHANNEL,
+    "late": KeyKind.CHANNEL,
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +59,7 @@ class World:
             self.plan,
             EMPTY,
             (Write("log", stored(["input"])),),
-            Folded(values={"log": stored(["input"])}, changes={}),
+            Folded(values={"log": stored(["input"])}, changes={"log": Change.set_to(stored(["input"]))}),
         )
 
     def machine(self, checkpoint: Checkpoint) -> Machine:
@@ -56,6 +79,17 @@ class World:
         writes = [Write("log", stored([f"{task.step} {task.path}"]))] if random.random() < 0.8 else []
         if task.kind is TaskKind.PULL and task.node != START:
             writes.append(Write(f"own_{task.node}", stored(task.step)))
+            if "gate" in self.plan.keys and task.node in BOUND and random.random() < 0.5:
+                writes.append(Write("gate", stored(task.node)))
+        writes += [
+            Write(key, stored(f"{key} {task.step} {task.path}"))
+            for key in ("some", "topic", "notes", "late")
+            if key in self.plan.keys and random.random() < 0.3
+        ]
+        if "held" in self.plan.keys and random.random() < 0.3:
+            writes.append(Write("held", HeldValue(task.node)))
+        if "once" in self.plan.keys and random.random() < 0.15:
+            writes.append(Write("once", stored(task.path)))
         targets = [*self.plan.nodes, END, "nowhere"]
         goto = [random.choice(targets)] if random.randrange(100) < self.chattiness else []
         sends = [
@@ -71,21 +105,42 @@ def stored(value: object) -> StoredValue:
 
 
 def fold(work: FoldWork) -> Folded:
-    """Join lists, in the order in which the machine gives them."""
+    """Join lists, in the order in which the machine gives them; channels take care of themselves."""
     values, changes = {}, {}
+    emptied, seen = set[str](), set[str]()
     for key in work.keys:
+        if key.key in CHANNELS:
+            written = [write.value for write in key.writes]
+            change, value, is_seen = fold_channel(
+                CHANNELS[key.key],
+                key.key,
+                PLAIN,
+                key.current,
+                written,
+                is_step=work.is_step,
+                is_last=work.is_last,
+            )
+            if value is None:
+                emptied.add(key.key)
+            else:
+                values[key.key] = value
+            if change is not None:
+                changes[key.key] = change
+            if is_seen:
+                seen.add(key.key)
+            continue
         items = [
             *(key.current.fresh() if key.current else []),
             *(item for write in key.writes for item in write.value.fresh()),
         ]
         values[key.key] = stored(items)
         changes[key.key] = Change.set_to(values[key.key])
-    return Folded(values=values, changes=changes)
+    return Folded(values=values, changes=changes, emptied=frozenset(emptied), seen=frozenset(seen))
 
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    """Draw a graph of up to six nodes with edges, loops, joins, deferred nodes, and a router at START."""
+    """Draw a graph of up to six nodes with edges, loops, joins, deferred nodes, a router at START, and some kinds of key."""
     names = [f"n{number}" for number in range(draw(st.integers(1, 6)))]
     node = st.sampled_from(names)
     edges = draw(st.sets(st.tuples(node, node), max_size=9))
@@ -103,7 +158,8 @@ def worlds(draw: st.DrawFn) -> World:
         for name in names
     }
     nodes[START] = NodePlan(name=START, targets=tuple(sorted(entries)), has_routers=draw(st.booleans()))
-    keys = {"log": KeyPlan(name="log", kind=KeyKind.REDUCER)}
+    kinds = {"log", *draw(st.sets(st.sampled_from(sorted(KINDS)), max_size=5))}
+    keys = {name: KeyPlan(name=name, kind=KINDS[name]) for name in sorted(kinds)}
     keys |= {f"own_{name}": KeyPlan(name=f"own_{name}") for name in names}
     plan = GraphPlan(
         name="random",
