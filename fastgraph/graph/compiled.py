@@ -140,7 +140,7 @@ class CompiledGraph(RunsInProcess, KeepsThreads):
             if key in merged:
                 merged[key] = {**self.config.get(key, {}), **given.get(key, {})}
         if "tags" in given and "tags" in self.config:
-            merged["tags"] = sorted({*self.config["tags"], *given["tags"]})
+            merged["tags"] = list(dict.fromkeys((*self.config["tags"], *given["tags"])))
         return merged
 
     def clear_cache(self, nodes: Sequence[str] | None = None) -> None:

@@ -44,6 +44,7 @@ class CurrentTask:
         "heartbeat",
         "is_async",
         "namespace",
+        "node_metadata",
         "place",
         "pushed",
         "services",
@@ -66,6 +67,7 @@ class CurrentTask:
         store: BaseStore | None = None,
         heartbeat: Callable[[], None] = no_heartbeat,
         first_attempt_at: float | None = None,
+        node_metadata: Mapping[str, Any] | None = None,
     ) -> None:
         self.task = task
         self.attempt = attempt
@@ -81,6 +83,7 @@ class CurrentTask:
         self.store = store
         self.heartbeat = heartbeat
         self.first_attempt_at = first_attempt_at
+        self.node_metadata = node_metadata
         self.asked = 0
         self.pushed: list[tuple[str, Any]] = []
         self.is_async = False

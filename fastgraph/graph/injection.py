@@ -17,6 +17,10 @@ from fastgraph.runtime import runtime_of
 __all__ = ["inject", "node_config", "task_metadata"]
 
 
+_OF_THE_RUN = frozenset({"run_id", "run_name"})
+"""Keys of a config that name the run and not what is nested in it."""
+
+
 def inject(names: tuple[str, ...], current: CurrentTask) -> dict[str, Any]:
     """Make the extra arguments of one call."""
     return {name: _make(name, current) for name in names}
@@ -40,11 +44,13 @@ def _make(name: str, current: CurrentTask) -> Any:
 def node_config(current: CurrentTask) -> dict[str, Any]:
     """Return the run's config as a node sees it: with its place in the run, under LangGraph's names."""
     config = current.config
+    # a graph that is called with this config begins at its newest checkpoint, not at the one of this task
+    place = {"checkpoint_ns": current.place, "checkpoint_id": None}
     return {
-        **config,
+        **{name: value for name, value in config.items() if name not in _OF_THE_RUN},
         "tags": list(config.get("tags") or ()),
-        "metadata": task_metadata(current.task, config, namespace=current.namespace),
-        "configurable": {**(config.get("configurable") or {}), "checkpoint_ns": current.place},
+        "metadata": task_metadata(current.task, config, current.node_metadata, current.namespace),
+        "configurable": {**(config.get("configurable") or {}), **place},
     }
 
 

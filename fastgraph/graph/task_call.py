@@ -176,6 +176,7 @@ async def _attempt(
         namespace=call.namespace,
         control=call.control,
         first_attempt_at=call.first_attempt_at or time.time(),
+        node_metadata=node.metadata if node else None,
         store=_store_of(call),
         error=NodeError(task.failed_node, call.error) if task.failed_node and call.error else None,
         **more,
