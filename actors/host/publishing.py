@@ -24,6 +24,7 @@ def published(workflows: Mapping[str, CompiledGraph], default: str | None) -> tu
             graph=orjson.dumps(graph.get_graph().to_json()),
             mermaid=graph.get_graph().draw_mermaid(),
             is_default=name == first,
+            keys=orjson.dumps(graph.state.key_types),
         )
         for name, graph in workflows.items()
     )

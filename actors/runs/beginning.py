@@ -6,8 +6,10 @@ results, attempts and answers. Validators of typed values are user code and run 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import orjson
@@ -17,6 +19,7 @@ from actors.host.tools import HostTools
 from actors.runs.encoding import ChangeLog, decode_result
 from actors.runs.kept_errors import restore_handlers, restore_retries
 from actors.runs.reading import read_patiently
+from actors.runs.relocating import UnfitError, check_fits, read_relocation, relocate_facts, relocate_values
 from actors.runs.situation import Asked, Situation, Wait
 from fastgraph.database import attempts, checkpoints, interrupts
 from fastgraph.database.checkpoints import StoredResult
@@ -24,6 +27,7 @@ from fastgraph.database.interrupts import InterruptView
 from fastgraph.database.records import AttemptRow, ClaimedRun
 from fastgraph.errors import FastGraphError
 from fastgraph.execution.checkpoint import EMPTY, Checkpoint, StepCommit
+from fastgraph.execution.fitting import Relocation
 from fastgraph.execution.machine import Machine
 from fastgraph.execution.start import start
 from fastgraph.execution.stored import MachineFacts, decode_machine
@@ -43,10 +47,6 @@ __all__ = [
 ]
 
 DEFAULT_RECURSION_LIMIT = 10007
-
-
-class UnfitError(FastGraphError):
-    """This host's workflow is another one than the run began with, and the run does not fit it."""
 
 
 class BadInputError(FastGraphError):
@@ -146,7 +146,7 @@ async def _take_up(
     claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools, config: RunConfig
 ) -> Beginning:
     checkpoint, facts, changes = await _read_checkpoint(claimed, graph, tools)
-    _check_nodes(graph, facts)
+    check_fits(claimed, graph, checkpoint)
     machine = _make_machine(claimed, graph, config, checkpoint, first_step=facts.first_step)
     situation = Situation(machine=machine, first_step=facts.first_step)
 
@@ -206,17 +206,6 @@ def _restore_questions(situation: Situation, rows: Sequence[InterruptView], name
         asked.guess_waiting()
 
 
-def _check_nodes(graph: CompiledGraph, facts: MachineFacts) -> None:
-    """Raise UnfitError where the run would execute a node that this host's workflow does not have. A new input drops what
-    was due, so it asks for no such thing."""
-    missing = sorted({due.node for due in facts.due if due.node not in graph.plan.nodes})
-    if missing:
-        raise UnfitError(
-            f"Workflow {graph.name!r} has changed and has no node {missing[0]!r} any more, which this run would "
-            f"execute next. Bring the node back, or cancel the run."
-        )
-
-
 async def _read_checkpoint(
     claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools
 ) -> tuple[Checkpoint, MachineFacts, ChangeLog]:
@@ -235,13 +224,23 @@ async def _read_checkpoint(
         raise FastGraphError(
             f"Checkpoint {claimed.checkpoint_number} of run {claimed.run_id} is not in the store."
         )
-    facts = decode_machine(stored.machine, graph.state.decode_argument)
+    moved = read_relocation(claimed)
+    encoded = relocate_values(stored.values, moved) if moved else stored.values
+    facts = decode_machine(stored.machine, partial(_read_argument, graph, moved))
+    if moved:
+        facts = relocate_facts(facts, moved)
     try:
-        values = await tools.call_user(lambda: _decode_values(stored.values, graph))
+        values = await tools.call_user(lambda: _decode_values(encoded, graph))
     except Exception as error:
         raise _unreadable(graph, error) from error
     checkpoint = facts.checkpoint(number=stored.number, step=stored.step, parent=stored.parent, values=values)
-    return checkpoint, facts, ChangeLog(log_bytes=stored.log_bytes, rows=stored.log_rows)
+    # what was moved must be written whole next: the log before it knows it by its old names
+    log_bytes = sys.maxsize if moved else stored.log_bytes
+    return checkpoint, facts, ChangeLog(log_bytes=log_bytes, rows=stored.log_rows)
+
+
+def _read_argument(graph: CompiledGraph, moved: Relocation | None, node: str, data: bytes) -> StoredValue:
+    return graph.state.decode_argument((moved.node(node) if moved else node) or node, data)
 
 
 def _unreadable(graph: CompiledGraph, error: Exception) -> UnfitError:

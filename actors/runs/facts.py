@@ -10,6 +10,7 @@ import orjson
 
 from actors.executors.executor import Job
 from actors.runs.committer import Draft
+from actors.runs.inbox import Migrated
 from actors.runs.shown_error import error_facts, error_json
 from actors.runs.situation import EndKind, RunEnding
 from actors.runs.task_artifacts import artifact_data
@@ -110,6 +111,11 @@ def unknown_target(unknown: UnknownTarget, now: datetime) -> NewEvent:
         now,
         node=unknown.source,
     )
+
+
+def migrated(command: Migrated, now: datetime) -> NewEvent:
+    data = {"graph_hash": command.graph_hash, **command.relocation}
+    return NewEvent(kind=EventKind.MIGRATED, at=now, data=orjson.dumps(data))
 
 
 def unknown_command(kind: str, now: datetime) -> NewEvent:

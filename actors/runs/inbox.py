@@ -10,7 +10,7 @@ import orjson
 
 from fastgraph.database.records import InboxRow
 
-__all__ = ["Cancel", "Command", "Resume", "SignalCame", "Unknown", "read_commands"]
+__all__ = ["Cancel", "Command", "Migrated", "Resume", "SignalCame", "Unknown", "read_commands"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +37,21 @@ class SignalCame:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Migrated:
+    """The run was moved to another version of its workflow; what that means for its state lies with the run."""
+
+    graph_hash: str
+    relocation: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
     """A command of a newer program. It is consumed and told of, since it may not hold up those behind it."""
 
     kind: str
 
 
-Command = Cancel | Resume | SignalCame | Unknown
+Command = Cancel | Resume | SignalCame | Migrated | Unknown
 
 
 def read_commands(rows: Iterable[InboxRow]) -> list[Command]:
@@ -59,4 +67,6 @@ def _read(row: InboxRow) -> Command:
         return Resume(answers=body.get("answers"), value=body.get("resume"))
     if row.kind == "signal" and "number" in body:
         return SignalCame(number=body["number"], name=body["name"])
+    if row.kind == "migrate":
+        return Migrated(graph_hash=body["graph_hash"], relocation={key: body[key] for key in ("nodes", "keys")})
     return Unknown(kind=row.kind)

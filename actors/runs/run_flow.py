@@ -24,7 +24,7 @@ from actors.runs.encoding import (
     shrink_changes,
 )
 from actors.runs.failing import draft_handover, draft_retry
-from actors.runs.inbox import Cancel, Command, Resume, SignalCame, Unknown, read_commands
+from actors.runs.inbox import Cancel, Command, Migrated, Resume, SignalCame, Unknown, read_commands
 from actors.runs.limits import refuse_large
 from actors.runs.messages import GraceOver, LeaveReason, LoopBlocked, RetryDue, RunOverdue
 from actors.runs.outlet import Outlet
@@ -273,11 +273,13 @@ class RunFlow:
             self._outlet.commit_soon()
             await self._go_on()
         elif failed.matched_policy is not None:
-            delay = draft_retry(draft, situation, self._graph, task, failed, now, self._tools.random)
+            delay = draft_retry(
+                draft, situation, graph=self._graph, task=task, failed=failed, now=now, random=self._tools.random
+            )
             self._outlet.later(delay, RetryDue(task_id=task.id))
             self._outlet.commit_soon()
             await self._go_on()
-        elif draft_handover(draft, situation, self._graph, task, failed, now):
+        elif draft_handover(draft, situation, graph=self._graph, task=task, failed=failed, now=now):
             await self._go_on()
         else:
             draft.events.append(facts.node_failed(task, failed.error, now))
@@ -337,6 +339,9 @@ class RunFlow:
                     questions.draft_answers(draft, self._situation, command, now)
                 case SignalCame():
                     signals.append(command)
+                case Migrated():
+                    draft.graph_hash = self._graph.graph_hash
+                    draft.events.append(facts.migrated(command, now))
                 case Unknown():
                     draft.events.append(facts.unknown_command(command.kind, now))
                 case _:

@@ -55,6 +55,7 @@ __all__ = ["RunSupervisor"]
 
 CLAIM_BATCH = 64
 UNFIT_REMEMBERED = 1_000
+UNFIT_SECONDS = 60.0
 CLAIM_GATHER_SECONDS = 0.01
 BACKOFF = Backoff()
 INTENSITY = Intensity()
@@ -85,7 +86,7 @@ class RunSupervisor(AsyncActor):
         self._active: dict[int, _Active] = {}
         self._deaths: dict[int, Deaths] = {}
         self._owed: list[FreeRun | TerminateRun] = []
-        self._unfit: dict[int, None] = {}
+        self._unfit: dict[int, float] = {}
         self._is_draining = False
         self._is_claim_queued = False
         self._claim_timer: asyncio.TimerHandle | None = None
@@ -118,9 +119,15 @@ class RunSupervisor(AsyncActor):
 
     def tell_inbox_grew(self, run_key: int) -> None:
         """Tell a run's actor, if it is here, that a command has come. Actors' loop only."""
+        self._unfit.pop(run_key, None)  # it may have been migrated
         active = self._active.get(run_key)
         if active is not None and active.ref.is_alive():
             active.ref.tell(InboxGrew())
+
+    def _unfit_now(self) -> tuple[int, ...]:
+        """Runs that did not fit a moment ago; each is tried again now and then, should a hint have been lost."""
+        now = self._tools.clock.monotonic()
+        return tuple(key for key, at in self._unfit.items() if now - at < UNFIT_SECONDS)
 
     async def on_receive(self, message: Any) -> Any:
         match message:
@@ -169,7 +176,7 @@ class RunSupervisor(AsyncActor):
             limit=limit,
             now=self._tools.clock.now(),
             only_run_id=self._only_run_id,
-            exclude=tuple(self._unfit),
+            exclude=self._unfit_now(),
         )
         try:
             claimed: tuple[ClaimedRun, ...] = await self._tools.writer.write(operation)
@@ -202,7 +209,7 @@ class RunSupervisor(AsyncActor):
         if active is not None and active.claimed.epoch == message.epoch:
             active.left = message.reason
         if message.reason is LeaveReason.UNFIT:
-            self._unfit[message.run_key] = None
+            self._unfit[message.run_key] = self._tools.clock.monotonic()
             if len(self._unfit) > UNFIT_REMEMBERED:
                 del self._unfit[next(iter(self._unfit))]
         elif message.reason is LeaveReason.ENDED:

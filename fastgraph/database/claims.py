@@ -29,6 +29,7 @@ from fastgraph.database.records import ClaimedRun, ClaimRuns, InboxRow
 from fastgraph.database.tables import checkpoints, host_workflows, inbox, run_bodies, runs, threads
 from fastgraph.database.times import from_micros, optional_from_micros, to_micros
 from fastgraph.database.transaction import Thread, Transaction
+from fastgraph.database.versions import is_pinned_elsewhere
 from fastgraph.errors import ConflictError
 from fastgraph.status import ENDED, WAITING, RunStatus
 
@@ -49,7 +50,7 @@ _TURN_IS_FREE = or_(
 _GIVING_WAY = case((threads.c.turn != runs.c.key, threads.c.turn)).label("giving_way")
 _BODIES = select(
     *(run_bodies.c[name] for name in ("run_key", "name", "payload", "context", "config")),
-    *(run_bodies.c[name] for name in ("parent_run_key", "deadline_at", "created_at")),
+    *(run_bodies.c[name] for name in ("parent_run_key", "deadline_at", "created_at", "migration")),
 ).where(run_bodies.c.run_key.in_(bindparam("keys", expanding=True)))
 _COMMANDS = (
     select(inbox.c.run_key, inbox.c.number, inbox.c.kind, inbox.c.body, inbox.c.created_at)
@@ -93,6 +94,9 @@ def find_candidates(connection: Connection, operation: ClaimRuns) -> list[tuple[
         _candidates(and_(_is_woken(), runs.c.workflow.in_(operation.workflows))),
         _candidates(and_(_is_due(), runs.c.workflow.in_(operation.workflows)), order=runs.c.wake_at),
     ]
+    values["boot_id"] = operation.owner
+    is_pinned = is_pinned_elsewhere(bindparam("boot_id"), connection.dialect.name)
+    parts = [part.where(~is_pinned) for part in parts]
     if operation.exclude:
         values["exclude"] = list(operation.exclude)
         parts = [part.where(_IS_NOT_EXCLUDED) for part in parts]
@@ -174,7 +178,7 @@ def _describe(tx: Transaction, operation: ClaimRuns, heads: Sequence[RunHead]) -
         commands.setdefault(row[0], []).append(command)
     claimed = []
     for head in heads:
-        _, name, payload, context, config, parent, deadline, created = bodies[head.key]
+        _, name, payload, context, config, parent, deadline, created, migration = bodies[head.key]
         number = last.get(head.thread_key, 0)
         if head.base_checkpoint is None:
             head.base_checkpoint = number
@@ -200,6 +204,7 @@ def _describe(tx: Transaction, operation: ClaimRuns, heads: Sequence[RunHead]) -
                 checkpoint_number=number,
                 base_checkpoint=head.base_checkpoint,
                 graph_hash=head.graph_hash,
+                migration=migration,
                 recovered_from=head.lost_by,
                 recovered_reason=head.lost_reason,
                 parent_run_key=parent,

@@ -27,6 +27,8 @@ class PublishedWorkflow:
     graph: bytes
     mermaid: str
     is_default: bool
+    keys: bytes = b"{}"
+    """A JSON object: key of the state -> its type as text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

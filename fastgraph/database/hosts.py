@@ -24,6 +24,7 @@ from fastgraph.database.times import (
     to_micros,
 )
 from fastgraph.database.transaction import Transaction
+from fastgraph.database.versions import save_versions
 from fastgraph.database.workflows import publish_workflows
 from fastgraph.errors import ConflictError
 
@@ -98,9 +99,9 @@ def publish_host(tx: Transaction, operation: PublishHost) -> bool:
         connection.execute(update(hosts).where(hosts.c.boot_id == operation.boot_id).values(values))
     else:
         raise ConflictError(f"Host {operation.boot_id} has ended or was declared dead. Start a new process.")
-    publish_workflows(
-        connection, boot_id=operation.boot_id, published=operation.workflows, at=to_micros(operation.now)
-    )
+    at = to_micros(operation.now)
+    publish_workflows(connection, boot_id=operation.boot_id, published=operation.workflows, at=at)
+    save_versions(connection, operation.workflows, at=at)
     return True
 
 

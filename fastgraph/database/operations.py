@@ -26,14 +26,16 @@ from fastgraph.database.records import (
     CommitRun,
     Committed,
     DeleteRun,
+    MigrateRun,
     SendCommand,
     SendSignal,
     StoreUpload,
     TerminateRun,
 )
-from fastgraph.database.store_items import change_items
 from fastgraph.database.signals import send_signal
+from fastgraph.database.store_items import change_items
 from fastgraph.database.transaction import Transaction
+from fastgraph.database.versions import migrate_run
 
 __all__ = ["Operation", "Outcome", "carry_out"]
 
@@ -44,6 +46,7 @@ Operation: TypeAlias = (
     | DeleteRun
     | FreeDeadHost
     | FreeRun
+    | MigrateRun
     | PublishHost
     | RefreshItems
     | RenewLease
@@ -75,6 +78,8 @@ def carry_out(tx: Transaction, operation: Operation) -> Outcome:
             return send_signal(tx, operation)
         case TerminateRun():
             return terminate_run(tx, operation)
+        case MigrateRun():
+            return migrate_run(tx, operation)
         case DeleteRun():
             return delete_run(tx, operation)
         case StoreUpload():

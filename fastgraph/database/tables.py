@@ -154,6 +154,8 @@ run_bodies = Table(
     Column("parent_close_policy", Text),
     # When the run is given up, whatever it does.
     Column("deadline_at", BigInteger),
+    # What takes the place of what the workflow's newer version has no more, at which checkpoint.
+    Column("migration", LargeBinary),
     Index(None, "name"),
     _partial_index("ix_run_bodies_parent", "parent_run_key", "run_key", where="parent_run_key IS NOT NULL"),
     # What hosts look for every second: runs that may be past their time, children that may have outlived their parents.

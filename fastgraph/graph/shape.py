@@ -72,8 +72,10 @@ def draw(definition: GraphDefinition) -> DrawableGraph:
     return DrawableGraph((START, *sorted(definition.nodes), *ends), tuple(ordered))
 
 
-def hash_graph(definition: GraphDefinition, keys: Mapping[str, KeyKind]) -> str:
-    """Return 16 hexadecimal digits that change when the structure or the keys do."""
+def hash_graph(
+    definition: GraphDefinition, keys: Mapping[str, KeyKind], key_types: Mapping[str, str]
+) -> str:
+    """Return 16 hexadecimal digits that change when the structure, the keys or their types do."""
     structure = {
         "nodes": [
             [name, spec.is_deferred, *([spec.subgraph.graph_hash] if spec.subgraph else [])]
@@ -86,7 +88,7 @@ def hash_graph(definition: GraphDefinition, keys: Mapping[str, KeyKind]) -> str:
             for source, routers in definition.routers.items()
             for router in routers
         ),
-        "keys": sorted([name, kind.value] for name, kind in keys.items()),
+        "keys": sorted([name, kind.value, key_types[name]] for name, kind in keys.items()),
     }
     return hashlib.blake2b(orjson.dumps(structure), digest_size=8).hexdigest()
 

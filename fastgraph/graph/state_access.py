@@ -26,10 +26,10 @@ from fastgraph.graph.definition import GraphDefinition
 from fastgraph.graph.returns import read_return
 from fastgraph.graph.state_keys import unite_keys
 from fastgraph.managed.base import TaskPlace
+from fastgraph.state.annotations import type_name
 from fastgraph.state.changes import Change
 from fastgraph.state.folding import fold_key
 from fastgraph.state.held import HeldValue, PartlyHeld
-from fastgraph.state.annotations import type_name
 from fastgraph.state.overwrite import find_overwrite
 from fastgraph.state.schema import KeySpec, SchemaKind, StateSchema
 from fastgraph.state.values import Codec, PlainCodec, StoredValue
@@ -75,7 +75,9 @@ class StateAccess:
         )
         self._arguments = {
             name: ArgumentCodec(
-                f"the argument of a Send to {name!r}", self._schema(spec.input_type or self._state.type)
+                f"the argument of a Send to {name!r}",
+                self._schema(spec.input_type or self._state.type),
+                definition.registry,
             )
             for name, spec in definition.nodes.items()
         }
@@ -174,7 +176,9 @@ class StateAccess:
     def encode_argument(self, node: str, argument: Any) -> StoredValue:
         """Encode a Send's argument under what its node takes; for an unknown node as plain data. What an untracked key
         holds is handed on and not stored."""
-        codec = self._arguments.get(node) or PlainCodec(f"the argument of a Send to {node!r}")
+        codec = self._arguments.get(node) or PlainCodec(
+            f"the argument of a Send to {node!r}", self._definition.registry
+        )
         if not self.untracked or not isinstance(argument, dict) or self.untracked.isdisjoint(argument):
             return StoredValue.of(argument, codec)
         held = {key: value for key, value in argument.items() if key in self.untracked}
@@ -184,12 +188,14 @@ class StateAccess:
     def decode_argument(self, node: str, data: bytes) -> StoredValue:
         """Read back a Send's argument."""
         return StoredValue.read(
-            data, self._arguments.get(node) or PlainCodec(f"the argument of a Send to {node!r}")
+            data,
+            self._arguments.get(node)
+            or PlainCodec(f"the argument of a Send to {node!r}", self._definition.registry),
         )
 
     def encode_any(self, value: Any, *, where: str) -> StoredValue:
         """Encode a value that no key declares: a question, an answer. `where` begins the sentence of an error."""
-        return StoredValue.of(value, PlainCodec(where))
+        return StoredValue.of(value, PlainCodec(where, self._definition.registry))
 
     def fold(self, writes: Writes, values: Mapping[str, StoredValue], *, is_step: bool = True) -> Folded:
         """Run the reducers of a task's own writes, or of writes from outside, which are no step."""
@@ -243,7 +249,9 @@ class StateAccess:
         kept = {}
         for key, value in given.items():
             try:
-                kept[key] = StoredValue.of(value, PlainCodec(f"input key {key!r}")).value
+                kept[key] = StoredValue.of(
+                    value, PlainCodec(f"input key {key!r}", self._definition.registry)
+                ).value
             except FastGraphError:
                 continue  # nobody but a router could have seen it, and the input says that it was dropped
         return StoredValue.of(kept) if kept else None
@@ -258,5 +266,5 @@ class StateAccess:
     def _schema(self, kind: Any) -> StateSchema:
         schema = self._schemas.get(kind)
         if schema is None:
-            schema = self._schemas[kind] = StateSchema.from_type(kind)
+            schema = self._schemas[kind] = StateSchema.from_type(kind, registry=self._definition.registry)
         return schema

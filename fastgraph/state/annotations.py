@@ -30,6 +30,7 @@ __all__ = [
     "is_plain_type",
     "metadata_of",
     "stripped",
+    "type_name",
     "unqualified",
 ]
 
@@ -70,6 +71,24 @@ def unqualified(declared: Any) -> Any:
         if inner is not declared.__origin__:
             return typing.Annotated[(inner, *declared.__metadata__)]
     return declared
+
+
+def type_name(declared: Any) -> str:
+    """Return a type as text that is the same in every process: without metadata, whose functions have addresses."""
+    plain = unqualified(declared)
+    if typing.get_origin(plain) is typing.Annotated:
+        plain = plain.__origin__
+    if isinstance(plain, type) and typing.get_origin(plain) is None:
+        return plain.__qualname__
+    if typing.get_origin(plain) in (typing.Union, types.UnionType):
+        return " | ".join(type_name(part) for part in typing.get_args(plain))
+    name = getattr(typing.get_origin(plain), "__name__", None)
+    parts = ", ".join(
+        type_name(part) if not isinstance(part, (list, tuple, str, int)) else repr(part)
+        for part in typing.get_args(plain)
+        if part is not Ellipsis
+    )
+    return f"{name}[{parts}]" if name and parts else str(plain).replace("typing.", "")
 
 
 def metadata_of(declared: Any) -> tuple[Any, ...]:

@@ -29,6 +29,7 @@ def _add_columns() -> None:
     op.add_column("run_bodies", sa.Column("parent_task_id", sa.Text(), nullable=True))
     op.add_column("run_bodies", sa.Column("parent_close_policy", sa.Text(), nullable=True))
     op.add_column("run_bodies", sa.Column("deadline_at", sa.BigInteger(), nullable=True))
+    op.add_column("run_bodies", sa.Column("migration", sa.LargeBinary(), nullable=True))
     _partial_index(
         "ix_run_bodies_parent", "run_bodies", ["parent_run_key", "run_key"], "parent_run_key IS NOT NULL"
     )
