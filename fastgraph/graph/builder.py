@@ -30,6 +30,8 @@ from fastgraph.graph.validation import (
     check_router_name,
     check_timeout,
 )
+from fastgraph.state.builtin_types import DEFAULT_REGISTRY
+from fastgraph.state.registry import TypeRegistry
 
 if TYPE_CHECKING:
     from fastgraph.cache.base import BaseCache
@@ -54,7 +56,8 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
     `state_schema` is a TypedDict, a dataclass or a Pydantic model (any other type is a state of that one value).
     `Annotated[type, reducer]` folds updates into a key, any other key takes one value a step. `input_schema` and
     `output_schema` narrow what a run takes and gives (default: the state), `context_schema` types what `context=` hands
-    to every node.
+    to every node. `registry` knows types of yours that Pydantic does not:
+    `DEFAULT_REGISTRY.with_type(tag, type, encode, decode)` from `fastgraph.state.builtin_types`.
 
     >>> from typing import TypedDict
     >>> class State(TypedDict):
@@ -71,6 +74,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         *,
         input_schema: type[InputT] | None = None,
         output_schema: type[OutputT] | None = None,
+        registry: TypeRegistry | None = None,
     ) -> None:
         self.state_schema = state_schema
         self.context_schema = context_schema
@@ -80,6 +84,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         self.edges: set[tuple[str, str]] = set()
         self.waiting_edges: set[tuple[tuple[str, ...], str]] = set()
         self.branches: dict[str, dict[str, RouterSpec]] = {}
+        self.registry = registry or DEFAULT_REGISTRY
         self._defaults = NodeDefaults()
 
     def set_node_defaults(
@@ -258,6 +263,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             joins=tuple(sorted(self.waiting_edges)),
             routers={source: tuple(routers.values()) for source, routers in self.branches.items()},
             is_strict=strict,
+            registry=self.registry,
         )
         return CompiledGraph(
             definition,

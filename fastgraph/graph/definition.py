@@ -8,6 +8,8 @@ from typing import Any
 
 from fastgraph.execution.plan import END, START, GraphPlan, JoinPlan, KeyKind, KeyPlan, NodePlan, join_name
 from fastgraph.graph.nodes import NodeSpec, RouterSpec
+from fastgraph.state.builtin_types import DEFAULT_REGISTRY
+from fastgraph.state.registry import TypeRegistry
 from fastgraph.state.values import StoredValue
 
 __all__ = ["GraphDefinition", "make_plan"]
@@ -15,7 +17,8 @@ __all__ = ["GraphDefinition", "make_plan"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphDefinition:
-    """A graph that has passed its checks. `routers` maps a source to its conditional edges in the order of adding."""
+    """A graph that has passed its checks. `routers` maps a source to its conditional edges in the order of adding;
+    `registry` knows the types that its state may hold beside those that Pydantic knows."""
 
     name: str
     description: str
@@ -28,6 +31,7 @@ class GraphDefinition:
     joins: tuple[tuple[tuple[str, ...], str], ...]
     routers: Mapping[str, tuple[RouterSpec, ...]]
     is_strict: bool = False
+    registry: TypeRegistry = DEFAULT_REGISTRY
 
 
 def make_plan(

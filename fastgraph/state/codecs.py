@@ -81,7 +81,7 @@ class TypedCodec:
         """Return the value of stored bytes. Raises Pydantic's ValidationError where the type is another one by now."""
         if data.startswith(_AS_IS):
             return plain.decode(data[len(_AS_IS) : -1], registry=self._registry)
-        if self._item is not None and _AS_IS in data:
+        if self._item is not None and (_AS_IS in data or self._adapter() is None):
             return _decode_by_item(data, self._item)
         return self._read(data)
 
