@@ -52,6 +52,7 @@ from fastgraph.in_process.artifacts import MemoryArtifact, MemoryArtifacts
 from fastgraph.in_process.streams import GraphOutput
 from fastgraph.managed.is_last_step import IsLastStep, RemainingSteps
 from fastgraph.runtime import RunControl, Runtime, get_runtime
+from fastgraph.state.registered import register_type
 from fastgraph.store.base import BaseStore
 from fastgraph.store.memory import InMemoryStore
 from fastgraph.store.sqlite import SqliteStore
@@ -118,6 +119,7 @@ __all__ = [
     "open_artifact",
     "progress",
     "read_artifact",
+    "register_type",
     "save_artifact",
     "sleep",
     "sleep_node",

@@ -30,7 +30,7 @@ class LibraryTypes:
         entries = _entries_of(kind.__module__.partition(".")[0])
         entry = entries.get(kind)
         if entry is None and entries and isinstance(value, _numpy().generic):
-            return _numpy_scalar_entry(kind)
+            return _numpy_scalar_entry(kind)  # type: ignore[arg-type] # a class is hashable
         return entry
 
     def find_tag(self, tag: str) -> TypeEntry | None:
@@ -57,7 +57,10 @@ def _numpy() -> Any:
 @cache
 def _entries_of(library: str) -> Mapping[type[Any], TypeEntry]:
     """The entries of a library, by exact type; none for another one, or where it is not installed."""
-    makers: Mapping[str, Callable[[], Mapping[type[Any], TypeEntry]]] = {"numpy": _numpy_entries, "pandas": pandas_entries}
+    makers: Mapping[str, Callable[[], Mapping[type[Any], TypeEntry]]] = {
+        "numpy": _numpy_entries,
+        "pandas": pandas_entries,
+    }
     if library not in makers:
         return {}
     try:
@@ -94,7 +97,9 @@ def _encode_dtype(dtype: Any) -> Any:
     elif dtype.names is not None:
         described = {"fields": [[name, _encode_dtype(dtype[name])] for name in dtype.names]}
     if dtype.metadata or _decode_dtype(described) != dtype:
-        raise ValueError("Its dtype has offsets, titles or metadata that would be lost. Return .tolist(), or a plain dtype.")
+        raise ValueError(
+            "Its dtype has offsets, titles or metadata that would be lost. Return .tolist(), or a plain dtype."
+        )
     return described
 
 

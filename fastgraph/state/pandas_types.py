@@ -25,12 +25,19 @@ def pandas_entries() -> Mapping[type[Any], TypeEntry]:
         _checked("pandas.DataFrame", pd.DataFrame, _encode_frame, _decode_frame),
         _checked("pandas.Series", pd.Series, _encode_series, _decode_series),
         TypeEntry("pandas.Timestamp", pd.Timestamp, _encode_timestamp, _decode_timestamp),
-        TypeEntry("pandas.Timedelta", pd.Timedelta, lambda value: value.asm8, lambda data: pd.Timedelta(data)),
+        TypeEntry("pandas.Timedelta", pd.Timedelta, lambda value: value.asm8, pd.Timedelta),
         TypeEntry("pandas.NaT", type(pd.NaT), lambda _: None, lambda _: pd.NaT, _is_one),
         TypeEntry("pandas.NA", type(pd.NA), lambda _: None, lambda _: pd.NA, _is_one),
         *(
             _checked("pandas.Index", kind, _encode_index, _decode_index)
-            for kind in (pd.Index, pd.RangeIndex, pd.MultiIndex, pd.DatetimeIndex, pd.TimedeltaIndex, pd.CategoricalIndex)
+            for kind in (
+                pd.Index,
+                pd.RangeIndex,
+                pd.MultiIndex,
+                pd.DatetimeIndex,
+                pd.TimedeltaIndex,
+                pd.CategoricalIndex,
+            )
         ),
     ]
     return {entry.type: entry for entry in entries}
@@ -46,7 +53,9 @@ def _checked(tag: str, kind: type[Any], encode: _Encode, decode: _Encode) -> Typ
     def encode_checked(value: Any) -> Any:
         data = encode(value)
         if not _is_same(decode(data), value):
-            raise ValueError(f"This {kind.__name__} would come back as another one. Return .to_dict(), or plain columns.")
+            raise ValueError(
+                f"This {kind.__name__} would come back as another one. Return .to_dict(), or plain columns."
+            )
         return data
 
     return TypeEntry(tag, kind, encode_checked, decode, _is_same)
@@ -63,7 +72,9 @@ def _is_same(one: Any, other: Any) -> bool:
     if type(one) is not type(other):
         return False
     if isinstance(one, pd.Index):
-        same_form = list(one.names) == list(other.names) and getattr(one, "freq", None) == getattr(other, "freq", None)
+        same_form = list(one.names) == list(other.names) and getattr(one, "freq", None) == getattr(
+            other, "freq", None
+        )
         return bool(same_form and _dtypes(one) == _dtypes(other) and one.equals(other))
     is_same = one.equals(other) and one.attrs == other.attrs and _is_same(one.index, other.index)
     if isinstance(one, pd.Series):
@@ -102,7 +113,9 @@ def _encode_series(series: Any) -> dict[str, Any]:
 
 
 def _decode_series(data: Mapping[str, Any]) -> Any:
-    series = _pandas().Series(_decode_column(data["data"]), index=_decode_index(data["index"]), name=data["name"])
+    series = _pandas().Series(
+        _decode_column(data["data"]), index=_decode_index(data["index"]), name=data["name"]
+    )
     series.attrs = data["attrs"]
     return series
 
@@ -114,7 +127,11 @@ def _encode_index(index: Any) -> dict[str, Any]:
     if type(index) is pd.MultiIndex:
         levels = [_encode_index(index.get_level_values(number)) for number in range(index.nlevels)]
         return {"levels": levels, "names": list(index.names)}
-    return {"values": _encode_column(index.array), "names": [index.name], "freq": getattr(index, "freqstr", None)}
+    return {
+        "values": _encode_column(index.array),
+        "names": [index.name],
+        "freq": getattr(index, "freqstr", None),
+    }
 
 
 def _decode_index(data: Mapping[str, Any]) -> Any:
@@ -148,7 +165,9 @@ def _encode_column(array: Any) -> dict[str, Any]:
 def _decode_column(data: Mapping[str, Any]) -> Any:
     pd = _pandas()
     if "categories" in data:
-        return pd.Categorical.from_codes(data["codes"], categories=_decode_index(data["categories"]), ordered=data["ordered"])
+        return pd.Categorical.from_codes(
+            data["codes"], categories=_decode_index(data["categories"]), ordered=data["ordered"]
+        )
     if "moments" in data:
         moments = pd.DatetimeIndex(data["moments"].view(f"M8[{data['unit']}]"))
         return moments.tz_localize("UTC").tz_convert(data["zone"]).array
