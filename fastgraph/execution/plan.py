@@ -113,6 +113,7 @@ class GraphPlan:
     keys: Mapping[str, KeyPlan]
     joins: Mapping[str, JoinPlan] = field(default_factory=dict)
     is_strict: bool = False
+    begins_directly: bool = False
     folded_keys: frozenset[str] = field(init=False)
     cleared_keys: tuple[str, ...] = field(init=False)
     channel_keys: tuple[str, ...] = field(init=False)

@@ -74,7 +74,7 @@ def start(
     way = _before_routers(checkpoint, extra) if has_routers else _take_edges(plan, checkpoint)
     after = Checkpoint(
         number=checkpoint.number + 1,
-        step=checkpoint.step + (1 if has_routers else 2),
+        step=checkpoint.step + (1 if has_routers or plan.begins_directly else 2),
         parent=checkpoint.number or None,
         values=values,
         due=way.due,

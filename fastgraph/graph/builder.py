@@ -235,6 +235,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         name: str | None = None,
         description: str | None = None,
         strict: bool = False,
+        collect_interrupts: bool = False,
     ) -> CompiledGraph:
         """Check the graph and make it runnable.
 
@@ -273,6 +274,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             interrupt_before=before,
             interrupt_after=after,
             is_named=name is not None,
+            collect_interrupts=collect_interrupts,
         )
 
 

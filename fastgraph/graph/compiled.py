@@ -15,6 +15,7 @@ from fastgraph.errors import CheckpointerError, ConfigError
 from fastgraph.execution.plan import GraphPlan
 from fastgraph.graph.caching import cache_namespaces
 from fastgraph.graph.definition import GraphDefinition, make_plan
+from fastgraph.graph.entrypoint_state import EntrypointState
 from fastgraph.graph.nodes import NodeSpec, RouterSpec
 from fastgraph.graph.retry import RetryPolicy
 from fastgraph.graph.running import RunsInProcess
@@ -47,6 +48,7 @@ class CompiledGraph(RunsInProcess, KeepsThreads):
         interrupt_before: tuple[str, ...] = (),
         interrupt_after: tuple[str, ...] = (),
         is_named: bool = True,
+        collect_interrupts: bool = False,
         config: Mapping[str, Any] | None = None,
     ) -> None:
         if not isinstance(checkpointer, (bool, NoneType)) and not callable(getattr(checkpointer, "open_thread", None)):
@@ -54,6 +56,7 @@ class CompiledGraph(RunsInProcess, KeepsThreads):
         self.definition = definition
         self.name = definition.name
         self.is_named = is_named
+        self.collects_interrupts = collect_interrupts
         self.description = definition.description
         self.nodes: Mapping[str, NodeSpec] = definition.nodes
         self.routers: Mapping[str, tuple[RouterSpec, ...]] = definition.routers
@@ -67,7 +70,7 @@ class CompiledGraph(RunsInProcess, KeepsThreads):
         self.interrupt_before = interrupt_before
         self.interrupt_after = interrupt_after
         self.config: Mapping[str, Any] = config or {}
-        self.state = StateAccess(definition)
+        self.state = EntrypointState(definition) if definition.is_entrypoint else StateAccess(definition)
         kinds = self.state.key_kinds
         self.plan: GraphPlan = make_plan(definition, kinds, self.state.start_values)
         self.graph_hash: str = hash_graph(definition, kinds, self.state.key_types)

@@ -16,6 +16,7 @@ from fastgraph.errors import NodeError, OutsideNodeError
 from fastgraph.execution.tasks import Task
 from fastgraph.graph.control import RunControl
 from fastgraph.graph.namespaces import task_place
+from fastgraph.graph.open_calls import OpenCalls
 from fastgraph.graph.services import TaskServices
 from fastgraph.store.base import BaseStore
 
@@ -29,10 +30,13 @@ def no_heartbeat() -> None:
 class CurrentTask:
     """One attempt of one task, as the code inside it sees it. `answers` go by interrupt id and are handed down to whatever
     is nested in the task; `asked` counts its own calls of `interrupt`, `place` names the task among all of the thread. `error` is what an error handler handles, `heartbeat`
-    tells a timed attempt's watch of progress. `is_async`: its node is a coroutine function."""
+    tells a timed attempt's watch of progress. `previous` is what an entrypoint saved last, `record_path` begins the keys
+    of records that belong to a functional task and not to the task of the step. `is_async`: its node is a coroutine function."""
 
     __slots__ = (
         "_calls",
+        "_open",
+        "_tasks",
         "answers",
         "asked",
         "attempt",
@@ -46,7 +50,9 @@ class CurrentTask:
         "namespace",
         "node_metadata",
         "place",
+        "previous",
         "pushed",
+        "record_path",
         "services",
         "store",
         "task",
@@ -78,6 +84,10 @@ class CurrentTask:
         self.namespace = namespace
         self.place = task_place(namespace, task.node, task.id)
         self._calls = count()
+        self._tasks = count()
+        self._open: OpenCalls | None = None
+        self.previous: Any = None
+        self.record_path = ""
         self.error = error
         self.control = control
         self.store = store
@@ -91,6 +101,21 @@ class CurrentTask:
     def count_call(self) -> int:
         """Return how many graphs the task has run before, and count one more. From any thread."""
         return next(self._calls)
+
+    def count_task(self) -> int:
+        """Return how many functional tasks the task has called before, and count one more. From any thread."""
+        return next(self._tasks)
+
+    @property
+    def open(self) -> OpenCalls | None:
+        """What the task has begun beside its own code; None where it has begun nothing."""
+        return self._open
+
+    def open_calls(self) -> OpenCalls:
+        """Return where the task's calls are kept; they are waited for before the task is over."""
+        if self._open is None:
+            self._open = OpenCalls()
+        return self._open
 
 
 _CURRENT: ContextVar[CurrentTask | None] = ContextVar("fastgraph_current_task", default=None)

@@ -31,6 +31,7 @@ class GraphDefinition:
     joins: tuple[tuple[tuple[str, ...], str], ...]
     routers: Mapping[str, tuple[RouterSpec, ...]]
     is_strict: bool = False
+    is_entrypoint: bool = False
     registry: TypeRegistry = DEFAULT_REGISTRY
 
 
@@ -68,4 +69,5 @@ def make_plan(
             for sources, target in joins
         },
         is_strict=definition.is_strict,
+        begins_directly=definition.is_entrypoint,
     )

@@ -33,6 +33,8 @@ def _make(name: str, current: CurrentTask) -> Any:
         return runtime_of(current)
     if name == "writer":
         return write_to(current.services)
+    if name == "previous":
+        return current.previous
     if name == "error":
         return current.error
     if name == "store":

@@ -23,7 +23,6 @@ from fastgraph.graph.commands import Interrupt
 from fastgraph.graph.namespaces import task_place
 from fastgraph.graph.steering import apply_steers, find_saved, parse_number
 from fastgraph.ids import checkpoint_id
-from fastgraph.state.schema import ROOT
 from fastgraph.state.values import StoredValue
 
 if TYPE_CHECKING:
@@ -231,7 +230,8 @@ def _with_finished(
 
 def _read_values(graph: CompiledGraph, values: Mapping[str, StoredValue]) -> Any:
     read = graph.state.read_values(graph.state_keys, values)
-    return read.get(ROOT) if graph.state.is_root else read
+    key = graph.state.shown_key
+    return read.get(key) if key else read
 
 
 def _describe_task(
@@ -280,4 +280,5 @@ def _read_result(graph: CompiledGraph, result: TaskResult) -> Any:
         if write.key in graph.state_keys:
             written.setdefault(write.key, []).append(write.value.fresh())
     shown = {key: values[0] if len(values) == 1 else {"$writes": values} for key, values in written.items()}
-    return shown.get(ROOT) if graph.state.is_root else shown
+    key = graph.state.shown_key
+    return shown.get(key) if key else shown

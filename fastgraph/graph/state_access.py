@@ -31,7 +31,7 @@ from fastgraph.state.changes import Change
 from fastgraph.state.folding import fold_key
 from fastgraph.state.held import HeldValue, PartlyHeld
 from fastgraph.state.overwrite import find_overwrite
-from fastgraph.state.schema import KeySpec, SchemaKind, StateSchema
+from fastgraph.state.schema import ROOT, KeySpec, SchemaKind, StateSchema
 from fastgraph.state.values import Codec, PlainCodec, StoredValue
 
 __all__ = ["InputReading", "StateAccess"]
@@ -82,6 +82,8 @@ class StateAccess:
             for name, spec in definition.nodes.items()
         }
         self.is_root = self._state.kind is SchemaKind.ROOT
+        self.shown_key: str | None = ROOT if self.is_root else None
+        """The key whose bare value is the state for whoever looks from outside; None where that is a dict of the keys."""
         self.all_keys: tuple[str, ...] = tuple(self.keys)
         self.output_keys: tuple[str, ...] = tuple(key for key in output.keys if key not in output.managed)
         self._start_sees_input = any(
@@ -112,6 +114,10 @@ class StateAccess:
             unknown_keys=tuple(beside),
             extra=self._encode_beside(shown) if shown and self._start_sees_input else None,
         )
+
+    def read_previous(self, values: Mapping[str, StoredValue]) -> Any:  # noqa: ARG002 - an entrypoint's state has one
+        """Return what the run before this one has saved for it: only an entrypoint saves something."""
+        return None
 
     def parse_payload(self, payload: Any) -> Any:
         """Return a client's JSON as the input's keys hold it, for `read_input`. Raises Pydantic's ValidationError."""

@@ -25,7 +25,6 @@ from fastgraph.errors import (
     NodeError,
     ParentCommand,
 )
-from fastgraph.execution.interrupts import interrupt_id
 from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import (
     CacheEntry,
@@ -40,12 +39,13 @@ from fastgraph.execution.tasks import (
 )
 from fastgraph.execution.updates import apply_writes, group_writes, needs_fold
 from fastgraph.graph.caching import FindsCached, decode_cached, find_entry
-from fastgraph.graph.commands import REFUSED_ANSWER, Command, Interrupt, NestedInterrupt, PendingInterrupt
+from fastgraph.graph.commands import REFUSED_ANSWER, Command, NestedInterrupt
 from fastgraph.graph.control import RunControl
 from fastgraph.graph.current import CurrentTask, find_current_task, running
-from fastgraph.graph.failures import record_error
+from fastgraph.graph.failures import BUBBLES_UP, record_error
 from fastgraph.graph.injection import inject
 from fastgraph.graph.namespaces import parent_namespace
+from fastgraph.graph.questions import read_all_questions
 from fastgraph.graph.retry import find_policy, has_attempts_left
 from fastgraph.graph.returns import Returned, read_choice, read_return
 from fastgraph.graph.services import TaskServices
@@ -186,13 +186,43 @@ async def _attempt(
             # START returns nothing, but its routers see what the input had beside the state's keys
             beside = task.argument.fresh() if task.argument is not None else None
             return await _finish(call, current, beside, Returned())
+        current.previous = call.graph.state.read_previous(call.values)
         try:
-            value = await _call_node(call, current, node, run_sync)
+            value = await _call_to_end(call, current, node, run_sync)
             returned = read_return(value, node.name, is_root=call.graph.state.is_root)
         except ParentCommand as up:
             value = _receive(up, call.namespace)
             returned = read_return(value, node.name)
         return await _finish(call, current, value, returned)
+
+
+async def _call_to_end(
+    call: TaskCall, current: CurrentTask, node: NodeSpec, run_sync: RunSync | None
+) -> Any:
+    """Call the node and wait for what it has begun beside its own code."""
+    try:
+        value = await _call_node(call, current, node, run_sync)
+    except GraphInterrupt as asked:
+        if current.open is None:
+            raise
+        more = await current.open.finish(run_sync)
+        if call.graph.collects_interrupts:
+            raise NestedInterrupt(_read_all(call, [asked, *more])) from asked
+        raise
+    except BaseException:
+        if current.open is not None:
+            await current.open.abandon(run_sync)
+        raise
+    if current.open is not None:
+        await current.open.finish(run_sync)
+    return value
+
+
+def _read_all(call: TaskCall, asked: Sequence[GraphInterrupt]) -> list[InterruptRequest]:
+    task = call.task
+    return read_all_questions(
+        asked, task_id=task.id, node=task.node, namespace=call.namespace, answers=call.answers
+    )
 
 
 async def finish_task(call: TaskCall, value: Any) -> TaskResult:
@@ -312,10 +342,9 @@ def read_error(call: TaskCall, error: BaseException) -> tuple[TaskInterrupted | 
     if isinstance(error, GraphInterrupt):
         return _read_interrupt(call, error), error
     if isinstance(error, GraphBubbleUp):
-        # on its way to somebody further out: no failure of the node, so nothing to try again
-        return TaskFailed(
-            task_id=task.id, error=record_error(error, node=task.node, attempt=call.attempt)
-        ), error
+        # on its way to somebody further out: no failure of the node, so nothing to try again or to handle
+        record = replace(record_error(error, node=task.node, attempt=call.attempt), facts={BUBBLES_UP: True})
+        return TaskFailed(task_id=task.id, error=record), error
     if isinstance(error, asyncio.CancelledError):
         cancelled = NodeCancelledError(task.node)
         cancelled.__cause__ = error
@@ -334,46 +363,13 @@ def read_error(call: TaskCall, error: BaseException) -> tuple[TaskInterrupted | 
 
 
 def _read_interrupt(call: TaskCall, error: GraphInterrupt) -> TaskInterrupted | TaskFailed:
-    if isinstance(error, NestedInterrupt):
-        return TaskInterrupted(task_id=call.task.id, interrupts=error.requests)
-    position = error.position if isinstance(error, PendingInterrupt) else _count_answers(call)
-    facts: dict[str, Any] = {}
-    if isinstance(error, PendingInterrupt):
-        facts = {
-            "response_schema": error.response_schema,
-            "kind": error.kind,
-            "name": error.name,
-            "due_at": error.due_at,
-        }
-    requests = []
     try:
-        for offset, question in enumerate(error.interrupts):
-            value = question.value if isinstance(question, Interrupt) else question
-            requests.append(
-                InterruptRequest(
-                    id=interrupt_id(call.task.id, position + offset),
-                    position=position + offset,
-                    task_id=call.task.id,
-                    value=call.graph.state.encode_any(
-                        value, where=f"the interrupt of node {call.task.node!r}"
-                    ),
-                    namespace=call.namespace,
-                    **facts,
-                )
-            )
+        questions = _read_all(call, [error])
     except Exception as second:  # noqa: BLE001 - a question that can't be stored fails its node
         return TaskFailed(
             task_id=call.task.id, error=record_error(second, node=call.task.node, attempt=call.attempt)
         )
-    return TaskInterrupted(task_id=call.task.id, interrupts=tuple(requests))
-
-
-def _count_answers(call: TaskCall) -> int:
-    """How many of the task's own interrupts are answered: an interrupt that was raised by hand comes after these."""
-    position = 0
-    while interrupt_id(call.task.id, position) in call.answers:
-        position += 1
-    return position
+    return TaskInterrupted(task_id=call.task.id, interrupts=tuple(questions))
 
 
 def drive(coroutine: Coroutine[Any, Any, T]) -> T:

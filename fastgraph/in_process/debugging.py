@@ -17,7 +17,6 @@ from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import Task, TaskInterrupted, TaskKind, TaskResult
 from fastgraph.graph.commands import Interrupt
 from fastgraph.ids import checkpoint_id, task_id
-from fastgraph.state.schema import ROOT
 
 if TYPE_CHECKING:
     from fastgraph.graph.compiled import CompiledGraph
@@ -178,7 +177,8 @@ def _describe_due(task: Task, pending: Pending) -> dict[str, Any]:
 
 def _read(graph: CompiledGraph, values: Mapping[str, Any]) -> Any:
     read = graph.state.read_values(graph.state_keys, values)
-    return read.get(ROOT) if graph.state.is_root else read
+    key = graph.state.shown_key
+    return read.get(key) if key else read
 
 
 def debug_event(kind: str, step: int, payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from fastgraph.execution.updates import group_writes
 from fastgraph.execution.waits import wrap_answer
 from fastgraph.graph.commands import Command
 from fastgraph.graph.returns import read_return
+from fastgraph.graph.state_access import InputReading
 from fastgraph.graph.steering import apply_steers, find_saved, start_task_id
 from fastgraph.graph.timeouts import as_limits
 from fastgraph.state.changes import Change
@@ -96,11 +97,23 @@ class Opening:
         base = self.base = self.checkpoint
         reading = graph.state.read_input(given, base.values)
         self.unknown_keys = reading.unknown_keys
+        if graph.plan.begins_directly:
+            self._begin_directly(reading)
+            return
         entry, changes = admit(graph.plan, base, number=self.next_number, extra=reading.extra)
         self.pending = Pending()
         self._keep(entry, {**self.carried, **changes}, "input")
         self._record(entry.number, TaskResult(task_id=GIVEN_INPUT, writes=reading.writes))
         self._take_start(entry, reading.writes, reading.folded)
+
+    def _begin_directly(self, reading: InputReading) -> None:
+        """Take the input of an entrypoint: its node is due at once."""
+        commit = start(self.graph.plan, self.base, reading.writes, reading.folded)
+        self.pending = Pending()
+        self._keep(
+            replace(commit.checkpoint, number=self.next_number), {**self.carried, **commit.changes}, "input"
+        )
+        self.commit = replace(commit, checkpoint=self.checkpoint)
 
     def proceed(self, command: Command[Any] | None) -> None:
         """Go on with a thread: with an answer, an update or targets of a Command, or with nothing (None)."""

@@ -11,7 +11,6 @@ from fastgraph.graph.control import RunControl
 from fastgraph.graph.current import find_current_task
 from fastgraph.in_process.artifacts import MemoryArtifacts
 from fastgraph.in_process.nesting import Nesting, find_nesting
-from fastgraph.state.schema import ROOT
 
 if TYPE_CHECKING:
     from fastgraph.graph.compiled import CompiledGraph
@@ -110,7 +109,7 @@ def read_options(
     """Read the options of a call; raises ConfigError for a value that can't be. `keys` are shown where none are named."""
     shown = given.get("output_keys")
     if shown is None:
-        shown = ROOT if graph.state.is_root else keys
+        shown = graph.state.shown_key or keys
     nesting = find_nesting(graph, (config or {}).get("configurable"))
     merged = graph.merge_config(_inherit(config, nesting))
     configurable = merged.get("configurable") or {}
