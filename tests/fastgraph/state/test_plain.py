@@ -121,7 +121,7 @@ def test_a_dict_from_outside_can_not_pass_for_a_tag() -> None:
         ({"a": Point(1)}, "key 'a'", "Point", "Annotate the key with Point"),
         (({Name("x")},), "item 0, member 'x'", "Name", "Return str(…) of it."),
         ({"a": {}.keys()}, "key 'a'", "dict_keys", "Return a sorted list."),
-        ({"a": np.float64(1)}, "key 'a'", "numpy.float64", "Return .tolist()."),
+        ({"a": np.ma.masked_array([1])}, "key 'a'", "MaskedArray", "Return .tolist()."),
         ([iter("ab")], "item 0", "str_ascii_iterator", "Return list(…) of it."),
         ([ValueError("x")], "item 0", "ValueError", "Return str(error)."),
         (["fine", "bad \ud800"], "item 1", "lone surrogate at position 4", "Return valid text"),
