@@ -30,7 +30,7 @@ class NodeInterrupt(GraphInterrupt):
 
     def __init__(self, value: Any, id: str | None = None) -> None:  # noqa: A002 - the name of LangGraph's parameter
         # errors stand below everything else, so the question's class is looked up when one is asked
-        from fastgraph.graph.commands import Interrupt  # noqa: PLC0415 - see above
+        from fastgraph.graph.commands import Interrupt
 
         warnings.warn("NodeInterrupt is old: use fastgraph.interrupt().", DeprecationWarning, stacklevel=2)
         super().__init__([Interrupt(value) if id is None else Interrupt(value, id)])

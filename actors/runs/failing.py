@@ -15,7 +15,7 @@ from actors.runs.kept_errors import encode_error, hand_over
 from actors.runs.situation import Situation
 from fastgraph.execution.tasks import Task, TaskFailed
 from fastgraph.graph.compiled import CompiledGraph
-from fastgraph.graph.error_handlers import note_handler
+from fastgraph.graph.error_handlers import find_handler, note_handler
 from fastgraph.graph.retry import delay_seconds
 
 __all__ = ["draft_handover", "draft_retry"]
@@ -24,6 +24,7 @@ __all__ = ["draft_handover", "draft_retry"]
 def draft_retry(
     draft: Draft,
     situation: Situation,
+    *,
     graph: CompiledGraph,
     task: Task,
     failed: TaskFailed,
@@ -43,10 +44,10 @@ def draft_retry(
 
 
 def draft_handover(
-    draft: Draft, situation: Situation, graph: CompiledGraph, task: Task, failed: TaskFailed, now: datetime
+    draft: Draft, situation: Situation, *, graph: CompiledGraph, task: Task, failed: TaskFailed, now: datetime
 ) -> bool:
     """Draft that a handler runs in a failed task's place; False where the node has none."""
-    handler = graph.error_handler(task.node)
+    handler = find_handler(graph, task.node, failed)
     if handler is None:
         return False
     error = note_handler(failed.error, handler)

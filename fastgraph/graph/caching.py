@@ -1,7 +1,7 @@
 """What a node gave for an input, kept for other runs: where it is looked for, and how it is written down.
 
-A node with a `CachePolicy` is not executed where a cache has its result for the same input: its writes, targets and Sends are
-taken from there. Only results are kept, never errors or questions. The default key is a hash of the encoded input, so no
+A node with a `CachePolicy` is not executed where a cache has its result for the same input: its writes, targets and Sends
+are taken from there. Only results are kept, never errors or questions. The default key is a hash of the encoded input, so no
 code of the user runs for it; what is kept is plain JSON, never a pickle.
 """
 
@@ -77,7 +77,7 @@ class FindsCached(Protocol):
 
 
 def find_entry(call: TaskCall) -> CacheEntry | None:
-    """Return where a task's result is kept; None where its node has no cache policy. Calls `key_func`, which is user code."""
+    """Return where a task's result is kept; None where its node has no cache policy. `key_func` is user code."""
     node = call.graph.nodes.get(call.task.node)
     if node is None or node.cache_policy is None:
         return None

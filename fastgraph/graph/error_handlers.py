@@ -10,19 +10,24 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fastgraph.execution.tasks import ErrorRecord, TimeLimits
+from fastgraph.execution.tasks import ErrorRecord, TaskFailed, TimeLimits
 from fastgraph.graph.caching import CachePolicy
+from fastgraph.graph.failures import BUBBLES_UP
 from fastgraph.graph.nodes import NodeSpec, read_node
 from fastgraph.graph.retry import RetryPolicy
 from fastgraph.graph.validation import check_node_name
+
+if TYPE_CHECKING:
+    from fastgraph.graph.compiled import CompiledGraph
 
 __all__ = [
     "DEFAULT_HANDLER",
     "HANDLED_BY",
     "NodeDefaults",
     "RestoredError",
+    "find_handler",
     "handler_name",
     "note_handler",
     "read_handler",
@@ -86,6 +91,13 @@ class NodeDefaults:
             cache_policy=None if spec.is_error_handler else spec.cache_policy or self.cache_policy,
             error_handler=None if spec.is_error_handler else own_handler,
         )
+
+
+def find_handler(graph: CompiledGraph, node: str, failed: TaskFailed) -> str | None:
+    """Return the node that handles a final failure of `node`; None for what is to be asked again or goes further up."""
+    if failed.refused_answer is not None or BUBBLES_UP in failed.error.facts:
+        return None
+    return graph.error_handler(node)
 
 
 def note_handler(error: ErrorRecord, handler: str) -> ErrorRecord:

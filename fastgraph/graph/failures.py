@@ -12,8 +12,10 @@ from types import TracebackType
 
 from fastgraph.execution.tasks import ErrorRecord
 
-__all__ = ["TRACEBACK_BYTES", "record_error"]
+__all__ = ["BUBBLES_UP", "TRACEBACK_BYTES", "record_error"]
 
+BUBBLES_UP = "bubbles_up"
+"""The fact of an error that is no failure of its node: it is neither tried again nor handled."""
 TRACEBACK_BYTES = 16 * 1024
 MESSAGE_CHARACTERS = 4 * 1024
 

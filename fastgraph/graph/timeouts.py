@@ -97,7 +97,7 @@ class Watch:
     @property
     def services(self) -> TaskServices:
         """This watch, as what a task is given."""
-        return cast(TaskServices, self)
+        return cast("TaskServices", self)
 
     def __getattr__(self, name: str) -> Any:
         if self._counts_use:

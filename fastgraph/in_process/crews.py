@@ -19,11 +19,11 @@ from random import Random
 from typing import Any, Protocol
 
 from fastgraph.clock import SystemClock
-from fastgraph.errors import GraphBubbleUp
 from fastgraph.events import EventKind
 from fastgraph.execution.tasks import ErrorRecord, Task, TaskEnding, TaskFailed
 from fastgraph.execution.waits import came, find_timers
 from fastgraph.graph.current import find_current_task
+from fastgraph.graph.error_handlers import find_handler
 from fastgraph.graph.retry import delay_seconds
 from fastgraph.graph.task_call import TaskCall, attempt_task, drive, read_error
 
@@ -126,8 +126,7 @@ async def _execute(
         if not isinstance(ending, TaskFailed):
             return Ended(task=call.task, ending=ending, error=cause)
         if ending.matched_policy is None:
-            is_failure = ending.refused_answer is None and not isinstance(cause, GraphBubbleUp)
-            handler = call.graph.error_handler(call.task.node) if is_failure else None
+            handler = find_handler(call.graph, call.task.node, ending)
             return Ended(task=call.task, ending=ending, error=cause, handler=handler)
         policy = call.graph.retry_policies(call.task.node)[ending.matched_policy]
         await wait(delay_seconds(policy, call.attempt, random))
