@@ -10,6 +10,7 @@ import inspect
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -113,7 +114,7 @@ def cosine_scores(query: Vector, vectors: Sequence[Vector]) -> list[float]:
 
 
 def _numpy_scores(query: Vector, vectors: Sequence[Vector]) -> list[float]:
-    import numpy as np
+    np: Any = import_module("numpy")
 
     matrix, wanted = np.asarray(vectors, dtype=float), np.asarray(query, dtype=float)
     lengths = np.linalg.norm(matrix, axis=1) * np.linalg.norm(wanted)

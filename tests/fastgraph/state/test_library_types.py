@@ -45,6 +45,12 @@ def test_every_scalar_comes_back_as_one(array: np.ndarray[Any, Any]) -> None:
     assert is_same(found, scalar)
 
 
+def _with_attrs() -> Any:
+    frame = pd.DataFrame({"a": [1]})
+    frame.attrs = {"unit": "m", "of": (1, 2)}
+    return frame
+
+
 FRAMES: dict[str, Callable[[], Any]] = {
     "empty": pd.DataFrame,
     "rows without columns": lambda: pd.DataFrame(index=range(3)),
@@ -75,7 +81,7 @@ FRAMES: dict[str, Callable[[], Any]] = {
     ),
     "named": lambda: pd.DataFrame({"a": [1]}, index=pd.Index(["r"], name="row")).rename_axis(columns="col"),
     "twice the same column": lambda: pd.DataFrame([[1, "x"]], columns=["a", "a"]),
-    "attributes": lambda: _with_attrs(),
+    "attributes": _with_attrs,
     "series": lambda: pd.Series([1.5, None], index=["a", "b"], name=("x", 1)),
     "series of moments": lambda: pd.Series(pd.date_range("2024", periods=2, tz="UTC")),
     "range": lambda: pd.RangeIndex(1, 9, 2, name="r"),
@@ -86,12 +92,6 @@ FRAMES: dict[str, Callable[[], Any]] = {
     "span": lambda: pd.Timedelta("3 days 00:00:00.000000001"),
     "missing": lambda: [pd.NaT, pd.NA],
 }
-
-
-def _with_attrs() -> Any:
-    frame = pd.DataFrame({"a": [1]})
-    frame.attrs = {"unit": "m", "of": (1, 2)}
-    return frame
 
 
 @pytest.mark.parametrize("name", FRAMES)
@@ -172,5 +172,5 @@ def test_a_frame_is_unreadable_where_its_library_is_missing() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == UnreadableValueError.__name__
-    with pytest.raises(UnreadableValueError, match="os.system"):
+    with pytest.raises(UnreadableValueError, match=r"os\.system"):
         decode(b'{"$type":"os.system","value":"true"}')
