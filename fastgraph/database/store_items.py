@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fastgraph.database.item_records import ItemRow, RefreshItems, SweepItems, WriteItems
+from fastgraph.database.node_cache import prune_cache
 from fastgraph.database.tables import store_items
 from fastgraph.database.times import to_micros
 from fastgraph.database.transaction import Transaction
@@ -63,8 +64,11 @@ def _refresh(tx: Transaction, operation: RefreshItems) -> None:
 
 
 def _sweep(tx: Transaction, operation: SweepItems) -> None:
-    """Delete what has expired, by its partial index. Writes at once: what the group puts is younger."""
-    tx.connection.execute(delete(store_items).where(store_items.c.expires_at <= to_micros(operation.now)))
+    """Delete what has expired, by its partial index, and results of nodes that are too old to be used again. Writes at
+    once: what the group puts is younger."""
+    now = to_micros(operation.now)
+    tx.connection.execute(delete(store_items).where(store_items.c.expires_at <= now))
+    prune_cache(tx.connection, now_micros=now)
 
 
 async def find_item(connection: AsyncConnection, *, namespace: str, key: str, now: int) -> ItemRow | None:

@@ -63,18 +63,23 @@ class DrawableGraph:
 
 
 def draw(definition: GraphDefinition) -> DrawableGraph:
-    """Lay out a definition; a node that leads nowhere gets an edge to END, because the run may end there."""
+    """Lay out a definition; a node that leads nowhere gets an edge to END, because the run may end there.
+
+    An error handler stands alone: no edge leads to it.
+    """
     edges = set(_static_edges(definition)) | set(_conditional_edges(definition))
     sources = {edge.source for edge in edges}
-    edges |= {GraphEdge(node, END) for node in definition.nodes if node not in sources}
+    edges |= {
+        GraphEdge(node, END)
+        for node, spec in definition.nodes.items()
+        if node not in sources and not spec.is_error_handler
+    }
     ends = (END,) if any(edge.target == END for edge in edges) else ()
     ordered = sorted(edges, key=lambda edge: (edge.source, edge.target, edge.conditional, edge.label or ""))
     return DrawableGraph((START, *sorted(definition.nodes), *ends), tuple(ordered))
 
 
-def hash_graph(
-    definition: GraphDefinition, keys: Mapping[str, KeyKind], key_types: Mapping[str, str]
-) -> str:
+def hash_graph(definition: GraphDefinition, keys: Mapping[str, KeyKind], key_types: Mapping[str, str]) -> str:
     """Return 16 hexadecimal digits that change when the structure, the keys or their types do."""
     structure = {
         "nodes": [

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
 from fastgraph import START, CachePolicy
-from fastgraph.database.node_cache import clear_cache, prune_cache
+from fastgraph.database.item_records import SweepItems
+from fastgraph.database.node_cache import clear_cache
 from fastgraph.database.tables import node_cache
 from support.boots import House
 from support.small_flows import Log, new_graph
@@ -57,7 +59,9 @@ async def test_an_old_result_is_not_used_and_is_pruned(house: House) -> None:
     assert await result(house, "a") == ([2], False)
     with house.store.writer.begin() as connection:
         connection.execute(update(node_cache).values(expires_at=1))
-        assert prune_cache(connection, now_micros=2) == 1
+    await house.writer.write(SweepItems(now=datetime.now(UTC)))
+    with house.store.writer.begin() as connection:
+        assert connection.execute(select(node_cache)).all() == []
 
 
 async def test_a_cleared_cache_has_nothing(house: House) -> None:

@@ -63,6 +63,14 @@ def test_a_handler_writes_in_the_failed_nodes_place_and_its_edges_do_not_fire() 
     assert values == {"seen": ["in", "a", "ValueError", "boom", "b"]}
 
 
+def test_a_handler_stands_alone_in_the_picture() -> None:
+    def program(lg: Names) -> Any:
+        drawn = handled_graph(lg, says("h")).compile().get_graph()
+        return sorted(drawn.nodes), sorted((edge.source, edge.target) for edge in drawn.edges)
+
+    agree(program)
+
+
 def test_a_handler_may_route_by_a_command() -> None:
     def program(lg: Names) -> Any:
         def handle(state: Log, error: Any) -> Any:
