@@ -132,6 +132,10 @@ class ValueReader(Protocol):
 
     def decode_value(self, key: str, data: bytes) -> StoredValue: ...
 
+    def decode_write(self, key: str, data: bytes) -> StoredValue:
+        """Read what was written to a key; KeyError for one that the graph has no more."""
+        ...
+
     def decode_argument(self, node: str, data: bytes) -> StoredValue: ...
 
 
