@@ -62,7 +62,8 @@ class CompiledGraph(RunsInProcess, KeepsThreads):
         self.routers: Mapping[str, tuple[RouterSpec, ...]] = definition.routers
         self.checkpointer = None if isinstance(checkpointer, bool) else checkpointer
         self.checkpointer_mode = checkpointer if isinstance(checkpointer, bool) else None
-        """What is kept of it where it is nested: None as the graph around says, for one step; True for the whole thread; False nothing."""
+        """What is kept of it where it is nested: None what the graph around keeps, for one step; True for the whole thread;
+        False nothing."""
         self.cache = cache
         self.store = store
         self.step_timeout: float | None = None

@@ -28,10 +28,14 @@ def no_heartbeat() -> None:
 
 
 class CurrentTask:
-    """One attempt of one task, as the code inside it sees it. `answers` go by interrupt id and are handed down to whatever
-    is nested in the task; `asked` counts its own calls of `interrupt`, `place` names the task among all of the thread. `error` is what an error handler handles, `heartbeat`
+    """One attempt of one task, as the code inside it sees it.
+
+    `answers` go by interrupt id and are handed down to whatever is nested in the task; `asked` counts its own calls of
+    `interrupt`, `place` names the task among all of the thread. `error` is what an error handler handles, `heartbeat`
     tells a timed attempt's watch of progress. `previous` is what an entrypoint saved last, `record_path` begins the keys
-    of records that belong to a functional task and not to the task of the step. `is_async`: its node is a coroutine function."""
+    of records that belong to a functional task and not to the task of the step. `is_async`: its node is a coroutine
+    function.
+    """
 
     __slots__ = (
         "_calls",

@@ -22,7 +22,17 @@ from fastgraph.graph.retry import RetryPolicy
 if TYPE_CHECKING:
     from fastgraph.graph.compiled import CompiledGraph
 
-__all__ = ["Executor", "NodeSpec", "RouterSpec", "function_name", "read_hints", "read_node", "read_router"]
+__all__ = [
+    "Executor",
+    "NodeSpec",
+    "RouterSpec",
+    "find_injected",
+    "function_name",
+    "is_async_function",
+    "read_hints",
+    "read_node",
+    "read_router",
+]
 
 Executor = Literal["async", "thread", "process"]
 
@@ -89,10 +99,10 @@ def read_node(name: str, function: Callable[..., Any], **options: Any) -> NodeSp
         options["input_type"] = _schema_hint(function, hints)
     if not options.get("destinations"):
         options["destinations"] = _command_targets(hints.get("return"))
-    is_async = _is_async(function)
+    is_async = is_async_function(function)
     options["executor"] = options.get("executor") or ("async" if is_async else "thread")
     return NodeSpec(
-        name=name, function=function, is_async=is_async, injected=_injected(function, hints), **options
+        name=name, function=function, is_async=is_async, injected=find_injected(function, hints), **options
     )
 
 
@@ -109,8 +119,8 @@ def read_router(name: str, function: Callable[..., Any], path_map: Any) -> Route
     return RouterSpec(
         name=name,
         function=function,
-        is_async=_is_async(function),
-        injected=_injected(function, hints),
+        is_async=is_async_function(function),
+        injected=find_injected(function, hints),
         input_type=_schema_hint(function, hints),
         targets=targets,
     )
@@ -134,7 +144,8 @@ def _plain_function(function: Callable[..., Any]) -> Any:
     return type(function).__call__
 
 
-def _is_async(function: Callable[..., Any]) -> bool:
+def is_async_function(function: Callable[..., Any]) -> bool:
+    """Say whether calling it makes a coroutine."""
     return inspect.iscoroutinefunction(_plain_function(function))
 
 
@@ -163,9 +174,10 @@ def _schema_hint(function: Callable[..., Any], hints: Mapping[str, Any]) -> Any:
         return None
 
 
-def _injected(function: Callable[..., Any], hints: Mapping[str, Any]) -> tuple[str, ...]:
+def find_injected(function: Callable[..., Any], hints: Mapping[str, Any], *, skip: int = 1) -> tuple[str, ...]:
+    """Return the parameters that are made for a function; its first `skip` ones are its own."""
     wanted = []
-    for parameter in _parameters(function)[1:]:
+    for parameter in _parameters(function)[skip:]:
         word = _INJECTED.get(parameter.name)
         if word is None or parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
             continue
