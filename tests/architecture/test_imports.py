@@ -41,6 +41,7 @@ NO_SQL = (  # faults, addresses, and the type of the connection that a statement
 )
 SQL_ELSEWHERE = {
     "actors/hints/postgres_notify.py",  # LISTEN and NOTIFY are a channel here, not a store
+    "fastgraph/cache/sqlite.py",  # a program's own cache, apart from the server's
     "fastgraph/store/sqlite/base.py",  # a program's own store of values, apart from the server's
     "fastgraph/store/sqlite/aio.py",
     "api/cli/store_state.py",  # `doctor` looks at a store that may be broken, without opening it as ours

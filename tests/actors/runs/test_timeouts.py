@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -20,6 +21,13 @@ def timed(node: Any, timeout: Any, **options: Any) -> Any:
     builder.add_node("node", node, timeout=timeout, **options)
     builder.add_edge(START, "node")
     return builder.compile(name="timed")
+
+
+async def spend(seconds: float) -> None:
+    """Take so long; that is what is watched."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await asyncio.Event().wait()
 
 
 async def hang(state: Log) -> dict[str, Any]:
@@ -58,7 +66,7 @@ async def test_a_late_attempt_is_repeated_and_its_late_words_are_dropped(house: 
 async def test_an_idle_timeout_is_put_off_by_heartbeats(house: House) -> None:
     async def node(state: Log, runtime: Runtime[None]) -> dict[str, Any]:
         for _ in range(5):
-            await asyncio.sleep(0.1)
+            await spend(0.1)
             runtime.heartbeat()
         return {"log": ["alive"]}
 
