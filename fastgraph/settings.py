@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least level that is logged."
     )
+    capture_output: bool = Field(
+        True, description="Whether what nodes print and log goes to their run's console."
+    )
     log_format: Literal["json", "console"] = Field("json", description="Form of a log line.")
 
     @property

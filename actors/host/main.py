@@ -19,6 +19,7 @@ from contextlib import suppress
 from actors.host.host import Host
 from actors.host.loading import LoadingError, load_workflows
 from actors.host.logs import configure_logs
+from actors.host.output import capture_output
 from fastgraph.errors import SettingsError, StoreError
 from fastgraph.settings import Settings
 from fastgraph.targets import join_targets, split_targets
@@ -36,6 +37,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         settings = Settings.read(targets=join_targets(options.targets) if options.targets else None)
         configure_logs(settings)
+        if settings.capture_output:
+            capture_output()
         workflows = load_workflows(split_targets(settings.targets))
     except (LoadingError, SettingsError) as error:
         sys.stderr.write(f"fastgraph host: {error}\n")

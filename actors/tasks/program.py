@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 from actors.host.loading import LoadingError, Workflows, load_workflows
 from actors.host.logs import configure_logs
+from actors.host.output import capture_output
 from actors.tasks.channel import Channel, ChannelClosedError, Message
 from actors.tasks.encoding import decode_call, encode_ending
 from actors.tasks.services import ProcessTaskServices
@@ -36,6 +37,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         settings = Settings.read()
         configure_logs(settings)
+        if settings.capture_output:
+            capture_output()
         workflows = load_workflows(split_targets(settings.targets))
     except (LoadingError, SettingsError) as error:
         channel.send(Message("unfit", {"reason": str(error)}))

@@ -27,6 +27,14 @@ def no_heartbeat() -> None:
     """Nothing watches this attempt."""
 
 
+class HoldsLines(Protocol):
+    """Output of the task that waits for the end of its line."""
+
+    def write(self, text: str) -> None: ...
+
+    def flush(self) -> None: ...
+
+
 class CurrentTask:
     """One attempt of one task, as the code inside it sees it.
 
@@ -57,6 +65,7 @@ class CurrentTask:
         "previous",
         "pushed",
         "record_path",
+        "lines",
         "services",
         "store",
         "task",
@@ -98,6 +107,7 @@ class CurrentTask:
         self.heartbeat = heartbeat
         self.first_attempt_at = first_attempt_at
         self.node_metadata = node_metadata
+        self.lines: HoldsLines | None = None
         self.asked = 0
         self.pushed: list[tuple[str, Any]] = []
         self.is_async = False
@@ -146,3 +156,5 @@ def running(current: CurrentTask) -> Iterator[CurrentTask]:
         yield current
     finally:
         _CURRENT.reset(token)
+        if current.lines is not None:
+            current.lines.flush()
