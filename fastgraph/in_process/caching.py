@@ -22,20 +22,20 @@ class StepCache:
     """A graph's cache (or none) on the way of one run. `is_async` says which of its methods are called."""
 
     def __init__(self, cache: BaseCache[Any] | None, *, is_async: bool) -> None:
-        self._cache = cache
+        self.cache = cache
         self._is_async = is_async
 
     async def find(
         self, calls: Sequence[TaskCall]
     ) -> tuple[list[TaskCall], list[tuple[TaskCall, TaskResult]]]:
         """Return the calls that have to be executed, and the others with their results. Calls `key_func`."""
-        if self._cache is None:
+        if self.cache is None:
             return list(calls), []
         asked = [replace(call, cache=find_entry(call)) for call in calls]
         keys = [call.cache[:2] for call in asked if call.cache is not None]
         kept: dict[Any, Any] = {}
         if keys:
-            kept = await self._cache.aget(keys) if self._is_async else self._cache.get(keys)
+            kept = await self.cache.aget(keys) if self._is_async else self.cache.get(keys)
         left: list[TaskCall] = []
         hits: list[tuple[TaskCall, TaskResult]] = []
         for call in asked:
@@ -49,14 +49,14 @@ class StepCache:
 
     async def keep(self, result: TaskResult) -> None:
         """Keep a result that has a place in the cache."""
-        if self._cache is None or result.cache is None or result.is_cached:
+        if self.cache is None or result.cache is None or result.is_cached:
             return
         entry = result.cache
         pairs = {(entry.namespace, entry.key): (encode_cached(result).decode(), entry.ttl_seconds)}
         if self._is_async:
-            await self._cache.aset(pairs)
+            await self.cache.aset(pairs)
         else:
-            self._cache.set(pairs)
+            self.cache.set(pairs)
 
 
 def _decode(call: TaskCall, data: str) -> TaskResult | None:

@@ -13,6 +13,7 @@ from fastgraph.in_process.artifacts import MemoryArtifacts
 from fastgraph.in_process.nesting import Nesting, find_nesting
 
 if TYPE_CHECKING:
+    from fastgraph.cache.base import BaseCache
     from fastgraph.graph.compiled import CompiledGraph
 
 __all__ = ["DEFAULT_RECURSION_LIMIT", "STREAM_MODES", "CallOptions", "RunOptions", "read_options"]
@@ -58,6 +59,11 @@ class RunOptions:
     shows_nested: bool = False
     nesting: Nesting | None = None
     own_modes: frozenset[str] = frozenset()
+
+    @property
+    def cache(self) -> BaseCache[Any] | None:
+        """The cache of the run around this one."""
+        return getattr(self.nesting.parent.services, "cache", None) if self.nesting else None
 
     @property
     def namespace(self) -> str:

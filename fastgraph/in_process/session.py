@@ -17,7 +17,14 @@ from fastgraph.clock import Clock
 from fastgraph.errors import GraphBubbleUp, GraphDrained
 from fastgraph.execution.checkpoint import Checkpoint, KeyChange, UnknownTarget
 from fastgraph.execution.machine import Machine
-from fastgraph.execution.tasks import ErrorRecord, InterruptRequest, Task, TaskFailed, TaskInterrupted, TaskResult
+from fastgraph.execution.tasks import (
+    ErrorRecord,
+    InterruptRequest,
+    Task,
+    TaskFailed,
+    TaskInterrupted,
+    TaskResult,
+)
 from fastgraph.execution.tracked import tracked_checkpoint, tracked_ending
 from fastgraph.graph.commands import Command, NestedInterrupt
 from fastgraph.graph.error_handlers import HANDLED_BY, note_handler, restore_error
@@ -52,7 +59,7 @@ class Session:
         self._log = log
         self._crew = crew
         self._clock = clock
-        self._cache = StepCache(graph.cache, is_async=crew.is_async)
+        self._cache = StepCache(options.cache or graph.cache, is_async=crew.is_async)
         nesting = self._nesting = options.nesting
         self._showing = Showing(
             graph,
@@ -201,6 +208,7 @@ class Session:
                 crew=self._crew,
                 log=self._log,
                 nested_modes=options.nested_modes,
+                cache=self._cache.cache,
             )
         return SessionServices(
             run_id=self._run_id,
@@ -210,6 +218,7 @@ class Session:
             log=self._log,
             open_log=self._nested.open,
             nested_modes=options.nested_modes,
+            cache=self._cache.cache,
         )
 
     def _answers(self) -> dict[str, Any]:

@@ -13,10 +13,12 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from fastgraph.cache.base import BaseCache
 from fastgraph.checkpoint.base import BaseCheckpointSaver, ThreadLog, ValueReader
 from fastgraph.checkpoint.memory import ForgetfulThread
 from fastgraph.events import EventKind
 from fastgraph.execution.tasks import Task
+from fastgraph.graph.namespaces import split_namespace
 from fastgraph.graph.services import ArtifactSource, TaskServices
 from fastgraph.in_process.artifacts import MemoryArtifacts, MemoryServices
 from fastgraph.in_process.crews import Crew
@@ -76,7 +78,10 @@ class SessionServices(MemoryServices, TaskRecords):
         log: ThreadLog,
         open_log: OpenLog,
         nested_modes: frozenset[str],
+        cache: BaseCache[Any] | None,
     ) -> None:
+        self._crew = crew
+        self.cache = cache
         send = partial(crew.send, task=task)
         MemoryServices.__init__(self, run_id=run_id, node=task.node, artifacts=artifacts, send=send)
         TaskRecords.__init__(self, log, task.id)
@@ -87,6 +92,9 @@ class SessionServices(MemoryServices, TaskRecords):
 
     def emit_nested(self, namespace: str, node: str, kind: EventKind, data: bytes) -> None:
         """Nothing: who watches nested runs gets their chunks."""
+
+    def show(self, mode: str, data: Any) -> None:
+        self._crew.pass_on(Chunk((), mode, data))
 
 
 class NestedServices(TaskRecords):
@@ -101,6 +109,7 @@ class NestedServices(TaskRecords):
         crew: Crew,
         log: ThreadLog,
         nested_modes: frozenset[str],
+        cache: BaseCache[Any] | None,
     ) -> None:
         super().__init__(log, task.id)
         self._parent = parent
@@ -109,12 +118,16 @@ class NestedServices(TaskRecords):
         self._task = task
         self._crew = crew
         self.open_log = parent.open_log
+        self.cache = cache
         self.is_feed = not isinstance(parent, PassesOn) or parent.is_feed
         self.nested_modes = nested_modes
 
     @property
     def run_id(self) -> str:
         return self._parent.run_id
+
+    def show(self, mode: str, data: Any) -> None:
+        self._crew.pass_on(Chunk(split_namespace(self._namespace), mode, data))
 
     def pass_on(self, chunk: Chunk) -> None:
         self._crew.pass_on(chunk)
