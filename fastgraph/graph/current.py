@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
 from fastgraph.errors import NodeError, OutsideNodeError
 from fastgraph.execution.tasks import Task
