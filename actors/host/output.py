@@ -157,7 +157,9 @@ def _send(current: CurrentTask, level: str, logger: str, text: str) -> None:
     try:
         for start in range(0, max(len(text), 1), MAX_LINE_CHARACTERS):
             piece = text[start : start + MAX_LINE_CHARACTERS]
-            current.services.emit(EventKind.LOG, _encode({"level": level, "message": piece, "logger": logger}))
+            current.services.emit(
+                EventKind.LOG, _encode({"level": level, "message": piece, "logger": logger})
+            )
     finally:
         _IS_EMITTING.reset(token)
 
@@ -166,7 +168,9 @@ def _encode(line: dict[str, str]) -> bytes:
     try:
         return orjson.dumps(line)
     except TypeError:  # a lone surrogate, as in a file's name: shown as its escape
-        return orjson.dumps({key: text.encode("utf-8", "backslashreplace").decode() for key, text in line.items()})
+        return orjson.dumps(
+            {key: text.encode("utf-8", "backslashreplace").decode() for key, text in line.items()}
+        )
 
 
 def _level_name(number: int) -> str:
