@@ -56,15 +56,16 @@ from typing import Literal
 from fastgraph.bubbling import GraphBubbleUp, GraphDrained, GraphInterrupt, NodeInterrupt, ParentCommand
 from fastgraph.node_errors import (
     ChildRunError,
+    NoStoreError,
     NodeCancelledError,
     NodeError,
     NodeTimeoutError,
-    NoStoreError,
     OutsideNodeError,
     RunTimeoutError,
     SignalRefusedError,
     SignalTimeoutError,
     TaskNotFound,
+    TaskProcessDiedError,
 )
 from fastgraph.root_error import FastGraphError
 from fastgraph.store_errors import (
@@ -83,6 +84,7 @@ from fastgraph.store_errors import (
 )
 
 __all__ = [
+    "REFUSED_ANSWER",
     "AmbiguousResumeError",
     "ArtifactNotFoundError",
     "AsyncNodeError",
@@ -124,6 +126,7 @@ __all__ = [
     "StoreUnavailableError",
     "TaskMismatchError",
     "TaskNotFound",
+    "TaskProcessDiedError",
     "ThreadConflictError",
     "UnknownChoiceError",
     "UnknownInterruptError",
