@@ -56,10 +56,10 @@ from typing import Literal
 from fastgraph.bubbling import GraphBubbleUp, GraphDrained, GraphInterrupt, NodeInterrupt, ParentCommand
 from fastgraph.node_errors import (
     ChildRunError,
-    NoStoreError,
     NodeCancelledError,
     NodeError,
     NodeTimeoutError,
+    NoStoreError,
     OutsideNodeError,
     RunTimeoutError,
     SignalRefusedError,
