@@ -64,7 +64,7 @@ class entrypoint:  # noqa: N801 - the name of LangGraph's decorator
 
     final = _Final
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - LangGraph's parameters in its order
         self,
         checkpointer: BaseCheckpointSaver | bool | None = None,
         store: BaseStore | None = None,

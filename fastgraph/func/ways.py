@@ -19,7 +19,10 @@ __all__ = ["IN_THREAD", "ON_LOOP", "Way"]
 class Way(Protocol):
     """How a call waits and runs sync code: in its own thread, or on the loop."""
 
-    run_sync: Callable[..., Awaitable[Any]] | None
+    @property
+    def run_sync(self) -> Callable[..., Awaitable[Any]] | None:
+        """What runs a sync function off the loop; None where it may run right here."""
+        ...
 
     async def wait(self, seconds: float) -> None: ...
 
@@ -39,7 +42,9 @@ class Way(Protocol):
 class _InThread:
     """Coroutines that never suspend: `drive` runs them without a loop."""
 
-    run_sync = None
+    @property
+    def run_sync(self) -> None:
+        """Sync code runs right here."""
 
     async def wait(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: ASYNC251 - no loop runs this coroutine
@@ -66,7 +71,9 @@ class _InThread:
 class _OnLoop:
     """On the loop of the task around."""
 
-    run_sync = staticmethod(asyncio.to_thread)
+    @property
+    def run_sync(self) -> Callable[..., Awaitable[Any]]:
+        return asyncio.to_thread
 
     async def wait(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
