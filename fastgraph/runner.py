@@ -14,6 +14,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from fastgraph.checkpoint.base import ThreadLog
+from fastgraph.checkpoint.durability import finish, keep
 from fastgraph.checkpoint.memory import ForgetfulThread
 from fastgraph.clock import SystemClock
 from fastgraph.errors import LoopRunningError
@@ -35,20 +36,23 @@ def stream_chunks(graph: CompiledGraph, options: RunOptions) -> Iterator[Chunk]:
         yield from _stream_on_own_loop(graph, options)
         return
     crew = ThreadCrew(is_live=options.is_live, max_concurrency=options.max_concurrency, random=_chance())
-    chunks = Session(graph, options, _open_log(graph, options), crew, SystemClock()).chunks()
+    log = keep(_open_log(graph, options), options.durability)
+    chunks = Session(graph, options, log, crew, SystemClock()).chunks()
     try:
         while (chunk := drive(_next(chunks))) is not None:
             if _is_wanted(chunk, options):
                 yield chunk
     finally:
         drive(chunks.aclose())
+        drive(crew.wait(finish(log)))
         drive(crew.close())
 
 
 async def astream_chunks(graph: CompiledGraph, options: RunOptions) -> AsyncGenerator[Chunk, None]:
     """Go through a graph on the running loop."""
     crew = AsyncCrew(max_concurrency=options.max_concurrency, random=_chance())
-    chunks = Session(graph, options, _open_log(graph, options), crew, SystemClock()).chunks()
+    log = keep(_open_log(graph, options), options.durability)
+    chunks = Session(graph, options, log, crew, SystemClock()).chunks()
     try:
         async with aclosing(chunks):
             async for chunk in chunks:
@@ -56,6 +60,7 @@ async def astream_chunks(graph: CompiledGraph, options: RunOptions) -> AsyncGene
                     yield chunk
     finally:
         await crew.close()
+        await crew.wait(finish(log))
 
 
 def _stream_on_own_loop(graph: CompiledGraph, options: RunOptions) -> Iterator[Chunk]:

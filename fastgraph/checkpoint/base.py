@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from fastgraph.execution.checkpoint import Checkpoint, KeyChange
 from fastgraph.execution.interrupts import interrupt_id
@@ -34,6 +34,7 @@ __all__ = [
     "SavedCheckpoint",
     "ThreadLog",
     "ValueReader",
+    "WatchesTasks",
 ]
 
 CheckpointSource = Literal["input", "loop", "update", "fork"]
@@ -186,6 +187,15 @@ class ThreadLog(Protocol):
 
     def settle(self) -> Future[None] | None:
         """Return what is done when all that was handed in is durable; None where it is already."""
+        ...
+
+
+@runtime_checkable
+class WatchesTasks(Protocol):
+    """A log that wants to hear which tasks are about to run on its newest checkpoint."""
+
+    def begin_tasks(self, tasks: Sequence[Task]) -> None:
+        """Hear it; what follows with `settle` is durable before they run."""
         ...
 
 

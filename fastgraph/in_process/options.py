@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+from fastgraph.checkpoint.durability import Durability
 from fastgraph.errors import ConfigError
 from fastgraph.graph.control import RunControl
 from fastgraph.graph.current import find_current_task
@@ -59,11 +61,16 @@ class RunOptions:
     shows_nested: bool = False
     nesting: Nesting | None = None
     own_modes: frozenset[str] = frozenset()
+    durability: Durability = "async"
 
     @property
     def cache(self) -> BaseCache[Any] | None:
         """The cache of the run around this one."""
         return getattr(self.nesting.parent.services, "cache", None) if self.nesting else None
+
+    def in_progress(self) -> AbstractContextManager[None]:
+        """Let the task around a nested run wait for it, should the task end before."""
+        return self.nesting.parent.open_calls().in_progress() if self.nesting else nullcontext()
 
     @property
     def namespace(self) -> str:
@@ -100,7 +107,7 @@ class CallOptions(TypedDict, total=False):
     version: Literal["v1", "v2"]
     print_mode: Sequence[str] | str
     debug: bool | None
-    durability: Literal["sync", "async", "exit"] | None
+    durability: Durability | None
 
 
 def read_options(
@@ -153,13 +160,24 @@ def read_options(
         artifacts=_artifacts(given.get("artifacts")),
         control=given.get("control") or _control_around() or RunControl(),
         shows_nested=given.get("subgraphs", False),
+        durability=_durability(given.get("durability"), nesting),
     )
+
+
+def _durability(given: Any, nesting: Nesting | None) -> Durability:
+    """Return when checkpoints are kept: as the call says, else as the run around it."""
+    around = getattr(nesting.parent.services, "durability", None) if nesting else None
+    wanted: Durability = given or around or "async"
+    if wanted not in _DURABILITIES:
+        raise ConfigError(f"durability is {wanted!r}; it must be one of {', '.join(_DURABILITIES)}.")
+    return wanted
 
 
 def _as_names(names: Sequence[str] | str | None) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names or ())
 
 
+_DURABILITIES = ("sync", "async", "exit")
 _OWN_PLACE = frozenset({"checkpoint_id", "checkpoint_ns", "checkpoint_map"})
 
 

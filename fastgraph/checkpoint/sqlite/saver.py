@@ -38,7 +38,8 @@ class FileSaver:
         """Return the log of a thread's namespace; an unknown one is written with its first checkpoint."""
         rows = self._file.read(_FIND, (thread_id, namespace))
         if rows:
-            row = LineageRow(*rows[0], is_new=False)
+            key, name, space, name_key = rows[0]
+            row = LineageRow(key, name, space, name_key, is_new=False)
         else:
             key = secrets.randbits(_KEY_BITS) + 1
             row = LineageRow(key, thread_id, namespace, key, is_new=True)
