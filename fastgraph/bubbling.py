@@ -41,7 +41,7 @@ class GraphDrained(GraphBubbleUp):
 
     def __init__(self, reason: str = "shutdown") -> None:
         self.reason = reason
-        super().__init__(f"The run stopped at the end of a step, as was asked: {reason}.")
+        super().__init__(f"Graph drained: {reason}")
 
 
 class ParentCommand(GraphBubbleUp):

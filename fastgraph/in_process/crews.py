@@ -209,17 +209,21 @@ class ThreadCrew:
             self._submit(call)
 
     async def happenings(self) -> AsyncIterator[Happening]:
+        is_late = False
         while self._running:
             if self._inline is not None:
                 call, self._inline = self._inline, None
                 self._run(call)
             try:
                 happening = self._queue.get(timeout=_seconds_left(self._ends_at))
-            except queue.Empty:
-                raise _late() from None
+            except queue.Empty:  # no thread can be stopped: what they still give is kept, as in LangGraph
+                is_late, self._ends_at = True, None
+                continue
             if isinstance(happening, Ended):
                 self._running -= 1
             yield happening
+        if is_late:
+            raise _late()
 
     async def wait(self, done: Future[None] | None) -> None:
         if done is not None:

@@ -37,7 +37,6 @@ OPEN_POINTS: dict[str, str] = {
     "reducer_of_three_arguments_is_refused": "not there yet: ValueError(Invalid reducer signature. Expecte",
     "same_key_with_another_reducer_is_refused": "not there yet: ValueError(Channel key already exists with a ",
     "a_finished_sibling_is_not_run_again": "not there yet: [1].values.trail: [] / [good]",
-    "a_step_timeout_of_sync_nodes": "not there yet: [1]: () / (hang,)",
     "checkpoints_of_a_fan_out": "not there yet: on a loop[2].history[1].tasks[0].path: [__pre",
     "nodes_of_one_step_are_folded_by_name": "not there yet: on a loop[2].history[1].next[0]: c / a",
     "siblings_on_a_loop_are_cancelled_when_one_fails": "not there yet: [1][0]: slow / bad",
