@@ -28,8 +28,9 @@ from fastgraph.errors import (
     SignalTimeoutError,
     UnstorableValueError,
 )
+from fastgraph.func import entrypoint, task
 from fastgraph.graph.caching import CachePolicy
-from fastgraph.graph.commands import Command, Interrupt, Overwrite, Send, interrupt
+from fastgraph.graph.commands import Command, Interrupt, Overwrite, Send, interrupt, interrupt_all
 from fastgraph.graph.in_node import (
     StreamWriter,
     attempt,
@@ -43,6 +44,7 @@ from fastgraph.graph.in_node import (
     save_artifact,
     token,
 )
+from fastgraph.graph.once import aonce, once
 from fastgraph.graph.retry import RetryPolicy
 from fastgraph.graph.snapshots import PregelTask, StateSnapshot
 from fastgraph.graph.timeouts import TimeoutPolicy
@@ -107,15 +109,19 @@ __all__ = [
     "UnstorableValueError",
     "UntrackedValue",
     "add_messages",
+    "aonce",
     "attempt",
+    "entrypoint",
     "get_config",
     "get_runtime",
     "get_store",
     "get_stream_writer",
     "idempotency_key",
     "interrupt",
+    "interrupt_all",
     "is_cancelled",
     "log",
+    "once",
     "open_artifact",
     "progress",
     "read_artifact",
@@ -124,6 +130,7 @@ __all__ = [
     "sleep",
     "sleep_node",
     "sleep_until",
+    "task",
     "token",
     "wait_for_signal",
 ]

@@ -94,6 +94,23 @@ def interrupt(value: Any, *, response_schema: Any = None) -> Any:
     raise PendingInterrupt(question, position, _json_schema_of(response_schema))
 
 
+def interrupt_all(values: Sequence[Any]) -> list[Any]:
+    """Ask several questions together, and return their answers in the same order.
+
+    Each has an id of its own and may be answered by it. As long as one answer is missing the node does not get past this
+    call; what `interrupt` says of being executed again holds here, too. Raises OutsideNodeError outside a node.
+    """
+    current = current_task("interrupt_all")
+    position = current.asked
+    current.asked += len(values)
+    questions = [
+        Interrupt(value, interrupt_id(current.task.id, position + offset)) for offset, value in enumerate(values)
+    ]
+    if all(question.id in current.answers for question in questions):
+        return [current.answers[question.id] for question in questions]
+    raise PendingInterrupt(questions, position, None)
+
+
 class PendingInterrupt(GraphInterrupt):
     """The exception by which `interrupt` leaves a node; `task_call` reads it. Waits of other kinds are its children."""
 
@@ -101,8 +118,13 @@ class PendingInterrupt(GraphInterrupt):
     name: str | None = None
     due_at: dt.datetime | None = None
 
-    def __init__(self, question: Interrupt, position: int, response_schema: dict[str, Any] | None) -> None:
-        super().__init__((question,))
+    def __init__(
+        self,
+        question: Interrupt | Sequence[Interrupt],
+        position: int,
+        response_schema: dict[str, Any] | None,
+    ) -> None:
+        super().__init__((question,) if isinstance(question, Interrupt) else question)
         self.position = position
         self.response_schema = response_schema
 

@@ -69,6 +69,8 @@ class OpenCalls:
         finally:
             if not future.done():
                 future.set_result(None)
+                with self._lock:
+                    self._futures.remove(future)
 
     async def finish(self, run_sync: Callable[..., Any] | None) -> list[GraphInterrupt]:
         """Wait until all calls are over and return what they ask, in the order in which they began."""

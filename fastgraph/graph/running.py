@@ -44,8 +44,9 @@ class RunsInProcess:
         """
         form, call = self._read_call(input, config, stream_mode, options, is_whole=True)
         outcome = Outcome(form, stream_mode, split_namespace(call.namespace))
-        for chunk in stream_chunks(self._graph(), call):
-            outcome.add(chunk)
+        with call.in_progress():
+            for chunk in stream_chunks(self._graph(), call):
+                outcome.add(chunk)
         return outcome.result()
 
     async def ainvoke(
@@ -59,8 +60,9 @@ class RunsInProcess:
         """Do what `invoke` does, on the running loop; the way for async nodes."""
         form, call = self._read_call(input, config, stream_mode, options, is_whole=True)
         outcome = Outcome(form, stream_mode, split_namespace(call.namespace))
-        async for chunk in astream_chunks(self._graph(), call):
-            outcome.add(chunk)
+        with call.in_progress():
+            async for chunk in astream_chunks(self._graph(), call):
+                outcome.add(chunk)
         return outcome.result()
 
     def stream(

@@ -240,6 +240,8 @@ def _describe_task(
     result, error = pending.results.get(task.id), pending.errors.get(task.id)
     asked = pending.interrupts.get(task.id) if not (is_live and result) else None
     questions = asked.interrupts if asked else ()
+    if is_live and place.graph.collects_interrupts:
+        questions = tuple(question for question in questions if question.id not in pending.answers)
     if task.node == START and result is not None:
         result = pending.results.get(GIVEN_INPUT, result)
     kind, _, at = task.path.partition(":")

@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from fastgraph.checkpoint.base import CheckpointSource, Pending, SavedCheckpoint, ThreadLog
+from fastgraph.checkpoint.base import CheckpointSource, Pending, SavedCheckpoint, ThreadLog, WatchesTasks
 from fastgraph.clock import Clock
 from fastgraph.errors import GraphBubbleUp, GraphDrained
 from fastgraph.execution.checkpoint import Checkpoint, KeyChange, UnknownTarget
@@ -100,19 +100,13 @@ class Session:
                 return
             if self._options.control.drain_requested:
                 raise GraphDrained(self._options.control.drain_reason or "shutdown")
+            if isinstance(self._log, WatchesTasks):
+                self._log.begin_tasks(machine.open_tasks)
             await self._crew.wait(self._log.settle())
             for chunk in self._showing.begun(machine.tasks, self._pending.results, machine.checkpoint):
                 yield chunk
-            calls, cached = await self._cache.find(self._open_calls())
-            for call, result in cached:
-                for chunk in self._take(Ended(task=call.task, ending=result)):
-                    yield chunk
-            self._crew.start(calls, self._graph.step_timeout)
-            async for happening in self._crew.happenings():
-                if isinstance(happening, Ended) and isinstance(happening.ending, TaskResult):
-                    await self._cache.keep(happening.ending)
-                for chunk in self._take(happening):
-                    yield chunk
+            async for chunk in self._do_step():
+                yield chunk
             if self._error is not None:
                 raise self._error
             if self._is_waiting:
@@ -125,6 +119,41 @@ class Session:
                 return
             for chunk in self._advance():
                 yield chunk
+
+    async def _do_step(self) -> AsyncGenerator[Chunk, None]:
+        """Execute the step's open tasks until each has ended or waits."""
+        self._is_waiting = False
+        for chunk in self._show_held():
+            yield chunk
+        calls, cached = await self._cache.find(self._open_calls())
+        for call, result in cached:
+            for chunk in self._take(Ended(task=call.task, ending=result)):
+                yield chunk
+        self._crew.start(calls, self._graph.step_timeout)
+        async for happening in self._crew.happenings():
+            if isinstance(happening, Ended) and isinstance(happening.ending, TaskResult):
+                await self._cache.keep(happening.ending)
+            for chunk in self._take(happening):
+                yield chunk
+
+    def _show_held(self) -> Iterator[Chunk]:
+        """Ask again what tasks still ask that are executed only when all is answered."""
+        for task in self._machine.open_tasks:
+            if self._is_held(task):
+                self._is_waiting = True
+                asked, answers = self._pending.interrupts[task.id], self._answers()
+                left = tuple(question for question in asked.interrupts if question.id not in answers)
+                yield from self._showing.interrupted(
+                    task, replace(asked, interrupts=left), self._machine.checkpoint
+                )
+
+    def _is_held(self, task: Task) -> bool:
+        """Say whether a task waits for the rest of the answers to what it asked together."""
+        asked = self._pending.interrupts.get(task.id)
+        if asked is None or not self._graph.collects_interrupts:
+            return False
+        answers = self._answers()
+        return any(question.id not in answers for question in asked.interrupts)
 
     def _begin(self) -> Iterator[Chunk]:
         """Take the input: new input, an answer, or None to go on."""
@@ -176,10 +205,11 @@ class Session:
         )
 
     def _open_calls(self) -> list[TaskCall]:
-        self._is_waiting = False
         config = self._place_config()
         answers = self._answers()
-        return [self._call(task, config, answers) for task in self._machine.open_tasks]
+        return [
+            self._call(task, config, answers) for task in self._machine.open_tasks if not self._is_held(task)
+        ]
 
     def _call(self, task: Task, config: Mapping[str, Any], answers: Mapping[str, Any]) -> TaskCall:
         machine, options = self._machine, self._options
