@@ -37,8 +37,9 @@ def capture_output() -> Callable[[], None]:
     root, real = logging.getLogger(), sys.stdout
     handler = NodeLogHandler()
     least = root.level
-    for other in root.handlers:  # what goes to the process's own log stays as it was
-        other.setLevel(max(other.level, least))
+    levels = [(other, other.level) for other in root.handlers]
+    for other, level in levels:  # what goes to the process's own log stays as it was
+        other.setLevel(max(level, least))
     root.addHandler(handler)
     root.setLevel(min(least, logging.INFO))
     sys.stdout = NodeStdout(real)
@@ -47,6 +48,8 @@ def capture_output() -> Callable[[], None]:
         sys.stdout = real
         root.removeHandler(handler)
         root.setLevel(least)
+        for other, level in levels:
+            other.setLevel(level)
 
     return restore
 
