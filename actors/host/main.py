@@ -20,6 +20,7 @@ from actors.host.host import Host
 from actors.host.loading import LoadingError, load_workflows
 from actors.host.logs import configure_logs
 from actors.host.output import capture_output
+from actors.host.publishing import describe
 from fastgraph.errors import SettingsError, StoreError
 from fastgraph.settings import Settings
 from fastgraph.targets import join_targets, split_targets
@@ -43,6 +44,9 @@ def main(arguments: Sequence[str]) -> int:
     except (LoadingError, SettingsError) as error:
         sys.stderr.write(f"fastgraph host: {error}\n")
         return EXIT_NOT_LOADED
+    if options.describe:
+        sys.stdout.write(f"{describe(workflows)}\n")
+        return 0
     _calm_collector()
     host = Host(settings, workflows, only_run_id=options.only, tell_news=_news_writer(options.news_fd))
     code = asyncio.run(_live(host, options.lifeline_fd))
@@ -66,6 +70,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "targets", nargs="*", help="module, module:attribute, path/flows.py or path/flows.py:attribute"
     )
+    parser.add_argument("--describe", action="store_true", help="print what would be published, and end")
     parser.add_argument("--only", metavar="RUN_ID", help="run this run and nothing else, then end")
     parser.add_argument("--lifeline-fd", type=int, help="end when this descriptor reads its end")
     parser.add_argument("--news-fd", type=int, help="tell the keeper here: ready, committed")

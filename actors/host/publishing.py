@@ -9,7 +9,7 @@ import orjson
 from fastgraph.database.host_records import PublishedWorkflow
 from fastgraph.graph.compiled import CompiledGraph
 
-__all__ = ["published"]
+__all__ = ["describe", "published"]
 
 
 def published(workflows: Mapping[str, CompiledGraph], default: str | None) -> tuple[PublishedWorkflow, ...]:
@@ -28,3 +28,17 @@ def published(workflows: Mapping[str, CompiledGraph], default: str | None) -> tu
         )
         for name, graph in workflows.items()
     )
+
+
+def describe(workflows: Mapping[str, CompiledGraph]) -> str:
+    """Put what tells versions apart into one line of JSON; for `fastgraph workflows check --target`."""
+    described = [
+        {
+            "name": name,
+            "graph_hash": graph.graph_hash,
+            "nodes": sorted(graph.plan.nodes),
+            "keys": graph.state.key_types,
+        }
+        for name, graph in workflows.items()
+    ]
+    return orjson.dumps(described).decode()

@@ -10,7 +10,7 @@ from api.cli.options import DEFAULT_URL, AsJson, Url
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="See what can be run.")
+app = typer.Typer(no_args_is_help=True, help="See what can be run, and move runs to changed workflows.")
 
 
 @app.command("list")
@@ -71,6 +71,77 @@ def show(
     print_fields(
         [("workflow", found["name"]), ("description", found.get("description")), *fields, ("graph", edges)]
     )
+
+
+@app.command()
+def check(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[WORKFLOW]", help="Only this workflow; default all.")
+    ] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option("--target", help="Check against this TARGET's graphs, before they are deployed."),
+    ] = None,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Say which runs that have begun would break with a changed workflow, and why; exit code 1 where some would."""
+    from api.cli.client import Client
+    from api.cli.output import print_json
+    from api.cli.versions import check_versions, describe_check
+
+    with Client(url) as client:
+        found = check_versions(client, name, target or ())
+    if as_json:
+        print_json(found)
+    else:
+        for entry in found:
+            print(describe_check(entry))
+    if any(entry["breaking"] for entry in found):
+        raise typer.Exit(1)
+
+
+@app.command()
+def migrate(
+    name: Annotated[str, typer.Argument(metavar="WORKFLOW")],
+    *,
+    run: Annotated[
+        list[str] | None, typer.Option("--run", metavar="RUN_ID", help="Only these; default all.")
+    ] = None,
+    node: Annotated[
+        list[str] | None,
+        typer.Option("--node", metavar="OLD=NEW", help="A node's new name; OLD= drops what was due there."),
+    ] = None,
+    key: Annotated[
+        list[str] | None, typer.Option("--key", metavar="OLD=NEW", help="A key's new name; OLD= drops it.")
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="HASH", help="Default the newest version.")
+    ] = None,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Let runs go on with a changed workflow; exit code 1 where some could not."""
+    from urllib.parse import quote
+
+    from api.cli.client import Client
+    from api.cli.output import print_json
+    from api.cli.versions import read_places
+
+    body = {"graph_hash": to, "run_ids": run, "nodes": read_places(node), "keys": read_places(key)}
+    with Client(url) as client:
+        answer = client.post(f"/api/workflows/{quote(name, safe='')}/migrate", body)
+    if as_json:
+        print_json(answer)
+    else:
+        for run_id in answer["migrated"]:
+            print(f"{run_id}  goes on with {answer['graph_hash']}")
+        for refusal in answer["refused"]:
+            print(f"{refusal['run_id']}  stays: {refusal['reason']}")
+        if not answer["migrated"] and not answer["refused"]:
+            print("No run stands on another version.")
+    if answer["refused"]:
+        raise typer.Exit(1)
 
 
 def _first_line(text: str | None) -> str:

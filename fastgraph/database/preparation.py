@@ -28,6 +28,7 @@ from fastgraph.database.records import (
     ClaimRuns,
     CommitRun,
     DeleteRun,
+    MigrateRun,
     SendCommand,
     SendSignal,
     TerminateRun,
@@ -91,7 +92,7 @@ def _collect(operations: Iterable[Operation]) -> _Needs:
         elif isinstance(operation, ClaimRuns):
             needs.claims.append(operation)
             needs.boot_ids.add(operation.owner)
-        elif isinstance(operation, SendCommand | SendSignal | TerminateRun | DeleteRun):
+        elif isinstance(operation, SendCommand | SendSignal | TerminateRun | MigrateRun | DeleteRun):
             needs.run_ids.add(operation.run_id)
             if isinstance(operation, DeleteRun):
                 needs.deleted.add(operation.run_id)

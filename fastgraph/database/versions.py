@@ -12,14 +12,22 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fastgraph.database.guard import require_live_run
 from fastgraph.database.host_records import PublishedWorkflow
 from fastgraph.database.records import Committed, MigrateRun
-from fastgraph.database.tables import host_workflows, hosts, run_bodies, runs, workflow_versions
+from fastgraph.database.tables import (
+    attempts,
+    host_workflows,
+    hosts,
+    interrupts,
+    run_bodies,
+    runs,
+    workflow_versions,
+)
 from fastgraph.database.times import database_now, from_micros, to_micros
 from fastgraph.database.transaction import Transaction
 from fastgraph.errors import ConflictError
@@ -107,12 +115,22 @@ def migrate_run(tx: Transaction, operation: MigrateRun) -> Committed:
     tx.connection.execute(
         update(run_bodies).where(run_bodies.c.run_key == head.key).values(migration=body, waiting_for=None)
     )
+    _forget_tasks(
+        tx, head.key, [node for node, place in operation.relocation["nodes"].items() if place != node]
+    )
     head.graph_hash = operation.graph_hash
     head.inbox += 1
     head.is_cold = True
     command = orjson.dumps({"graph_hash": operation.graph_hash, **operation.relocation})
     tx.rows.inbox.append((head.key, head.inbox, "migrate", command, to_micros(operation.now)))
     return Committed(run_key=head.key, run_id=head.run_id, seq=head.seq, inbox=head.inbox)
+
+
+def _forget_tasks(tx: Transaction, run_key: int, moved: Sequence[str]) -> None:
+    """A node that is moved or dropped begins anew: what its task asked and what its attempts had come to is over."""
+    if moved:
+        for table in (interrupts, attempts):
+            tx.connection.execute(delete(table).where(table.c.run_key == run_key, table.c.node.in_(moved)))
 
 
 async def list_versions(connection: AsyncConnection, *, name: str) -> list[VersionView]:
