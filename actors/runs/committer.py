@@ -63,6 +63,7 @@ class Draft:
     attempts: list[AttemptRow] = field(default_factory=list)
     taken_signals: list[tuple[int, str]] = field(default_factory=list)
     records: list[TaskRecordRow] = field(default_factory=list)
+    nested: list[tuple[int, MakeCheckpoint]] = field(default_factory=list)
     cached: list[CacheRow] = field(default_factory=list)
     status: RunStatus | None = None
     result: bytes | None = None
@@ -89,6 +90,7 @@ class Draft:
             or self.attempts
             or self.taken_signals
             or self.records
+            or self.nested
             or self.release
             or self.status is not None
             or self.consumed is not None
@@ -199,6 +201,7 @@ class RunCommitter:
             attempts=tuple(draft.attempts),
             taken_signals=tuple(draft.taken_signals),
             records=tuple(draft.records),
+            nested=tuple((key, make(self.result_seqs)) for key, make in draft.nested),
             parent_run_key=claimed.parent_run_key,
             cached=tuple(draft.cached),
             status=draft.status,

@@ -20,6 +20,7 @@ from fastgraph.execution.checkpoint import Checkpoint, KeyChange, StepCommit
 from fastgraph.execution.stored import encode_machine
 from fastgraph.execution.tasks import SendWrite, Task, TaskResult, TimeLimits, Write
 from fastgraph.graph.compiled import CompiledGraph
+from fastgraph.graph.state_access import StateAccess
 from fastgraph.state.changes import Change, needs_snapshot
 from fastgraph.state.values import StoredValue
 
@@ -27,12 +28,15 @@ __all__ = [
     "RESULT_BYTES",
     "ChangeLog",
     "checkpoint_row",
+    "decode_recorded",
     "decode_result",
     "encode_changes",
     "encode_result",
     "encode_snapshot",
     "output_json",
+    "result_row",
     "shrink_changes",
+    "snapshot_changes",
 ]
 
 RESULT_BYTES = 64 * 1024
@@ -44,15 +48,21 @@ async def encode_result(
 ) -> ResultRow:
     """Make the row of a task's result; spills large values in a thread."""
     if any(write.value.size > spill_bytes for write in result.writes):
-        update = await asyncio.to_thread(_encode_update, result, spill)
-    else:
-        update = _encode_update(result, None)
+        return await asyncio.to_thread(result_row, result, task, number, spill)
+    return result_row(result, task, number, None)
+
+
+def result_row(
+    result: TaskResult, task: Task | None, number: int, spill: Spill | None, *, namespace: str = ""
+) -> ResultRow:
+    """Make the row of a result; `spill` puts large values into files and blocks on the disk then."""
     return ResultRow(
-        task_id=task.id,
-        node=task.node,
-        path=task.path,
+        task_id=result.task_id,
+        node=task.node if task else "",
+        path=task.path if task else "",
         checkpoint_number=number,
-        update=update,
+        namespace=namespace,
+        update=_encode_update(result, spill),
         routing=_encode_routing(result),
     )
 
@@ -91,23 +101,26 @@ def _encode_routing(result: TaskResult) -> bytes | None:
 
 def decode_result(stored: StoredResult, graph: CompiledGraph) -> TaskResult:
     """Read a recorded result back. Validators of typed values run here: call it on a user thread."""
-    tree = orjson.loads(stored.update)
-    routing = orjson.loads(stored.routing) if stored.routing else {}
+    return decode_recorded(stored.task_id, stored.update, stored.routing, graph.state)
+
+
+def decode_recorded(task_id: str, update: bytes, recorded: bytes | None, state: StateAccess) -> TaskResult:
+    """Read back what was recorded of a task of a graph with this state."""
+    tree = orjson.loads(update)
+    routing = orjson.loads(recorded) if recorded else {}
     parts = [] if tree is None else [tree] if isinstance(tree, dict) else tree
     pairs = [pair for part in parts for pair in part.items()]
     writes = tuple(
-        Write(key, graph.state.decode_write(key, orjson.dumps(value)))
-        for key, value in pairs
-        if key in graph.state.keys
+        Write(key, state.decode_write(key, orjson.dumps(value))) for key, value in pairs if key in state.keys
     )
     return TaskResult(
-        task_id=stored.task_id,
+        task_id=task_id,
         writes=writes,
         goto=tuple(routing.get("goto", ())),
         sends=tuple(
             SendWrite(
                 node,
-                graph.state.decode_argument(node, orjson.dumps(argument)),
+                state.decode_argument(node, orjson.dumps(argument)),
                 TimeLimits(*limits[0]) if limits else None,
             )
             for node, argument, *limits in routing.get("sends", ())
@@ -168,10 +181,11 @@ def checkpoint_row(
 
 async def encode_snapshot(checkpoint: Checkpoint, spill: Spill) -> bytes:
     """Encode the whole state as changes; large ones go to a file. In a thread: it may be megabytes."""
-    return await asyncio.to_thread(_encode_snapshot, checkpoint, spill)
+    return await asyncio.to_thread(snapshot_changes, checkpoint, spill)
 
 
-def _encode_snapshot(checkpoint: Checkpoint, spill: Spill) -> bytes:
+def snapshot_changes(checkpoint: Checkpoint, spill: Spill) -> bytes:
+    """Encode the whole state as changes, here and now."""
     parts = [
         orjson.dumps(key) + b":" + Change.set_to(value).encode()
         for key, value in checkpoint.values.items()

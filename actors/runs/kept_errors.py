@@ -16,7 +16,7 @@ from fastgraph.database.records import AttemptRow
 from fastgraph.execution.tasks import ErrorRecord, Task
 from fastgraph.graph.error_handlers import HANDLED_BY, restore_error
 
-__all__ = ["encode_error", "hand_over", "restore_handlers", "restore_retries"]
+__all__ = ["decode_error", "encode_error", "hand_over", "restore_handlers", "restore_retries"]
 
 
 def restore_handlers(situation: Situation, rows: Sequence[AttemptRow]) -> None:
@@ -24,7 +24,7 @@ def restore_handlers(situation: Situation, rows: Sequence[AttemptRow]) -> None:
     tasks = {task.id: task for task in situation.machine.open_tasks}
     for row in rows:
         task = tasks.get(row.task_id)
-        if task is not None and HANDLED_BY in (error := _decode_error(row.error)).facts:
+        if task is not None and HANDLED_BY in (error := decode_error(row.error)).facts:
             hand_over(situation, task, error)
 
 
@@ -48,7 +48,8 @@ def encode_error(error: ErrorRecord) -> bytes:
     return orjson.dumps({**error_facts(error), "facts": dict(error.facts)}, default=repr)
 
 
-def _decode_error(data: bytes) -> ErrorRecord:
+def decode_error(data: bytes) -> ErrorRecord:
+    """Read what `encode_error` wrote."""
     kept = orjson.loads(data)
     return ErrorRecord(
         type=kept["type"],

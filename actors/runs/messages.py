@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from actors.executors.executor import Job
+from actors.runs.outbox import Outbox
 from actors.runs.situation import RunEnding
 from actors.runtime.messages import ControlMessage, DownReason
 from fastgraph.execution.tasks import TaskEnding
@@ -23,6 +24,7 @@ __all__ = [
     "LoopBlocked",
     "LoseRuns",
     "LostOwnership",
+    "NestedWritten",
     "RetryDue",
     "RunDown",
     "RunLeft",
@@ -50,6 +52,13 @@ class RetryDue:
     """From a run actor's timer to itself: a failed task's backoff is over."""
 
     task_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NestedWritten:
+    """From a user thread to a run actor: a running task has put something into its outbox."""
+
+    outbox: Outbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ line, and another one goes on from the last commit. All handlers run on the acto
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from concurrent.futures import Future
 from functools import partial
 from typing import Any, assert_never
 
@@ -28,12 +30,14 @@ from actors.runs.messages import (
     LeaveReason,
     LoopBlocked,
     LostOwnership,
+    NestedWritten,
     RetryDue,
     RunLeft,
     RunOverdue,
     TaskEnded,
     WaitsDue,
 )
+from actors.runs.outbox import Outbox, draft_items
 from actors.runs.run_flow import RunFlow
 from actors.runs.shown_error import error_json
 from actors.runs.situation import EndKind, RunEnding
@@ -104,6 +108,7 @@ class RunActor(AsyncActor):
             config=beginning.config,
             stream=self._stream,
             on_end=self._job_ended,
+            on_nested=self._nested_written,
         )
         self._flow = RunFlow(
             claimed=claimed,
@@ -143,6 +148,8 @@ class RunActor(AsyncActor):
                 await self._committer.commit()
             case RetryDue():
                 await self._flow.retry_due(message.task_id)
+            case NestedWritten():
+                self._take_nested(message.outbox)
             case WaitsDue():
                 await self._flow.waits_due()
             case RunOverdue():
@@ -223,6 +230,16 @@ class RunActor(AsyncActor):
         """Called in an executor's thread."""
         self._tools.bridge.post(self._tell_self, TaskEnded(job=job, ending=ending))
 
+    def _nested_written(self, outbox: Outbox) -> None:
+        """Called in a user thread."""
+        self._tools.bridge.post(self._tell_self, NestedWritten(outbox=outbox))
+
+    def _take_nested(self, outbox: Outbox) -> None:
+        """Draft what a running task says of what is nested in it, and tell it when that is durable."""
+        items, waiting = outbox.take()
+        draft_items(self._committer.draft, items)
+        self.commit_soon(waiting)
+
     def later(self, seconds: float, message: Any) -> None:
         """Hear `message` after so many seconds, if this actor is still here then."""
         handle = self.loop.call_later(seconds, self._tell_self, message)
@@ -232,21 +249,27 @@ class RunActor(AsyncActor):
         """Let the supervisor look for work in so long: no actor waits for it, and the poll would be a little late."""
         self.loop.call_later(seconds, _request_claim, self._supervisor)
 
-    def commit_soon(self) -> None:
-        """Commit in the background: what ends meanwhile shares the next commit."""
-        task = self.loop.create_task(self._commit_in_background())
+    def commit_soon(self, waiting: Sequence[Future[None]] = ()) -> None:
+        """Commit in the background: what ends meanwhile shares the next commit. `waiting` are done by then."""
+        task = self.loop.create_task(self._commit_in_background(waiting))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
-    async def _commit_in_background(self) -> None:
+    async def _commit_in_background(self, waiting: Sequence[Future[None]]) -> None:
         try:
             await self._committer.commit()
+            for settled in waiting:
+                if settled.set_running_or_notify_cancel():
+                    settled.set_result(None)
         except LostOwnershipError:
             self._tell_self(LostOwnership())
         except ConflictError:
             self._log.debug("release refused; whoever drafted it hears of it too")
         except Exception as error:  # noqa: BLE001 - a boundary: the actor dies of it, and its supervisor mends the run
             self._tell_self(CommitFailed(error=error))
+        finally:
+            for settled in waiting:
+                settled.cancel()  # what is done by now stays done
 
 
 def _request_claim(supervisor: pykka.ActorRef[Any]) -> None:

@@ -6,16 +6,23 @@ Called from user threads and user loops.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import BinaryIO
 
 from actors.executors.executor import Job
+from actors.runs.nested_log import NestedLog
+from actors.runs.nested_store import NestedStore
+from actors.runs.outbox import Outbox
 from actors.runs.stream_buffer import StreamBuffer
 from actors.runs.task_artifacts import FindArtifact, TaskArtifacts
 from fastgraph.blobs.blobs import Blobs
-from fastgraph.database.records import ArtifactRow
+from fastgraph.checkpoint.base import ValueReader
+from fastgraph.clock import Clock
+from fastgraph.database.records import ArtifactRow, TaskRecordRow
 from fastgraph.events import EventKind
 from fastgraph.execution.tasks import CacheEntry, Task
 from fastgraph.graph.services import ArtifactSource
+from fastgraph.graph.state_access import StateAccess
 
 __all__ = ["HostTaskServices"]
 
@@ -37,6 +44,9 @@ class HostTaskServices:
         files: Blobs,
         find_artifact: FindArtifact,
         find_cached: Callable[[CacheEntry], bytes | None] = _find_nothing,
+        nested: NestedStore,
+        outbox: Outbox,
+        clock: Clock,
     ) -> None:
         self.job: Job | None = None
         self.find_artifact = find_artifact
@@ -44,6 +54,10 @@ class HostTaskServices:
         self._task = task
         self._stream = stream
         self._find_cached = find_cached
+        self._nested = nested
+        self._outbox = outbox
+        self._clock = clock
+        self._records: dict[str, bytes] = {}
         self._artifacts = TaskArtifacts(node=task.node, files=files, find=find_artifact)
 
     @property
@@ -76,6 +90,54 @@ class HostTaskServices:
     def find_cached(self, entry: CacheEntry) -> bytes | None:
         """Return what a node with a cache policy gave for this input before; blocks for the time of a query."""
         return self._find_cached(entry)
+
+    def open_log(self, namespace: str, reader: ValueReader) -> NestedLog:
+        """Open the lineage of a run nested in this task; blocks for the time of a query."""
+        if not isinstance(reader, StateAccess):
+            raise TypeError(f"A nested run is read by its graph's state, not by {type(reader).__name__}.")
+        key, is_new = self._nested.open_lineage(namespace)
+        return NestedLog(
+            key=key,
+            is_new=is_new,
+            namespace=namespace,
+            state=reader,
+            store=self._nested,
+            outbox=self._outbox,
+            clock=self._clock,
+        )
+
+    def find_record(self, key: str) -> bytes | None:
+        """Return what this task has kept under `key`; blocks for the time of a query."""
+        known = self._records.get(key)
+        return known if known is not None else self._nested.find_record(self._task.id, key)
+
+    def keep_record(self, key: str, data: bytes) -> Future[None] | None:
+        """Keep a small fact of this task."""
+        self._records[key] = data
+        self._outbox.add(TaskRecordRow(task_id=self._task.id, record_key=key, value=data))
+        return self._outbox.settle()
+
+    # What nodes of nested runs send belongs to this run's feed; nobody here watches their chunks.
+
+    @property
+    def is_feed(self) -> bool:
+        return True
+
+    @property
+    def nested_modes(self) -> frozenset[str]:
+        return frozenset()
+
+    def pass_on(self, chunk: object) -> None:
+        """Nobody watches."""
+
+    def emit_nested(self, namespace: str, node: str, kind: EventKind, data: bytes) -> None:  # noqa: ARG002 - the node says it
+        """Add what a nested node sent."""
+        if self.job is None or not self.job.is_over:
+            self._stream.add(kind, node, data)
+
+    def close(self) -> None:
+        """This attempt is given up: nothing that it says counts any more."""
+        self._outbox.close()
 
     def is_cancelled(self) -> bool:
         return self.job is not None and self.job.is_cancelled

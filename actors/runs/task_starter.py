@@ -10,6 +10,8 @@ from weakref import WeakKeyDictionary
 from actors.executors.executor import Job
 from actors.host.tools import HostTools
 from actors.runs.beginning import RunConfig
+from actors.runs.nested_store import NestedStore
+from actors.runs.outbox import Outbox
 from actors.runs.situation import Situation
 from actors.runs.stream_buffer import StreamBuffer
 from actors.runs.task_services import HostTaskServices
@@ -41,6 +43,7 @@ class TaskStarter:
         config: RunConfig,
         stream: StreamBuffer,
         on_end: Callable[[Job, TaskEnding], None],
+        on_nested: Callable[[Outbox], None],
     ) -> None:
         self._claimed = claimed
         self._graph = graph
@@ -49,6 +52,8 @@ class TaskStarter:
         self._stream = stream
         self._in_process: WeakKeyDictionary[Job, ProcessJob] = WeakKeyDictionary()
         self._on_end = on_end
+        self._on_nested = on_nested
+        self._nested = NestedStore(claimed, tools)
         self._context = decode(claimed.context) if claimed.context else None
         self._config: Mapping[str, Any] = {
             "recursion_limit": config.recursion_limit,
@@ -75,6 +80,9 @@ class TaskStarter:
             files=self._tools.store.blobs,
             find_artifact=self._find_artifact,
             find_cached=self._find_cached,
+            nested=self._nested,
+            outbox=Outbox(self._on_nested),
+            clock=self._tools.clock,
         )
         call = TaskCall(
             graph=self._graph,
@@ -105,6 +113,8 @@ class TaskStarter:
     def abandon(self, job: Job) -> None:
         """Want nothing of a job any more, and count its thread as lost until it comes back."""
         job.cancel()
+        if isinstance(job.call.services, HostTaskServices):
+            job.call.services.close()
         process_job = self._in_process.pop(job, None)
         if process_job is not None:
             job.abandon()

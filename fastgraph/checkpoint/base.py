@@ -7,7 +7,7 @@ writer a log at a time; the log itself does not lock.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,6 +18,7 @@ from fastgraph.execution.interrupts import interrupt_id
 from fastgraph.execution.tasks import (
     ErrorRecord,
     InterruptRequest,
+    Task,
     TaskEnding,
     TaskFailed,
     TaskInterrupted,

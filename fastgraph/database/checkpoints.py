@@ -63,6 +63,7 @@ _PENDING = (
         results.c.run_key == bindparam("run_key"),
         results.c.checkpoint_number == bindparam("number"),
         results.c.seq > bindparam("after"),
+        results.c.namespace == "",
     )
     .order_by(results.c.seq)
 )

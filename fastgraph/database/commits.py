@@ -43,6 +43,8 @@ def commit_run(tx: Transaction, operation: CommitRun) -> Committed:
         head.is_cold = True
     if operation.checkpoint is not None:
         _add_checkpoint(tx, head, operation.checkpoint, at)
+    for thread_key, nested in operation.nested:
+        _add_nested(tx, head, thread_key, nested, at)
     if operation.artifacts or operation.interrupts or operation.answered or operation.attempts:
         _add_side_rows(tx, operation, at)
     if operation.taken_signals or operation.records:
@@ -101,6 +103,14 @@ def _add_checkpoint(tx: Transaction, head: RunHead, row: CheckpointRow, at: int)
     tx.rows.checkpoints.append((*place, *rest))
     head.checkpoint = row.number
     head.is_changed = True
+
+
+def _add_nested(tx: Transaction, head: RunHead, thread_key: int, row: CheckpointRow, at: int) -> None:
+    """Keep a checkpoint of a lineage inside the run; the run itself stands where it stood."""
+    _note_spilled(tx, head, row.changes, row.machine)
+    place = (thread_key, row.number, head.key, head.seq, row.parent, row.step)
+    rest = (row.is_snapshot, row.state_bytes, at, row.namespace, row.changes, row.machine)
+    tx.rows.checkpoints.append((*place, *rest))
 
 
 def _note_spilled(tx: Transaction, head: RunHead, *encoded: bytes) -> None:

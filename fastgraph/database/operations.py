@@ -18,6 +18,7 @@ from fastgraph.database.host_records import FreeDeadHost, FreeRun, PublishHost, 
 from fastgraph.database.hosts import publish_host, renew_lease
 from fastgraph.database.inbox import send_command
 from fastgraph.database.item_records import RefreshItems, SweepItems, WriteItems
+from fastgraph.database.nested import OpenLineage, open_lineage
 from fastgraph.database.records import (
     Accepted,
     AcceptRun,
@@ -47,6 +48,7 @@ Operation: TypeAlias = (
     | FreeDeadHost
     | FreeRun
     | MigrateRun
+    | OpenLineage
     | PublishHost
     | RefreshItems
     | RenewLease
@@ -58,7 +60,7 @@ Operation: TypeAlias = (
     | TerminateRun
     | WriteItems
 )
-Outcome: TypeAlias = Accepted | Committed | tuple[ClaimedRun, ...] | tuple[str, ...] | str | bool
+Outcome: TypeAlias = Accepted | Committed | tuple[ClaimedRun, ...] | tuple[str, ...] | str | bool | int
 
 
 def carry_out(tx: Transaction, operation: Operation) -> Outcome:
@@ -74,6 +76,8 @@ def carry_out(tx: Transaction, operation: Operation) -> Outcome:
             return claim_runs(tx, operation, tx.candidates[id(operation)])
         case SendCommand():
             return send_command(tx, operation)
+        case OpenLineage():
+            return open_lineage(tx, operation)
         case SendSignal():
             return send_signal(tx, operation)
         case TerminateRun():

@@ -157,7 +157,8 @@ class CommitRun:
     ends interrupts, attempts and the thread's turn, and sets finished_at; so the same function serves terminate.
     `waiting_for` (a sentence, "" clears it) and `graph_hash` are kept with the run where they are not None.
     `answered` are interrupt ids with their answers, None where an answer was refused and is wanted again. `taken_signals`
-    are numbers of signals with the interrupt id of the wait that got them. `release` gives
+    are numbers of signals with the interrupt id of the wait that got them. `nested` are checkpoints of lineages inside
+    the run, with the keys of their threads. `release` gives
     up the claim (waiting, drain). `consumed` is how many inbox rows have been consumed in all; with
     `seen_inbox` set and `release`, the commit is refused by ConflictError where the inbox has grown since (no lost
     wake-up).
@@ -179,6 +180,7 @@ class CommitRun:
     cached: tuple[CacheRow, ...] = ()
     taken_signals: tuple[tuple[int, str], ...] = ()
     records: tuple[TaskRecordRow, ...] = ()
+    nested: tuple[tuple[int, CheckpointRow], ...] = ()
     parent_run_key: int | None = None
     status: RunStatus | None = None
     result: bytes | None = None
