@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least level that is logged."
     )
+    strict_values: bool = Field(
+        False,
+        description="Whether large values, too, are copied whole for each node; `fastgraph dev` does so.",
+    )
     capture_output: bool = Field(
         True, description="Whether what nodes print and log goes to their run's console."
     )

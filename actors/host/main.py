@@ -22,6 +22,7 @@ from actors.host.logs import configure_logs
 from actors.host.output import capture_output
 from actors.host.publishing import describe
 from fastgraph.errors import SettingsError, StoreError
+from fastgraph.graph.strictness import strict_values
 from fastgraph.settings import Settings
 from fastgraph.targets import join_targets, split_targets
 
@@ -40,7 +41,8 @@ def main(arguments: Sequence[str]) -> int:
         configure_logs(settings)
         if settings.capture_output:
             capture_output()
-        workflows = load_workflows(split_targets(settings.targets))
+        with strict_values(settings.strict_values):
+            workflows = load_workflows(split_targets(settings.targets))
     except (LoadingError, SettingsError) as error:
         sys.stderr.write(f"fastgraph host: {error}\n")
         return EXIT_NOT_LOADED

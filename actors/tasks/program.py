@@ -25,6 +25,7 @@ from fastgraph.errors import SettingsError
 from fastgraph.execution.tasks import TaskEnding, TaskFailed
 from fastgraph.graph.failures import record_error
 from fastgraph.graph.task_call import run_task, run_task_async
+from fastgraph.graph.strictness import strict_values
 from fastgraph.settings import Settings
 from fastgraph.targets import split_targets
 
@@ -39,7 +40,8 @@ def main(arguments: Sequence[str]) -> int:
         configure_logs(settings)
         if settings.capture_output:
             capture_output()
-        workflows = load_workflows(split_targets(settings.targets))
+        with strict_values(settings.strict_values):
+            workflows = load_workflows(split_targets(settings.targets))
     except (LoadingError, SettingsError) as error:
         channel.send(Message("unfit", {"reason": str(error)}))
         return 2

@@ -264,6 +264,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             joins=tuple(sorted(self.waiting_edges)),
             routers={source: tuple(routers.values()) for source, routers in self.branches.items()},
             is_strict=strict,
+            has_strict_values=strict or are_values_strict(),
             registry=self.registry,
         )
         return CompiledGraph(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastgraph.execution.plan import END, START, GraphPlan, JoinPlan, KeyKind, KeyPlan, NodePlan, join_name
 from fastgraph.graph.nodes import NodeSpec, RouterSpec
 from fastgraph.state.builtin_types import DEFAULT_REGISTRY
 from fastgraph.state.registry import TypeRegistry
+from fastgraph.graph.strictness import are_values_strict
 from fastgraph.state.values import StoredValue
 
 __all__ = ["GraphDefinition", "make_plan"]
@@ -31,6 +32,7 @@ class GraphDefinition:
     joins: tuple[tuple[tuple[str, ...], str], ...]
     routers: Mapping[str, tuple[RouterSpec, ...]]
     is_strict: bool = False
+    has_strict_values: bool = field(default_factory=are_values_strict)
     is_entrypoint: bool = False
     registry: TypeRegistry = DEFAULT_REGISTRY
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -32,7 +32,7 @@ from fastgraph.state.folding import fold_key
 from fastgraph.state.held import HeldValue, PartlyHeld
 from fastgraph.state.overwrite import find_overwrite
 from fastgraph.state.schema import ROOT, KeySpec, SchemaKind, StateSchema
-from fastgraph.state.values import Codec, PlainCodec, StoredValue
+from fastgraph.state.values import Codec, PlainCodec, StoredValue, StrictCodec
 
 __all__ = ["InputReading", "StateAccess"]
 
@@ -50,6 +50,10 @@ class InputReading:
     extra: StoredValue | None = None
 
 
+def _strict(specs: Mapping[str, KeySpec]) -> Mapping[str, KeySpec]:
+    return {name: replace(spec, codec=StrictCodec(spec.codec)) for name, spec in specs.items()}
+
+
 class StateAccess:
     """Reads and writes the state of one graph. Immutable, may be shared by threads."""
 
@@ -60,7 +64,8 @@ class StateAccess:
         self._input = self._schema(definition.input_type)
         output = self._schema(definition.output_type)
         united = unite_keys(definition, self._schema)
-        self.keys: Mapping[str, KeySpec] = united.specs
+        is_strict = definition.has_strict_values
+        self.keys: Mapping[str, KeySpec] = _strict(united.specs) if is_strict else united.specs
         self.key_kinds: Mapping[str, KeyKind] = united.kinds
         self.key_types: Mapping[str, str] = {
             name: type_name(spec.declared) for name, spec in self.keys.items()
@@ -73,7 +78,7 @@ class StateAccess:
         self._overwritable = frozenset(
             name for name, spec in self.keys.items() if takes_overwrites(spec.channel, united.kinds[name])
         )
-        self._arguments = {
+        self._arguments: dict[str, Codec] = {
             name: ArgumentCodec(
                 f"the argument of a Send to {name!r}",
                 self._schema(spec.input_type or self._state.type),
@@ -81,6 +86,8 @@ class StateAccess:
             )
             for name, spec in definition.nodes.items()
         }
+        if is_strict:
+            self._arguments = {name: StrictCodec(codec) for name, codec in self._arguments.items()}
         self.is_root = self._state.kind is SchemaKind.ROOT
         self.shown_key: str | None = ROOT if self.is_root else None
         """The key whose bare value is the state for whoever looks from outside; None where that is a dict of the keys."""

@@ -20,7 +20,7 @@ from typing import Any, Final
 import orjson
 
 from fastgraph.state.change import DROP, Change, ChangeKind, apply_change
-from fastgraph.state.values import FRESH_COPY_BYTES, Codec, StoredValue, starts_tagged
+from fastgraph.state.values import FRESH_COPY_BYTES, Codec, StoredValue, is_strict_codec, starts_tagged
 
 __all__ = ["DROP", "Change", "ChangeKind", "apply_change", "diff", "needs_snapshot", "weigh"]
 
@@ -45,6 +45,7 @@ def diff(
     `strict` bytes are compared at any size, which also sees what was changed in place inside a large value. Raises
     UnstorableValueError where something in `new` can't be stored.
     """
+    strict = strict or is_strict_codec(codec)
     if old is not None and (is_ours or old.size > FRESH_COPY_BYTES) and not strict:
         found = _diff_by_identity(old, new, codec)
         if found is not None:

@@ -17,7 +17,7 @@ from fastgraph.state.builtin_types import DEFAULT_REGISTRY
 from fastgraph.state.plain import decode, encode, holds_tag
 from fastgraph.state.registry import TypeRegistry
 
-__all__ = ["FRESH_COPY_BYTES", "PLAIN", "Codec", "PlainCodec", "StoredValue", "starts_tagged"]
+__all__ = ["FRESH_COPY_BYTES", "PLAIN", "Codec", "PlainCodec", "StoredValue", "StrictCodec", "is_strict_codec", "starts_tagged"]
 
 FRESH_COPY_BYTES: Final = 64 * 1024
 
@@ -50,6 +50,28 @@ class PlainCodec:
         return decode(data, registry=self.registry)
 
 
+class StrictCodec:
+    """Another codec, whose values are copied whole for each reader and compared to the byte at any size."""
+
+    __slots__ = ("_codec",)
+
+    is_strict: ClassVar[bool] = True
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+
+    def encode(self, value: Any) -> bytes:
+        return self._codec.encode(value)
+
+    def decode(self, data: bytes) -> Any:
+        return self._codec.decode(data)
+
+
+def is_strict_codec(codec: Codec) -> bool:
+    """Say whether the values of a codec are carried strictly."""
+    return getattr(codec, "is_strict", False)
+
+
 PLAIN: Final[Codec] = PlainCodec("a value")
 
 
@@ -77,7 +99,7 @@ class StoredValue:
         self.size: int = size if encoded is None else len(encoded)
         self.is_tagged: bool = encoded is not None and starts_tagged(encoded)
         """Whether the bytes are a tag with a value, so that what is inside can't grow by parts."""
-        self._is_whole = is_strict or self.size <= FRESH_COPY_BYTES
+        self._is_whole = is_strict or self.size <= FRESH_COPY_BYTES or is_strict_codec(codec)
         self._value = value
         self._encoded = encoded
         if encoded is None and self._is_whole:
