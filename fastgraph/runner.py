@@ -105,4 +105,5 @@ def _open_log(graph: CompiledGraph, options: RunOptions) -> ThreadLog:
         return options.nesting.open_log(graph)
     if graph.checkpointer is not None and options.thread_id is not None:
         return graph.checkpointer.open_thread(options.thread_id, reader=graph.state)
-    return ForgetfulThread(1)
+    # tasks of two runs that keep nothing must not have the same ids
+    return ForgetfulThread(_chance().getrandbits(47))

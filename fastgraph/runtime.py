@@ -155,6 +155,7 @@ def runtime_of(current: CurrentTask) -> Runtime[Any]:
         heartbeat=current.heartbeat,
         stream_writer=write_to(current.services),
         server_info=_server_info(configurable),
+        previous=current.previous,
         execution_info=ExecutionInfo(
             task_id=current.task.id,
             run_id=current.services.run_id,

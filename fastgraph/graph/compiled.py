@@ -15,11 +15,12 @@ from fastgraph.errors import CheckpointerError, ConfigError
 from fastgraph.execution.plan import GraphPlan
 from fastgraph.graph.caching import cache_namespaces
 from fastgraph.graph.definition import GraphDefinition, make_plan
+from fastgraph.graph.describing import DescribesItself
 from fastgraph.graph.entrypoint_state import EntrypointState
 from fastgraph.graph.nodes import NodeSpec, RouterSpec
 from fastgraph.graph.retry import RetryPolicy
 from fastgraph.graph.running import RunsInProcess
-from fastgraph.graph.shape import DrawableGraph, draw, hash_graph
+from fastgraph.graph.shape import hash_graph
 from fastgraph.graph.state_access import StateAccess
 from fastgraph.graph.threads import KeepsThreads
 
@@ -31,12 +32,14 @@ if TYPE_CHECKING:
 __all__ = ["CompiledGraph"]
 
 
-class CompiledGraph(RunsInProcess, KeepsThreads):
+class CompiledGraph(RunsInProcess, KeepsThreads, DescribesItself):
     """A graph that can be run. Made by `StateGraph.compile`.
 
     `plan` is what the machine needs, `state` reads and writes values, `nodes` and `routers` are the user's functions,
     `graph_hash` tells versions apart (structure and keys, not code).
     """
+
+    is_compiled_graph = True
 
     def __init__(
         self,
@@ -51,7 +54,9 @@ class CompiledGraph(RunsInProcess, KeepsThreads):
         collect_interrupts: bool = False,
         config: Mapping[str, Any] | None = None,
     ) -> None:
-        if not isinstance(checkpointer, (bool, NoneType)) and not callable(getattr(checkpointer, "open_thread", None)):
+        if not isinstance(checkpointer, (bool, NoneType)) and not callable(
+            getattr(checkpointer, "open_thread", None)
+        ):
             raise CheckpointerError(checkpointer)
         self.definition = definition
         self.name = definition.name
@@ -118,18 +123,6 @@ class CompiledGraph(RunsInProcess, KeepsThreads):
         spec = self.nodes.get(node)
         return self.needs_loop(node) or (spec is not None and spec.executor == "async")
 
-    def input_json_schema(self) -> dict[str, Any]:
-        """Return the JSON Schema of an input: keys of a TypedDict are optional, others as declared."""
-        return self.state.input_json_schema()
-
-    def get_input_jsonschema(self, config: Mapping[str, Any] | None = None) -> dict[str, Any]:  # noqa: ARG002 - theirs
-        """Return the JSON Schema of an input, under LangGraph's name; `config` is not used."""
-        return self.state.input_json_schema()
-
-    def get_graph(self) -> DrawableGraph:
-        """Return the picture: `.to_json()` and `.draw_mermaid()`."""
-        return draw(self.definition)
-
     def with_config(self, config: Mapping[str, Any] | None = None, **more: Any) -> Self:
         """Return the same graph with a config that its runs begin from."""
         configured = copy(self)
@@ -157,5 +150,7 @@ class CompiledGraph(RunsInProcess, KeepsThreads):
 
     def _require_cache(self) -> BaseCache[Any]:
         if self.cache is None:
-            raise ConfigError(f"Graph {self.name!r} has no cache to clear. Give it one: compile(cache=InMemoryCache()).")
+            raise ConfigError(
+                f"Graph {self.name!r} has no cache to clear. Give it one: compile(cache=InMemoryCache())."
+            )
         return self.cache

@@ -20,8 +20,9 @@ from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import ErrorRecord, Task, TaskResult
 from fastgraph.execution.updates import apply_writes, group_writes
 from fastgraph.graph.commands import Interrupt
-from fastgraph.graph.namespaces import task_place
+from fastgraph.graph.namespaces import lasting_namespace, task_place
 from fastgraph.graph.steering import apply_steers, find_saved, parse_number
+from fastgraph.graph.subgraphs import find_kept, find_nested
 from fastgraph.ids import checkpoint_id
 from fastgraph.state.values import StoredValue
 
@@ -176,9 +177,10 @@ def _find_nested(graph: CompiledGraph, namespace: str) -> CompiledGraph | None:
         if part.isdigit():
             continue
         spec = graph.nodes.get(part.partition(":")[0])
-        if spec is None or spec.subgraph is None:
+        nested = find_nested(spec) if spec is not None else None
+        if nested is None:
             return None
-        graph = spec.subgraph
+        graph = nested
     return graph
 
 
@@ -262,15 +264,15 @@ def _text_of(error: ErrorRecord) -> str:
 
 def _nested_state(place: ThreadPlace, task: Task, *, subgraphs: bool) -> Any:
     """Return a config that leads to a nested graph's state, or with `subgraphs` that state; None for any other node."""
-    spec = place.graph.nodes.get(task.node)
-    if spec is None or spec.subgraph is None:
+    nested = find_kept(place.graph.nodes.get(task.node))
+    if nested is None:
         return None
-    nested = spec.subgraph
     namespace = task_place(place.namespace, task.node, task.id)
     config = {"configurable": {"thread_id": place.thread_id, "checkpoint_ns": namespace}}
     if not subgraphs:
         return config
-    log = place.saver.open_thread(place.thread_id, namespace, reader=nested.state)
+    kept_at = lasting_namespace(namespace) if nested.checkpointer_mode else namespace
+    log = place.saver.open_thread(place.thread_id, kept_at, reader=nested.state)
     there = replace(place, graph=nested, log=log, namespace=namespace, wanted=None, config=config)
     return take_snapshot(there, subgraphs=True)
 
