@@ -7,7 +7,15 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import accept_runs, commits_per_second, fan_out, first_event, step_1000, steps_per_second
+from benchmarks import (
+    accept_runs,
+    commits_per_second,
+    engine_alone,
+    fan_out,
+    first_event,
+    step_1000,
+    steps_per_second,
+)
 from benchmarks.harness import ask_all, machine, pin_to_two_cores, print_table, write_results
 
 QUESTIONS = (
@@ -17,6 +25,7 @@ QUESTIONS = (
     first_event.QUESTION,
     fan_out.QUESTION,
     step_1000.QUESTION,
+    engine_alone.QUESTION,
 )
 
 
