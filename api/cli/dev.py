@@ -41,7 +41,13 @@ def dev(
     from fastgraph.targets import split_targets
 
     settings = settings_of(
-        targets, host=host, port=port, data_dir=data_dir, database_url=database_url, hosts=hosts
+        targets,
+        host=host,
+        port=port,
+        data_dir=data_dir,
+        database_url=database_url,
+        hosts=hosts,
+        strict_values=True,
     )
     folders = watched_folders([*split_targets(settings.targets)], extra=watch or ())
     tasks: list[asyncio.Task[None]] = []

@@ -19,6 +19,7 @@ from fastgraph.graph.definition import GraphDefinition
 from fastgraph.graph.error_handlers import NodeDefaults, handler_name, read_handler
 from fastgraph.graph.nodes import Executor, NodeSpec, RouterSpec, function_name, read_node, read_router
 from fastgraph.graph.retry import RetryPolicy
+from fastgraph.graph.strictness import are_values_strict
 from fastgraph.graph.subgraphs import run_as_node
 from fastgraph.graph.timeouts import TimeoutPolicy, read_timeout
 from fastgraph.graph.validation import (
