@@ -24,8 +24,8 @@ from fastgraph.blobs.files import FileBlobs
 from fastgraph.errors import SettingsError
 from fastgraph.execution.tasks import TaskEnding, TaskFailed
 from fastgraph.graph.failures import record_error
-from fastgraph.graph.task_call import run_task, run_task_async
 from fastgraph.graph.strictness import strict_values
+from fastgraph.graph.task_call import run_task, run_task_async
 from fastgraph.settings import Settings
 from fastgraph.targets import split_targets
 

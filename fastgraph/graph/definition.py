@@ -8,9 +8,9 @@ from typing import Any
 
 from fastgraph.execution.plan import END, START, GraphPlan, JoinPlan, KeyKind, KeyPlan, NodePlan, join_name
 from fastgraph.graph.nodes import NodeSpec, RouterSpec
+from fastgraph.graph.strictness import are_values_strict
 from fastgraph.state.builtin_types import DEFAULT_REGISTRY
 from fastgraph.state.registry import TypeRegistry
-from fastgraph.graph.strictness import are_values_strict
 from fastgraph.state.values import StoredValue
 
 __all__ = ["GraphDefinition", "make_plan"]

@@ -19,8 +19,8 @@ from typing import Any
 
 from pydantic_core import TzInfo
 
-from fastgraph.state.overwrite import Overwrite
 from fastgraph.state.library_types import LIBRARY_TYPES
+from fastgraph.state.overwrite import Overwrite
 from fastgraph.state.registered import REGISTERED_TYPES
 from fastgraph.state.registry import TypeEntry, TypeRegistry
 
@@ -93,7 +93,9 @@ STANDARD_TYPES = TypeRegistry(
         TypeEntry("complex", complex, lambda value: [value.real, value.imag], lambda parts: complex(*parts)),
         TypeEntry("overwrite", Overwrite, lambda value: value.value, Overwrite),
         TypeEntry("fraction", fractions.Fraction, str, fractions.Fraction),
-        TypeEntry("deque", collections.deque, _encode_deque, lambda parts: collections.deque(parts[0], parts[1])),
+        TypeEntry(
+            "deque", collections.deque, _encode_deque, lambda parts: collections.deque(parts[0], parts[1])
+        ),
         TypeEntry("zone", zoneinfo.ZoneInfo, _encode_zone, zoneinfo.ZoneInfo),
         *(
             TypeEntry(kind.__name__.lower(), kind, str, kind)

@@ -17,7 +17,16 @@ from fastgraph.state.builtin_types import DEFAULT_REGISTRY
 from fastgraph.state.plain import decode, encode, holds_tag
 from fastgraph.state.registry import TypeRegistry
 
-__all__ = ["FRESH_COPY_BYTES", "PLAIN", "Codec", "PlainCodec", "StoredValue", "StrictCodec", "is_strict_codec", "starts_tagged"]
+__all__ = [
+    "FRESH_COPY_BYTES",
+    "PLAIN",
+    "Codec",
+    "PlainCodec",
+    "StoredValue",
+    "StrictCodec",
+    "is_strict_codec",
+    "starts_tagged",
+]
 
 FRESH_COPY_BYTES: Final = 64 * 1024
 
