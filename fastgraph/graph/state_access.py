@@ -62,7 +62,7 @@ class StateAccess:
         self._schemas: dict[Any, StateSchema] = {}
         self._state = self._schema(definition.state_type)
         self._input = self._schema(definition.input_type)
-        output = self._schema(definition.output_type)
+        output = self._output = self._schema(definition.output_type)
         united = unite_keys(definition, self._schema)
         is_strict = definition.has_strict_values
         self.keys: Mapping[str, KeySpec] = _strict(united.specs) if is_strict else united.specs
@@ -256,6 +256,10 @@ class StateAccess:
     def input_json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema of an input."""
         return self._input.json_schema()
+
+    def output_json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of what a run gives back."""
+        return self._output.json_schema()
 
     def _encode_beside(self, given: Mapping[str, Any]) -> StoredValue | None:
         """Encode what an input has beside the state's keys, as far as it can be stored."""

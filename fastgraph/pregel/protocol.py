@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, Protocol, Self, runtime_checkable
 
-from fastgraph.graph.shape import DrawableGraph
+from fastgraph.graph.picture import DrawableGraph
 from fastgraph.graph.snapshots import StateSnapshot
 
 __all__ = ["PregelProtocol"]
