@@ -34,7 +34,7 @@ def observe(program: Program, lg: Any) -> Any:
         ways: dict[str, Callable[[Flow, Any], Any]] = {"on a loop": _run_on_loop}
         if not program.is_async:
             ways |= {"chunks": _run_chunks, "results": _run_results}
-        return {name: way(program, lg) for name, way in ways.items()}
+        return {name: _look(lambda way=way: way(program, lg)) for name, way in ways.items()}
 
 
 def observe_in_time(program: Program, lg: Any, *, seconds: float = 20) -> Any:
@@ -129,7 +129,7 @@ def _run_calls(flow: Flow, lg: Any, graph: Any, seen: Seen, perform: Callable[..
 
 
 def _look(look: Callable[[], Any]) -> Any:
-    """Look at a state; one that its schema refuses can't be shown, which both must say."""
+    """Return what is seen, or the error: a graph that can't be compiled, a state that its schema refuses."""
     try:
         return look()
     except Exception as error:  # noqa: BLE001 - the error is the observation
@@ -168,15 +168,17 @@ def _merge(config: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _steps(chunks: list[Any], seen: Seen) -> list[Any]:
-    """Put the updates between two chunks of values in an order of their own."""
+    """Put what comes while the tasks of a step finish in an order of its own: updates, and values that show a question."""
     steps: list[Any] = []
     together: list[Any] = []
     for mode, chunk in [*chunks, ("end", None)]:
-        if mode == "updates":
-            together.append(chunk)
+        if mode == "updates" or (isinstance(chunk, dict) and "__interrupt__" in chunk):
+            together.append((mode, chunk))
             continue
-        together.sort(key=lambda update: repr({str(key): str(value)[:60] for key, value in update.items()}))
-        steps += [("updates", seen.plain(update)) for update in together]
+        together.sort(
+            key=lambda item: (item[0], repr({str(key): str(value)[:60] for key, value in item[1].items()}))
+        )
+        steps += [(kind, seen.plain(update)) for kind, update in together]
         together = []
         if mode != "end":
             steps.append((mode, seen.plain(chunk)))

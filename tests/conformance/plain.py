@@ -17,6 +17,7 @@ from pydantic import BaseModel
 __all__ = ["Raised", "Seen"]
 
 _NAMESPACE = re.compile(r"(?<=:)[0-9a-f]{8}[0-9a-f-]{12,28}")
+_ID = re.compile(r"[0-9a-f]{8}[0-9a-f-]{12,28}")
 _BEGIN = 40
 _OWN_WORDS = (
     "InvalidUpdateError",
@@ -129,8 +130,16 @@ class Seen:
         if "configurable" in value:
             return {"config": self._configurable(value["configurable"])}
         return {
-            self.plain(key) if isinstance(key, str) else key: self.plain(item) for key, item in value.items()
+            self.text(str(key)) if isinstance(key, str) else key: self._entry(key, value[key])
+            for key in value
         }
+
+    def _entry(self, key: Any, value: Any) -> Any:
+        if key == "__interrupt__" and isinstance(value, list):
+            value = sorted(value, key=str)  # parallel questions come in any order
+        if key == "id" and isinstance(value, str) and _ID.fullmatch(value):
+            return self.number(value)
+        return self.plain(value)
 
     def _configurable(self, configurable: Mapping[str, Any]) -> dict[str, Any]:
         seen = {
