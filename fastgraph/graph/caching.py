@@ -110,8 +110,15 @@ def encode_cached(result: TaskResult) -> bytes:
     )
 
 
-def decode_cached(call: TaskCall, data: bytes) -> TaskResult:
-    """Read a kept result as that of this task. Raises what typed values raise that no longer fit."""
+def decode_cached(call: TaskCall, data: bytes) -> TaskResult | None:
+    """Read a kept result as that of this task; None where it was kept by another version of the graph and no longer fits."""
+    try:
+        return _decode(call, data)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _decode(call: TaskCall, data: bytes) -> TaskResult:
     facts, state = orjson.loads(data), call.graph.state
     return TaskResult(
         task_id=call.task.id,

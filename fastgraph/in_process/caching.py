@@ -40,7 +40,7 @@ class StepCache:
         hits: list[tuple[TaskCall, TaskResult]] = []
         for call in asked:
             data = kept.get(call.cache[:2]) if call.cache is not None else None
-            result = _decode(call, data) if data is not None else None
+            result = decode_cached(call, data.encode()) if data is not None else None
             if result is None:
                 left.append(call)
             else:
@@ -57,10 +57,3 @@ class StepCache:
             await self.cache.aset(pairs)
         else:
             self.cache.set(pairs)
-
-
-def _decode(call: TaskCall, data: str) -> TaskResult | None:
-    try:
-        return decode_cached(call, data.encode())
-    except (KeyError, TypeError, ValueError):  # kept by another version of the graph
-        return None
