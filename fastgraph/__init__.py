@@ -12,6 +12,8 @@ from fastgraph.cache.sqlite import SqliteCache
 from fastgraph.channels.untracked_value import UntrackedValue
 from fastgraph.checkpoint.base import BaseCheckpointSaver
 from fastgraph.checkpoint.memory import InMemorySaver
+from fastgraph.checkpoint.sqlite import SqliteSaver
+from fastgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from fastgraph.config import RunnableConfig, get_config, get_store
 from fastgraph.errors import (
     EmptyInputError,
@@ -63,6 +65,7 @@ from fastgraph.types import Durability
 __all__ = [
     "END",
     "START",
+    "AsyncSqliteSaver",
     "BaseCache",
     "BaseCheckpointSaver",
     "BaseStore",
@@ -100,6 +103,7 @@ __all__ = [
     "Send",
     "SignalTimeoutError",
     "SqliteCache",
+    "SqliteSaver",
     "SqliteStore",
     "StateGraph",
     "StateSnapshot",
