@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fastgraph.graph.strictness import strict_values
 from support.postgres import PostgresServer, running_server
 from support.programs import ProgramStarter
 
@@ -23,6 +24,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
         if POSTGRES_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.postgres)
+
+
+@pytest.fixture(autouse=True)
+def strict() -> Iterator[None]:
+    """Graphs that a test compiles copy all values whole, so that a change in place which leaks is a test that fails."""
+    with strict_values():
+        yield
 
 
 @pytest.fixture(scope="session")
