@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from fastgraph.execution.regions import Regions
 from fastgraph.state.values import StoredValue
 
 __all__ = [
@@ -81,7 +82,8 @@ class KeyPlan:
 class NodePlan:
     """Where one node leads: `targets` are its static edges (END left out), `joins` the joins that wait for it.
 
-    A deferred node runs only when a step triggered no other node by an edge.
+    A deferred node runs only when a step triggered no other node by an edge. `choices` are the nodes that its routers
+    and Commands may choose, None where they may choose any; only a dataflow graph asks.
     """
 
     name: str
@@ -89,6 +91,7 @@ class NodePlan:
     joins: tuple[str, ...] = ()
     has_routers: bool = False
     is_deferred: bool = False
+    choices: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +107,8 @@ class JoinPlan:
 class GraphPlan:
     """A whole graph. `nodes` holds START too. With `is_strict` an unknown goto or Send target is an error.
 
+    `regions` are there where it is a dataflow graph (`dataflow.py`).
+
     `folded_keys` are those whose writes need code; `cleared_keys` and `channel_keys` change in a step which does not
     write them, and are sorted.
     """
@@ -114,6 +119,7 @@ class GraphPlan:
     joins: Mapping[str, JoinPlan] = field(default_factory=dict)
     is_strict: bool = False
     begins_directly: bool = False
+    regions: Regions | None = None
     folded_keys: frozenset[str] = field(init=False)
     cleared_keys: tuple[str, ...] = field(init=False)
     channel_keys: tuple[str, ...] = field(init=False)

@@ -15,7 +15,7 @@ from fastgraph.execution.checkpoint import UnknownTarget
 from fastgraph.execution.plan import START, GraphPlan, NodePlan
 from fastgraph.execution.tasks import DueTask, SendWrite, TaskKind
 
-__all__ = ["INPUT", "Choice", "Route", "route"]
+__all__ = ["INPUT", "Choice", "Followed", "Route", "follow", "route"]
 
 INPUT = "__input__"
 _NOBODY = NodePlan(name=INPUT)
@@ -42,6 +42,36 @@ class Route:
     joins: Mapping[str, frozenset[str]]
     unknown: tuple[UnknownTarget, ...]
     is_finish: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Where one choice leads by itself: triggered nodes with their triggers, sent tasks, the joins that wait for it."""
+
+    triggers: Mapping[str, set[str]]
+    pushed: tuple[DueTask, ...]
+    joins: tuple[str, ...]
+    unknown: tuple[UnknownTarget, ...]
+
+
+def follow(plan: GraphPlan, choice: Choice) -> Followed:
+    """Follow one task's edges and choices. Raises InvalidUpdateError for an unknown target where the plan is strict."""
+    # a choice from outside (`INPUT`) belongs to no node and takes no static edge
+    node = plan.nodes.get(choice.node, _NOBODY)
+    wanted = [*node.targets, *choice.goto]
+    known = [target for target in wanted if _is_node(plan, target)]
+    unknown = [UnknownTarget(choice.node, target) for target in wanted if not _is_node(plan, target)]
+    unknown += [
+        UnknownTarget(choice.node, send.node) for send in choice.sends if not _is_node(plan, send.node)
+    ]
+    if unknown and plan.is_strict:
+        raise InvalidUpdateError(_say_unknown(plan, unknown[0]))
+    return Followed(
+        triggers={target: {f"branch:to:{target}"} for target in known},
+        pushed=tuple(_push(send) for send in choice.sends if _is_node(plan, send.node)),
+        joins=node.joins,
+        unknown=tuple(unknown),
+    )
 
 
 def route(

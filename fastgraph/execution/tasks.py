@@ -21,6 +21,7 @@ __all__ = [
     "ErrorRecord",
     "Folded",
     "InterruptRequest",
+    "Layer",
     "SendWrite",
     "Task",
     "TaskEnding",
@@ -65,7 +66,8 @@ class Task:
     """One execution of a node in a step. `path` sorts tasks in the order in which their writes apply.
 
     `remaining_steps` is how many steps the run may still do, this one included. `limits` are those that a Send named.
-    `failed_node` is the node that an error handler's task stands for.
+    `failed_node` is the node that an error handler's task stands for. `layers` are the writes that it sees on top of its
+    checkpoint, one step's after the other, in a dataflow graph.
     """
 
     id: str
@@ -78,6 +80,7 @@ class Task:
     remaining_steps: int = 0
     limits: TimeLimits | None = None
     failed_node: str | None = None
+    layers: tuple[Layer, ...] = ()
 
 
 class Write(NamedTuple):
@@ -85,6 +88,10 @@ class Write(NamedTuple):
 
     key: str
     value: StoredValue
+
+
+Layer = tuple[tuple[str, tuple[Write, ...]], ...]
+"""The writes of tasks that stand beside each other: (task id, its writes), in path order."""
 
 
 class SendWrite(NamedTuple):

@@ -6,7 +6,7 @@ are folded by the channels themselves, `log` by joining lists.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from fastgraph.channels import BaseChannel, LastValueAfterFinish, NamedBarrierValue, Topic
 from fastgraph.channels.folding import fold_channel
 from fastgraph.execution.checkpoint import EMPTY, Checkpoint, StepCommit
+from fastgraph.execution.dataflow import make_machine
 from fastgraph.execution.fold import FoldWork
 from fastgraph.execution.machine import Machine
 from fastgraph.execution.plan import END, START, GraphPlan, JoinPlan, KeyKind, KeyPlan, NodePlan, join_name
+from fastgraph.execution.regions import find_regions
 from fastgraph.execution.start import start
 from fastgraph.execution.tasks import Folded, SendWrite, Task, TaskKind, TaskResult, Write
 from fastgraph.state.changes import Change
@@ -64,7 +66,7 @@ class World:
 
     def machine(self, checkpoint: Checkpoint) -> Machine:
         """Build a machine at a checkpoint, as after a restart."""
-        return Machine(
+        return make_machine(
             self.plan,
             checkpoint,
             thread_key=7,
@@ -76,7 +78,10 @@ class World:
     def answer(self, task: Task) -> TaskResult:
         """Say what a task's node returns and where it leads."""
         random = Random(f"{self.seed} {task.node} {task.step} {task.path}")
-        writes = [Write("log", stored([f"{task.step} {task.path}"]))] if random.random() < 0.8 else []
+        writes = (
+            [Write("last", stored(task.id))] if "last" in self.plan.keys and random.random() < 0.2 else []
+        )
+        writes += [Write("log", stored([f"{task.step} {task.path}"]))] if random.random() < 0.8 else []
         if task.kind is TaskKind.PULL and task.node != START:
             writes.append(Write(f"own_{task.node}", stored(task.step)))
             if "gate" in self.plan.keys and task.node in BOUND and random.random() < 0.5:
@@ -90,7 +95,8 @@ class World:
             writes.append(Write("held", HeldValue(task.node)))
         if "once" in self.plan.keys and random.random() < 0.15:
             writes.append(Write("once", stored(task.path)))
-        targets = [*self.plan.nodes, END, "nowhere"]
+        choices = self.plan.nodes[task.node].choices
+        targets = [*(self.plan.nodes if choices is None else sorted(choices)), END, "nowhere"]
         goto = [random.choice(targets)] if random.randrange(100) < self.chattiness else []
         sends = [
             SendWrite(random.choice(targets), stored(number))
@@ -108,7 +114,9 @@ def fold(work: FoldWork) -> Folded:
     """Join lists, in the order in which the machine gives them; channels take care of themselves."""
     values, changes = {}, {}
     emptied, seen = set[str](), set[str]()
-    for key in work.keys:
+    for item in work.keys:
+        # a dataflow graph folds a key once for each layer of its writes
+        key = replace(item, current=values.get(item.key, item.current))
         if key.key in CHANNELS:
             written = [write.value for write in key.writes]
             change, value, is_seen = fold_channel(
@@ -168,3 +176,41 @@ def worlds(draw: st.DrawFn) -> World:
         joins={join: JoinPlan(name=join, sources=sources, target=target) for join, sources, target in plans},
     )
     return World(plan, draw(st.integers(0, 2**32)), draw(st.sampled_from([0, 15, 40])))
+
+
+@st.composite
+def flows(draw: st.DrawFn) -> World:
+    """Draw a dataflow graph: nodes say whom they may choose, some of them that it may be anybody."""
+    world = draw(worlds())
+    node = st.sampled_from([name for name in world.plan.nodes if name != START])
+    nodes = {
+        name: replace(
+            plan,
+            choices=draw(
+                st.one_of(st.frozensets(node, max_size=2), st.frozensets(node, max_size=1), st.none())
+            )
+            if draw(st.booleans())
+            else frozenset(),
+        )
+        for name, plan in world.plan.nodes.items()
+    }
+    kinds = {
+        "log": KeyKind.REDUCER,
+        "notes": KeyKind.REDUCER,
+        "held": KeyKind.UNTRACKED_ANY,
+        "last": KeyKind.LAST_VALUE,
+    }
+    names = {"log", *draw(st.sets(st.sampled_from(sorted(kinds)), max_size=3))}
+    keys = {name: KeyPlan(name=name, kind=kinds[name]) for name in sorted(names)}
+    keys |= {name: key for name, key in world.plan.keys.items() if name.startswith("own_")}
+    joins = world.plan.joins
+    leads = {
+        name: frozenset([*plan.targets, *(joins[join].target for join in plan.joins), *_choices(plan, nodes)])
+        for name, plan in nodes.items()
+    }
+    plan = replace(world.plan, nodes=nodes, keys=keys, regions=find_regions(leads))
+    return replace(world, plan=plan)
+
+
+def _choices(plan: NodePlan, nodes: dict[str, NodePlan]) -> list[str]:
+    return [name for name in nodes if name != START] if plan.choices is None else sorted(plan.choices)
