@@ -51,7 +51,7 @@ def mend(state: State, error: NodeError) -> dict[str, Any]:
 
 PATIENT = RetryPolicy(initial_interval=2.0, backoff_factor=1.0, jitter=False, max_attempts=3)
 
-retried_builder = StateGraph(State).add_node(flaky, retry_policy=PATIENT)
+retried_builder: Any = StateGraph(State).add_node(flaky, retry_policy=PATIENT)
 retried = retried_builder.add_edge(START, "flaky").compile(name="retried")
-handled_builder = StateGraph(State).add_node(broken, error_handler=mend)
+handled_builder: Any = StateGraph(State).add_node(broken, error_handler=mend)
 handled = handled_builder.add_edge(START, "broken").compile(name="handled")

@@ -39,7 +39,7 @@ def other(state: Count) -> State:
 
 
 def graph_of(**nodes: Any) -> CompiledGraph:
-    builder = StateGraph(State)
+    builder: Any = StateGraph(State)
     for name, (function, policy) in nodes.items():
         builder.add_node(name, function, cache_policy=policy)
         builder.add_edge(START, name)
@@ -157,7 +157,7 @@ def test_a_cached_command_leads_on() -> None:
     def tell(state: State) -> State:
         return {"seen": [state["count"]]}
 
-    builder = StateGraph(State).add_node("a", lead, cache_policy=CachePolicy()).add_node("b", tell)
+    builder: Any = StateGraph(State).add_node("a", lead, cache_policy=CachePolicy()).add_node("b", tell)
     graph = builder.add_edge(START, "a").compile(cache=InMemoryCache())
     assert graph.invoke({}) == graph.invoke({}) == {"seen": [5], "count": 1}
     assert calls == [1]

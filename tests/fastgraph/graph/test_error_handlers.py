@@ -30,7 +30,7 @@ class CardError(ValueError):
 
 def test_a_node_says_more_than_the_defaults_and_handlers_get_a_part_of_them() -> None:
     default, own = RetryPolicy(max_attempts=2), RetryPolicy(max_attempts=9)
-    builder = StateGraph(State).set_node_defaults(
+    builder: Any = StateGraph(State).set_node_defaults(
         retry_policy=default, cache_policy=CachePolicy(ttl=1), error_handler=handle, timeout=5
     )
     builder.add_node("plain", node)
@@ -62,7 +62,7 @@ def test_a_node_says_more_than_the_defaults_and_handlers_get_a_part_of_them() ->
 
 
 def test_defaults_are_added_to_and_nodes_stay_as_they_were() -> None:
-    builder = StateGraph(State).set_node_defaults(timeout=5).add_node("a", node).add_edge(START, "a")
+    builder: Any = StateGraph(State).set_node_defaults(timeout=5).add_node("a", node).add_edge(START, "a")
     builder.set_node_defaults(retry_policy=RetryPolicy())
     spec = builder.compile().nodes["a"]
     assert (spec.limits, len(spec.retry_policies)) == (TimeLimits(5.0), 1)
@@ -70,7 +70,7 @@ def test_defaults_are_added_to_and_nodes_stay_as_they_were() -> None:
 
 
 def test_the_default_handlers_name_can_not_be_taken() -> None:
-    builder = StateGraph(State).add_node(DEFAULT_HANDLER, node).set_node_defaults(error_handler=handle)
+    builder: Any = StateGraph(State).add_node(DEFAULT_HANDLER, node).set_node_defaults(error_handler=handle)
     with pytest.raises(GraphDefinitionError, match="default_error_handler"):
         builder.add_edge(START, DEFAULT_HANDLER).compile()
 
