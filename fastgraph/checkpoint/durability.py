@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Final, Literal, Protocol, runtime_checkable
 
-from fastgraph.checkpoint.base import Pending, SavedCheckpoint, ThreadLog
+from fastgraph.checkpoint.logs import Pending, SavedCheckpoint, ThreadLog
 from fastgraph.execution.checkpoint import KeyChange
 from fastgraph.execution.tasks import TaskEnding, TaskFailed
 from fastgraph.state.changes import DROP, Change

@@ -6,11 +6,13 @@ and not its states.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from threading import Lock
+from typing import Any
 
-from fastgraph.checkpoint.base import SavedCheckpoint, ValueReader
+from fastgraph.checkpoint.logs import SavedCheckpoint, ValueReader
+from fastgraph.checkpoint.saver import LogSaver
 from fastgraph.errors import ThreadConflictError
 from fastgraph.execution.checkpoint import KeyChange
 from fastgraph.execution.tasks import TaskEnding
@@ -59,6 +61,17 @@ class MemoryThread:
     def settle(self) -> None:
         """Memory is as durable as it gets."""
 
+    def forget(self, is_unwanted: Callable[[SavedCheckpoint], bool]) -> None:
+        """Forget checkpoints; what stands on them stays, since values are whole here."""
+        self._saved = {number: saved for number, saved in self._saved.items() if not is_unwanted(saved)}
+
+    def copy(self) -> MemoryThread:
+        """Return a log of its own with the same checkpoints under the same ids."""
+        copied = MemoryThread(self.key)
+        copied._saved = {number: saved.apart() for number, saved in self._saved.items()}
+        copied._records = dict(self._records)
+        return copied
+
 
 class ForgetfulThread(MemoryThread):
     """A thread without a saver: it knows its newest checkpoint only, so that a long run takes no more memory."""
@@ -68,10 +81,11 @@ class ForgetfulThread(MemoryThread):
         super().append(saved, changes)
 
 
-class InMemorySaver:
+class InMemorySaver(LogSaver):
     """Keep threads in memory. May be shared by any number of graphs and threads of the program."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, serde: Any = None) -> None:
+        super().__init__(serde=serde)
         self._threads: dict[tuple[str, str], MemoryThread] = {}
         self._keys = count(1)
         self._lock = Lock()
@@ -84,17 +98,55 @@ class InMemorySaver:
         reader: ValueReader,  # noqa: ARG002 - values are kept as they are
     ) -> MemoryThread:
         """Return the log of a thread's namespace; an unknown name begins a new one."""
+        return self.open_named(thread_id, namespace, 0)
+
+    def open_named(self, thread_id: str, namespace: str, name_key: int) -> MemoryThread:
+        """Return the log of a namespace; a new one gets this key, or one of its own for 0."""
         with self._lock:
             log = self._threads.get((thread_id, namespace))
             if log is None:
-                log = self._threads[thread_id, namespace] = MemoryThread(next(self._keys))
+                log = self._threads[thread_id, namespace] = MemoryThread(name_key or next(self._keys))
             return log
+
+    def list_lineages(self, thread_id: str | None = None) -> list[tuple[str, str]]:
+        """Return the threads and namespaces that have checkpoints, of one thread or all."""
+        with self._lock:
+            places = list(self._threads.items())
+        return [
+            place
+            for place, log in places
+            if (thread_id is None or place[0] == thread_id) and log.find_latest_number()
+        ]
 
     def delete_thread(self, thread_id: str) -> None:
         """Forget a thread with all its namespaces; nothing where it is unknown."""
         with self._lock:
             for place in [place for place in self._threads if place[0] == thread_id]:
                 del self._threads[place]
+
+    def delete_for_runs(self, run_ids: Sequence[str]) -> None:
+        """Forget the checkpoints of these runs; what stands on them stays."""
+        for log in list(self._threads.values()):
+            log.forget(lambda saved: saved.run_id in run_ids)
+
+    def copy_thread(self, source_thread_id: str, target_thread_id: str) -> None:
+        """Copy a thread with all its namespaces to another name; what that had is gone."""
+        self.delete_thread(target_thread_id)
+        with self._lock:
+            for (thread_id, namespace), log in list(self._threads.items()):
+                if thread_id == source_thread_id:
+                    self._threads[target_thread_id, namespace] = log.copy()
+
+    def prune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
+        """Forget all checkpoints but the newest of each namespace, or with "delete" the threads."""
+        for thread_id in thread_ids:
+            if strategy == "delete":
+                self.delete_thread(thread_id)
+                continue
+            for _, namespace in self.list_lineages(thread_id):
+                log = self._threads[thread_id, namespace]
+                newest = log.find_latest_number()
+                log.forget(lambda saved, newest=newest: saved.checkpoint.number != newest)  # type: ignore[misc]
 
 
 MemorySaver = InMemorySaver

@@ -20,13 +20,14 @@ from fastgraph.execution.tasks import (
     TaskFailed,
     TaskInterrupted,
     TaskResult,
+    TimeLimits,
     WaitKind,
     Write,
 )
 from fastgraph.state.values import StoredValue
 
 if TYPE_CHECKING:
-    from fastgraph.checkpoint.base import ValueReader
+    from fastgraph.checkpoint.logs import ValueReader
 
 __all__ = ["ANSWERS", "decode_answers", "decode_ending", "encode_answers", "encode_ending"]
 
@@ -87,7 +88,10 @@ def _encode_result(result: TaskResult) -> bytes:
     if result.goto:
         facts["goto"] = result.goto
     if result.sends:
-        facts["sends"] = [[send.node, _fragment(send.argument)] for send in result.sends]
+        facts["sends"] = [
+            [send.node, _fragment(send.argument), *([list(send.limits)] if send.limits else ())]
+            for send in result.sends
+        ]
     if not result.has_update:
         facts["has_update"] = False
     return orjson.dumps(facts)
@@ -101,8 +105,12 @@ def _decode_result(task_id: str, facts: dict[str, Any], reader: ValueReader) -> 
         writes=tuple(_decode_writes(pairs, reader)),
         goto=tuple(facts.get("goto", ())),
         sends=tuple(
-            SendWrite(node, reader.decode_argument(node, orjson.dumps(tree)))
-            for node, tree in facts.get("sends", ())
+            SendWrite(
+                node,
+                reader.decode_argument(node, orjson.dumps(tree)),
+                TimeLimits(*limits[0]) if limits else None,
+            )
+            for node, tree, *limits in facts.get("sends", ())
         ),
         has_update=facts.get("has_update", True),
     )

@@ -11,14 +11,13 @@ import sqlite3
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
 import aiosqlite
 
-from fastgraph.checkpoint.base import ValueReader
 from fastgraph.checkpoint.sqlite.file import SaverFile
-from fastgraph.checkpoint.sqlite.log import SqliteThread
 from fastgraph.checkpoint.sqlite.saver import FileSaver
 
 __all__ = ["AsyncSqliteSaver"]
@@ -31,9 +30,10 @@ class AsyncSqliteSaver(FileSaver):
     """
 
     def __init__(self, conn: aiosqlite.Connection, *, serde: Any = None) -> None:
+        super().__init__(serde=serde)
         self.conn = conn
-        self.serde = serde
-        self._own: sqlite3.Connection | None = None
+        self._opened: SaverFile | None = None
+        self._opening = Lock()
 
     @classmethod
     @asynccontextmanager
@@ -60,35 +60,28 @@ class AsyncSqliteSaver(FileSaver):
         path = await _find_path(self.conn)
         await asyncio.to_thread(self._open, path)
 
-    def open_thread(self, thread_id: str, namespace: str = "", *, reader: ValueReader) -> SqliteThread:
-        """Return the log of a thread's namespace; an unknown one is written with its first checkpoint."""
-        self._require_open()
-        return super().open_thread(thread_id, namespace, reader=reader)
-
-    def delete_thread(self, thread_id: str) -> None:
-        """Forget a thread with all its namespaces; nothing where it is unknown."""
-        self._require_open()
-        super().delete_thread(thread_id)
-
-    async def aclose(self) -> None:
-        """Write what is not written yet and close the saver's own connection."""
-        own, self._own = self._own, None
-        if own is not None:
-            await asyncio.to_thread(self._file.close)
-            own.close()
-
-    def _require_open(self) -> None:
-        if self._own is None:
+    @property
+    def _file(self) -> SaverFile:
+        if self._opened is None:
             # the path is asked for on a loop of another thread, so that this one may wait for it
             with ThreadPoolExecutor(1) as thread:
                 path = thread.submit(asyncio.run, _find_path(self.conn)).result()
-            self._open(path)
+            return self._open(path)
+        return self._opened
 
-    def _open(self, path: str) -> None:
-        if self._own is None:
-            self._own = sqlite3.connect(path or ":memory:", check_same_thread=False)
-            self._file = SaverFile(self._own)
-            self._file.prepare()
+    async def aclose(self) -> None:
+        """Write what is not written yet and close the saver's own connection."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await asyncio.to_thread(opened.close)
+            opened.connection.close()
+
+    def _open(self, path: str) -> SaverFile:
+        with self._opening:
+            if self._opened is None:
+                self._opened = SaverFile(sqlite3.connect(path or ":memory:", check_same_thread=False))
+                self._opened.prepare()
+            return self._opened
 
 
 async def _find_path(connection: aiosqlite.Connection) -> str:

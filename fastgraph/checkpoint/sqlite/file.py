@@ -9,13 +9,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Lock, RLock
+from threading import Event, Lock, RLock
 from typing import Any, Protocol
 
 from fastgraph.checkpoint.sqlite.schema import VERSION, find_version, upgrade
 from fastgraph.errors import StoreUnavailableError
 
 __all__ = ["Row", "SaverFile", "Writer"]
+
+GATHER_SECONDS = 0.005
 
 Row = tuple[str, tuple[Any, ...]]
 """A statement and its values."""
@@ -41,6 +43,7 @@ class SaverFile:
         self._rows: dict[Writer, Rows] = {}
         self._waiting: list[Future[None]] = []
         self._is_committing = False
+        self._is_awaited = Event()
         self._is_ready = False
         self._thread: ThreadPoolExecutor | None = None
 
@@ -70,6 +73,7 @@ class SaverFile:
                 return None
             future: Future[None] = Future()
             self._waiting.append(future)
+            self._is_awaited.set()
             is_idle, self._is_committing = not self._is_committing, True
         if is_idle:
             self._thread.submit(self._commit_all)
@@ -135,7 +139,10 @@ class SaverFile:
     def _commit_all(self) -> None:
         """Commit until nothing is left; runs in the saver's thread."""
         while True:
+            # a step that nobody waits for gives the next ones the time to come along
+            self._is_awaited.wait(GATHER_SECONDS)
             with self._gather:
+                self._is_awaited.clear()
                 waiting, self._waiting = self._waiting, []
                 if not waiting and not self._rows:
                     self._is_committing = False

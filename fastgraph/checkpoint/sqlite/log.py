@@ -9,16 +9,16 @@ gets ThreadConflictError and nothing of his is stored.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import orjson
 
-from fastgraph.checkpoint.base import Pending, SavedCheckpoint, ValueReader
+from fastgraph.checkpoint.logs import Pending, SavedCheckpoint, ValueReader
 from fastgraph.checkpoint.records import ANSWERS, decode_answers, decode_ending, encode_answers, encode_ending
-from fastgraph.checkpoint.sqlite.file import SaverFile
+from fastgraph.checkpoint.sqlite.file import Row, SaverFile
 from fastgraph.database.lineage import Lineage
 from fastgraph.errors import StoreError, ThreadConflictError
 from fastgraph.execution.checkpoint import Checkpoint, KeyChange
@@ -62,6 +62,12 @@ _RESULTS = (
 _BODY = "SELECT body FROM saver_results WHERE thread_key = ? AND number = ? AND seq = ?"
 _NEXT_SEQ = "SELECT coalesce(max(seq), 0) + 1 FROM saver_results WHERE thread_key = ? AND number = ?"
 _RECORD = "SELECT value FROM saver_records WHERE thread_key = ? AND task_id = ? AND record_key = ?"
+
+_MAKE_SNAPSHOT = (
+    "UPDATE saver_checkpoints SET changes = ?, is_snapshot = 1 WHERE thread_key = ? AND number = ?"
+)
+_DROP_CHECKPOINT = "DELETE FROM saver_checkpoints WHERE thread_key = ? AND number = ?"
+_DROP_RESULTS = "DELETE FROM saver_results WHERE thread_key = ? AND number = ?"
 
 
 class LineageRow(NamedTuple):
@@ -179,6 +185,24 @@ class SqliteThread:
         """Begin to commit what was handed in, and do not wait for it."""
         self._check()
         self._file.start()
+
+    def forget_statements(self, is_unwanted: Callable[[SavedCheckpoint], bool]) -> list[Row]:
+        """Return the statements that forget checkpoints; what stands on them gets its whole state first."""
+        statements: list[Row] = []
+        gone: set[int] = set()
+        kept: list[SavedCheckpoint] = []
+        for saved in self.list_newest_first():
+            if is_unwanted(saved):
+                gone.add(saved.checkpoint.number)
+            else:
+                kept.append(saved)
+        for saved in kept:
+            if saved.checkpoint.parent in gone:
+                place = (self._row.key, saved.checkpoint.number)
+                statements.append((_MAKE_SNAPSHOT, (_encode_state(saved.checkpoint), *place)))
+        for number in gone:
+            statements += [(query, (self._row.key, number)) for query in (_DROP_CHECKPOINT, _DROP_RESULTS)]
+        return statements
 
     def fail(self, error: BaseException) -> None:
         """Take the error that this log's rows met; see `Writer`."""

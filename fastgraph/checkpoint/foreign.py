@@ -1,0 +1,155 @@
+"""`TupleLog`: a log made of a saver that has LangGraph's methods only.
+
+Checkpoints and what tasks leave are handed over in LangGraph's form, whole, as such a saver expects; so it grows as it
+does there. Small records of tasks are kept for as long as the program runs. The saver's own order of ids counts: ours
+sort as their numbers do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from fastgraph.checkpoint.logs import Pending, SavedCheckpoint, ValueReader
+from fastgraph.checkpoint.tuples import (
+    CheckpointTuple,
+    make_config,
+    read_checkpoint,
+    read_writes,
+    show_checkpoint,
+    show_writes,
+)
+from fastgraph.execution.checkpoint import KeyChange
+from fastgraph.execution.interrupts import interrupt_id
+from fastgraph.execution.tasks import TaskEnding, TaskResult, Write
+from fastgraph.ids import checkpoint_id, parse_checkpoint_id
+from fastgraph.state.values import StoredValue
+
+if TYPE_CHECKING:
+    from fastgraph.checkpoint.saver import BaseCheckpointSaver
+
+__all__ = ["TupleLog"]
+
+_KEY_BYTES = 5
+
+
+class TupleLog:
+    """The log of one thread and namespace over `put`, `put_writes`, `get_tuple` and `list`."""
+
+    def __init__(
+        self, saver: BaseCheckpointSaver[Any], thread_id: str, namespace: str, reader: ValueReader
+    ) -> None:
+        self._saver = saver
+        self._thread_id = thread_id
+        self._namespace = namespace
+        self._reader = reader
+        self._records: dict[tuple[str, str], bytes] = {}
+        name = hashlib.blake2b(f"{thread_id}\x00{namespace}".encode(), digest_size=_KEY_BYTES)
+        self.key = int.from_bytes(name.digest()) + 1
+
+    def find_latest_number(self) -> int:
+        found = self._saver.get_tuple(self._config(None))
+        return parse_checkpoint_id(found.checkpoint["id"])[1] if found else 0
+
+    def find_latest(self) -> SavedCheckpoint | None:
+        return self._read(self._saver.get_tuple(self._config(None)))
+
+    def find(self, number: int) -> SavedCheckpoint | None:
+        return self._read(self._saver.get_tuple(self._config(number))) if number else None
+
+    def list_newest_first(self) -> Iterator[SavedCheckpoint]:
+        for found in self._saver.list(self._config(None)):
+            saved = self._read(found)
+            if saved is not None:
+                yield saved
+
+    def append(self, saved: SavedCheckpoint, changes: Mapping[str, KeyChange]) -> None:
+        shown = show_checkpoint(saved, key=self.key, thread_id=self._thread_id, namespace=self._namespace)
+        versions = shown.checkpoint["channel_versions"]
+        written = {key: versions[key] for key in changes if key in versions}
+        self._saver.put(self._config(saved.checkpoint.parent), shown.checkpoint, shown.metadata, written)
+
+    def record(self, number: int, ending: TaskEnding) -> None:
+        pending = Pending()
+        pending.record(ending)
+        self._put(number, pending)
+
+    def answer(self, number: int, answers: Mapping[str, StoredValue]) -> None:
+        saved = self.find(number)
+        if saved is None:
+            return
+        pending = saved.pending
+        pending.answers.update(answers)
+        asked = {question for item in pending.interrupts.values() for question in (item.task_id,)}
+        told = [
+            (name, [write for write in show_writes(pending) if write[0] == name and write[1] == "__resume__"])
+            for name in asked
+            if interrupt_id(name, 0) in pending.answers
+        ]
+        for name, writes in told:
+            self._saver.put_writes(self._config(number), [(key, value) for _, key, value in writes], name)
+
+    def find_record(self, task_id: str, key: str) -> bytes | None:
+        return self._records.get((task_id, key))
+
+    def keep_record(self, task_id: str, key: str, data: bytes) -> None:
+        self._records[task_id, key] = data
+
+    def settle(self) -> None:
+        """Each call returned when the saver had done it."""
+
+    def _put(self, number: int, pending: Pending) -> None:
+        by_task: dict[str, list[tuple[str, Any]]] = {}
+        for name, channel, value in show_writes(pending):
+            by_task.setdefault(name, []).append((channel, value))
+        for name, writes in by_task.items():
+            self._saver.put_writes(self._config(number), writes, name)
+
+    def _config(self, number: int | None) -> Any:
+        if number is None:
+            return {"configurable": {"thread_id": self._thread_id, "checkpoint_ns": self._namespace}}
+        return make_config(self._thread_id, self._namespace, checkpoint_id(self.key, number))
+
+    def _read(self, found: CheckpointTuple | None) -> SavedCheckpoint | None:
+        """Read a tuple, with values under the graph's types."""
+        if found is None:
+            return None
+        parent = ((found.parent_config or {}).get("configurable") or {}).get("checkpoint_id")
+        saved = read_checkpoint(
+            found.checkpoint,
+            found.metadata,
+            number=parse_checkpoint_id(found.checkpoint["id"])[1],
+            parent=parse_checkpoint_id(parent)[1] if parent else None,
+        )
+        values = {
+            key: self._reader.decode_value(key, value.to_bytes())
+            for key, value in saved.checkpoint.values.items()
+        }
+        object.__setattr__(saved.checkpoint, "values", values)
+        by_task: dict[str, list[tuple[str, Any]]] = {}
+        for name, channel, value in found.pending_writes or ():
+            by_task.setdefault(name, []).append((channel, value))
+        for name, writes in by_task.items():
+            endings, answers = read_writes(writes, name)
+            saved.pending.answers.update(answers)
+            for ending in endings:
+                saved.pending.record(self._typed(ending))
+        return saved
+
+    def _typed(self, ending: TaskEnding) -> TaskEnding:
+        if not isinstance(ending, TaskResult):
+            return ending
+        writes = []
+        for key, value in ending.writes:
+            try:
+                writes.append(Write(key, self._reader.decode_write(key, value.to_bytes())))
+            except KeyError:
+                continue
+        return TaskResult(
+            task_id=ending.task_id,
+            writes=tuple(writes),
+            goto=ending.goto,
+            sends=ending.sends,
+            has_update=ending.has_update,
+        )
