@@ -190,10 +190,13 @@ async def _decode_results(
 
 def _restore_questions(situation: Situation, rows: Sequence[InterruptView], names: set[str]) -> None:
     place = breakpoint_task(situation.machine.checkpoint.number)
+    collects = situation.machine.plan.collects_interrupts
     for row in sorted(rows, key=lambda row: row.position):
         if row.task_id not in names and row.task_id != place:
             continue
-        asked = situation.asked.setdefault(row.task_id, Asked(task_id=row.task_id, node=row.node))
+        asked = situation.asked.setdefault(
+            row.task_id, Asked(task_id=row.task_id, node=row.node, collects=collects)
+        )
         asked.interrupt_ids.append(row.interrupt_id)
         kind = WaitKind(row.kind)
         if kind is not WaitKind.INTERRUPT or row.asked_by:

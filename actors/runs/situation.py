@@ -56,7 +56,7 @@ class Asked:
     """The questions of one task of the run, in order, and the answers that have come.
 
     `waits` says more of those that are no plain interrupts or were asked by a nested task. While `is_waiting` the task is
-    not executed: no answer has come since it asked last.
+    not executed: no answer has come since it asked last, or not all where it `collects` its questions.
     """
 
     task_id: str
@@ -64,6 +64,7 @@ class Asked:
     interrupt_ids: list[str] = field(default_factory=list)
     answers: dict[str, Any] = field(default_factory=dict)
     waits: dict[str, Wait] = field(default_factory=dict)
+    collects: bool = False
     is_waiting: bool = False
 
     @property
@@ -81,9 +82,9 @@ class Asked:
                 yield interrupt, self.wait_of(interrupt)
 
     def answer(self, interrupt: str, answer: Any) -> None:
-        """Take an answer; the task is worth executing again."""
+        """Take an answer; the task is worth executing again, unless it asks together and others are missing."""
         self.answers[interrupt] = answer
-        self.is_waiting = False
+        self.is_waiting = self.collects and not self.is_answered
 
     def forget_from(self, refused: str) -> list[str]:
         """Forget the answer to this question and to later ones of whoever asked it; return their ids."""
@@ -103,7 +104,7 @@ class Asked:
         last = {
             self.wait_of(interrupt).asked_by: interrupt in self.answers for interrupt in self.interrupt_ids
         }
-        self.is_waiting = not any(last.values())
+        self.is_waiting = not (self.is_answered if self.collects else any(last.values()))
 
 
 @dataclass(slots=True)

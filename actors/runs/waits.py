@@ -59,7 +59,10 @@ class RunWaits:
     def take_questions(self, job: Job, ending: TaskInterrupted) -> None:
         """Draft what a task asks or waits for, and answer what is there already."""
         task = job.call.task
-        asked = self._situation.asked.setdefault(task.id, Asked(task_id=task.id, node=task.node))
+        collects = self._situation.machine.plan.collects_interrupts
+        asked = self._situation.asked.setdefault(
+            task.id, Asked(task_id=task.id, node=task.node, collects=collects)
+        )
         now = self._tools.clock.now()
         for request in ending.interrupts:
             if request.id in asked.interrupt_ids:
@@ -72,7 +75,8 @@ class RunWaits:
                 )
             questions.draft_question(self._committer.draft, task, request, now)
         # an answer may have come while the task ran, to a question that another part of it had asked before
-        asked.is_waiting = not any(request.id in asked.answers for request in ending.interrupts)
+        have = [request.id in asked.answers for request in ending.interrupts]
+        asked.is_waiting = not (asked.is_answered if collects else any(have))
 
     async def look(self) -> None:
         """Answer what a task has just begun to wait for, where that is there already."""

@@ -119,6 +119,7 @@ class GraphPlan:
     joins: Mapping[str, JoinPlan] = field(default_factory=dict)
     is_strict: bool = False
     begins_directly: bool = False
+    collects_interrupts: bool = False
     regions: Regions | None = None
     folded_keys: frozenset[str] = field(init=False)
     cleared_keys: tuple[str, ...] = field(init=False)

@@ -108,13 +108,13 @@ class entrypoint:  # noqa: N801 - the name of LangGraph's decorator
             joins=(),
             routers={},
             is_entrypoint=True,
+            collects_interrupts=self.collect_interrupts,
         )
         return CompiledGraph(
             definition,
             checkpointer=self.checkpointer,
             store=self.store,
             cache=self.cache,
-            collect_interrupts=self.collect_interrupts,
         )
 
     def _make_node(self, func: Callable[..., Any]) -> NodeSpec:

@@ -265,6 +265,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             joins=tuple(sorted(self.waiting_edges)),
             routers={source: tuple(routers.values()) for source, routers in self.branches.items()},
             is_strict=strict,
+            collects_interrupts=collect_interrupts,
             has_strict_values=strict or are_values_strict(),
             registry=self.registry,
         )
@@ -276,7 +277,6 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             interrupt_before=before,
             interrupt_after=after,
             is_named=name is not None,
-            collect_interrupts=collect_interrupts,
         )
 
 

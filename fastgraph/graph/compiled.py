@@ -51,7 +51,6 @@ class CompiledGraph(RunsInProcess, KeepsThreads, DescribesItself):
         interrupt_before: tuple[str, ...] = (),
         interrupt_after: tuple[str, ...] = (),
         is_named: bool = True,
-        collect_interrupts: bool = False,
         config: Mapping[str, Any] | None = None,
     ) -> None:
         if not isinstance(checkpointer, (bool, NoneType)) and not callable(
@@ -61,7 +60,7 @@ class CompiledGraph(RunsInProcess, KeepsThreads, DescribesItself):
         self.definition = definition
         self.name = definition.name
         self.is_named = is_named
-        self.collects_interrupts = collect_interrupts
+        self.collects_interrupts = definition.collects_interrupts
         self.description = definition.description
         self.nodes: Mapping[str, NodeSpec] = definition.nodes
         self.routers: Mapping[str, tuple[RouterSpec, ...]] = definition.routers

@@ -34,6 +34,7 @@ class GraphDefinition:
     is_strict: bool = False
     has_strict_values: bool = field(default_factory=are_values_strict)
     is_entrypoint: bool = False
+    collects_interrupts: bool = False
     registry: TypeRegistry = DEFAULT_REGISTRY
 
 
@@ -72,4 +73,5 @@ def make_plan(
         },
         is_strict=definition.is_strict,
         begins_directly=definition.is_entrypoint,
+        collects_interrupts=definition.collects_interrupts,
     )
