@@ -43,7 +43,8 @@ def graph_of(**nodes: Any) -> CompiledGraph:
     for name, (function, policy) in nodes.items():
         builder.add_node(name, function, cache_policy=policy)
         builder.add_edge(START, name)
-    return builder.compile(cache=InMemoryCache())
+    made: CompiledGraph = builder.compile(cache=InMemoryCache())
+    return made
 
 
 def call_of(graph: CompiledGraph, name: str, values: dict[str, Any], argument: Any = None) -> TaskCall:
