@@ -15,6 +15,7 @@ from actors.runs.task_services import HostTaskServices
 from actors.tasks.channel import ChannelClosedError, Message
 from actors.tasks.encoding import decode_ending, encode_call
 from actors.tasks.processes import ProcessPool, TaskProcess
+from actors.tasks.remote_store import answer_store
 from fastgraph.database.records import ArtifactRow
 from fastgraph.errors import NodeTimeoutError, TaskProcessDiedError
 from fastgraph.events import EventKind
@@ -136,6 +137,8 @@ class ProcessJob:
             kept = services.keep_record(facts["key"], message.parts[0])
             if kept is not None:
                 kept.result()
+        elif word == "store":
+            answer = [answer_store(self._job.call.store, message.parts[0])]
         process.channel.send(Message("answer", {"number": facts["number"]}, answer))
 
     def _take_artifacts(self, message: Message) -> None:

@@ -13,12 +13,14 @@ import socket
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 from actors.host.loading import LoadingError, Workflows, load_workflows
 from actors.host.logs import configure_logs
 from actors.host.output import capture_output
 from actors.tasks.channel import Channel, ChannelClosedError, Message
 from actors.tasks.encoding import decode_call, encode_ending
+from actors.tasks.remote_store import RemoteStore
 from actors.tasks.services import ProcessTaskServices
 from fastgraph.blobs.files import FileBlobs
 from fastgraph.errors import SettingsError
@@ -102,7 +104,7 @@ class _Program:
 
     def _run(self, message: Message, services: ProcessTaskServices) -> TaskEnding:
         graph = self._workflows[message.facts["workflow"]]
-        call = decode_call(message, graph, services)
+        call = replace(decode_call(message, graph, services), store=RemoteStore(services.ask_store))
         if graph.needs_loop(call.task.node):
             return asyncio.run(run_task_async(call))
         return run_task(call)
