@@ -15,7 +15,7 @@ from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from random import Random
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
 
 from fastgraph.checkpoint.logs import SavedCheckpoint, ThreadLog, ValueReader
 from fastgraph.checkpoint.tuples import (
@@ -179,8 +179,8 @@ class BaseCheckpointSaver(Generic[V]):
     def get_next_version(self, current: V | None, channel: None = None) -> V:
         """Return the version after `current` of a channel; only who makes checkpoints by hand needs one."""
         version: Any = current
-        following: V = _next_text_version(version) if isinstance(version, str) else (version or 0) + 1
-        return following
+        following: Any = _next_text_version(version) if isinstance(version, str) else (version or 0) + 1
+        return cast("V", following)
 
     def _lacks(self, method: str) -> NoReturn:
         raise StoreError(f"{type(self).__name__} does not implement {method}, which was asked of it.")

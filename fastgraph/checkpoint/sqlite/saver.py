@@ -29,13 +29,19 @@ _ROWS = "SELECT key, thread_id, namespace, name_key FROM saver_threads WHERE thr
 _LINEAGES = "SELECT thread_id, namespace FROM saver_threads ORDER BY key"
 _ADD_COPY = "INSERT INTO saver_threads (key, thread_id, namespace, name_key) VALUES (?, ?, ?, ?)"
 _COPY = (
-    "INSERT INTO saver_checkpoints (thread_key, number, parent, step, source, run_id, created_at, metadata, machine, "
-    "changes, is_snapshot) SELECT ?, number, parent, step, source, run_id, created_at, metadata, machine, changes, "
-    "is_snapshot FROM saver_checkpoints WHERE thread_key = ?",
-    "INSERT INTO saver_results (thread_key, number, seq, task_id, kind, body) "
-    "SELECT ?, number, seq, task_id, kind, body FROM saver_results WHERE thread_key = ?",
-    "INSERT INTO saver_records (thread_key, task_id, record_key, value) "
-    "SELECT ?, task_id, record_key, value FROM saver_records WHERE thread_key = ?",
+    (
+        "INSERT INTO saver_checkpoints (thread_key, number, parent, step, source, run_id, created_at, metadata, machine, "
+        "changes, is_snapshot) SELECT ?, number, parent, step, source, run_id, created_at, metadata, machine, changes, "
+        "is_snapshot FROM saver_checkpoints WHERE thread_key = ?"
+    ),
+    (
+        "INSERT INTO saver_results (thread_key, number, seq, task_id, kind, body) "
+        "SELECT ?, number, seq, task_id, kind, body FROM saver_results WHERE thread_key = ?"
+    ),
+    (
+        "INSERT INTO saver_records (thread_key, task_id, record_key, value) "
+        "SELECT ?, task_id, record_key, value FROM saver_records WHERE thread_key = ?"
+    ),
 )
 _TABLES = (
     ("saver_records", "thread_key"),
