@@ -16,6 +16,8 @@ from fastgraph.execution.checkpoint import Checkpoint
 from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import Task, TaskInterrupted, TaskKind, TaskResult
 from fastgraph.graph.commands import Interrupt
+from fastgraph.graph.namespaces import task_place
+from fastgraph.graph.subgraphs import find_kept
 from fastgraph.ids import checkpoint_id, task_id
 
 if TYPE_CHECKING:
@@ -50,9 +52,11 @@ _HIDDEN_TAGS = ("seq:step", "graph:step", "langsmith:hidden")
 
 
 class Place:
-    """Where a run's checkpoints are kept: its config, the key of its log, its namespace."""
+    """Where a run's checkpoints are kept: its config, the key of its log, its namespace, the checkpoints around it."""
 
-    def __init__(self, config: Mapping[str, Any], key: int, namespace: tuple[str, ...]) -> None:
+    def __init__(
+        self, config: Mapping[str, Any], key: int, namespace: tuple[str, ...], parents: Mapping[str, str]
+    ) -> None:
         self._configurable = {
             name: value
             for name, value in (config.get("configurable") or {}).items()
@@ -60,10 +64,19 @@ class Place:
         }
         self.key = key
         self.namespace = "|".join(namespace)
+        self.parents = dict(parents)
+
+    def config_in(self, namespace: str) -> dict[str, Any]:
+        """Return the config that names a namespace of the thread."""
+        thread = {"thread_id": self._configurable.get("thread_id")}
+        return {"configurable": {**thread, "checkpoint_ns": namespace}}
 
     def config_of(self, number: int) -> dict[str, Any]:
         """Return the config that names a checkpoint."""
-        here = {"checkpoint_ns": self.namespace, "checkpoint_id": checkpoint_id(self.key, number)}
+        name = checkpoint_id(self.key, number)
+        here: dict[str, Any] = {"checkpoint_ns": self.namespace, "checkpoint_id": name}
+        if self.parents:
+            here["checkpoint_map"] = {**self.parents, self.namespace: name}
         return {"configurable": {**self._configurable, **here}}
 
 
@@ -120,17 +133,19 @@ def questions_of(ending: TaskInterrupted) -> tuple[Interrupt, ...]:
     return tuple(Interrupt(request.value.fresh(), request.id) for request in ending.interrupts)
 
 
-def describe_input(graph: CompiledGraph, place: Place, base: Checkpoint) -> dict[str, Any]:
-    """Return LangGraph's checkpoint of an input, which here is one with the checkpoint that START's edges lead to."""
+def describe_input(graph: CompiledGraph, place: Place, base: Checkpoint, after: Checkpoint) -> dict[str, Any]:
+    """Return what is shown of the checkpoint of an input on top of `base`; START's edges lead from it to `after`."""
     values = {**graph.state.start_values, **base.values}
-    number, step = base.number, base.step + 1
+    has_routers = any(task.node == START for task in after.due)
+    number = after.number if has_routers else after.parent or 0
+    step = base.step + 1
     config = place.config_of(number)
     task = task_id(config["configurable"]["checkpoint_id"], place.namespace, step, START, f"pull:{START}")
     return {
         "config": config,
-        "parent_config": place.config_of(number) if number else None,
+        "parent_config": place.config_of(base.number) if base.number else None,
         "values": _read(graph, values),
-        "metadata": {"source": "input", "step": step, "parents": {}},
+        "metadata": {"source": "input", "step": step, "parents": place.parents},
         "next": [START],
         "tasks": [{"id": task, "name": START, "interrupts": (), "state": None}],
     }
@@ -146,23 +161,23 @@ def describe_checkpoint(
     metadata: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return what is shown of a checkpoint and the tasks that it leads to."""
-    # the input's checkpoint has no number of its own: the thread's first real one is 1
-    has_parent = checkpoint.parent or checkpoint.step > -1
     return {
         "config": place.config_of(checkpoint.number),
-        "parent_config": place.config_of(checkpoint.parent or 0) if has_parent else None,
+        "parent_config": place.config_of(checkpoint.parent) if checkpoint.parent else None,
         "values": _read(graph, checkpoint.values),
-        "metadata": {"step": checkpoint.step, "parents": {}, **metadata},
+        "metadata": {"step": checkpoint.step, "parents": place.parents, **_public(metadata)},
         "next": [task.node for task in tasks],
-        "tasks": [_describe_due(task, pending) for task in tasks],
+        "tasks": [_describe_due(graph, place, task, pending) for task in tasks],
     }
 
 
-def _describe_due(task: Task, pending: Pending) -> dict[str, Any]:
+def _describe_due(graph: CompiledGraph, place: Place, task: Task, pending: Pending) -> dict[str, Any]:
     known: dict[str, Any] = {"id": task.id, "name": task.node}
+    is_kept = find_kept(graph.nodes.get(task.node)) is not None
+    state = place.config_in(task_place(place.namespace, task.node, task.id)) if is_kept else None
     error = pending.errors.get(task.id)
     if error is not None:
-        return {**known, "error": f"{error.type}: {error.message}", "state": None}
+        return {**known, "error": f"{error.type}: {error.message}", "state": state}
     asked = pending.interrupts.get(task.id)
     interrupts = tuple(asdict(question) for question in questions_of(asked)) if asked else ()
     result = pending.results.get(task.id)
@@ -171,7 +186,7 @@ def _describe_due(task: Task, pending: Pending) -> dict[str, Any]:
         **known,
         **({"result": written} if written else {}),
         "interrupts": interrupts,
-        "state": None,
+        "state": state,
     }
 
 
@@ -179,6 +194,11 @@ def _read(graph: CompiledGraph, values: Mapping[str, Any]) -> Any:
     read = graph.state.read_values(graph.state_keys, values)
     key = graph.state.shown_key
     return read.get(key) if key else read
+
+
+def _public(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what a nested run keeps for itself."""
+    return {name: value for name, value in metadata.items() if name not in ("parent_task", "parent_call")}
 
 
 def debug_event(kind: str, step: int, payload: Mapping[str, Any]) -> dict[str, Any]:

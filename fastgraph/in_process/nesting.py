@@ -90,15 +90,15 @@ class Nesting:
         began = saved.metadata.get(_PARENT_TASK), saved.metadata.get(_PARENT_CALL)
         return began == (self.parent.task.id, self.call)
 
+    @property
+    def parents(self) -> dict[str, str]:
+        """The checkpoint of the run around this one, by its namespace; nothing where there is none."""
+        around = (self.parent.config.get("configurable") or {}).get("checkpoint_id")
+        return {self.parent.namespace: around} if around else {}
+
     def metadata(self) -> dict[str, object]:
         """Return what each checkpoint of the run says about where it belongs."""
-        configurable = self.parent.config.get("configurable") or {}
-        around = configurable.get("checkpoint_id")
-        return {
-            _PARENT_TASK: self.parent.task.id,
-            _PARENT_CALL: self.call,
-            "parents": {self.parent.namespace: around} if around else {},
-        }
+        return {_PARENT_TASK: self.parent.task.id, _PARENT_CALL: self.call, "parents": self.parents}
 
 
 def find_nesting(graph: CompiledGraph, configurable: Mapping[str, Any] | None) -> Nesting | None:

@@ -66,6 +66,7 @@ class Session:
             options,
             log_key=log.key if graph.checkpointer or nesting else None,
             namespace=split_namespace(options.namespace),
+            parents=nesting.parents if nesting else {},
         )
         self._run_id = nesting.parent.services.run_id if nesting else new_id()
         self._nested = NestedLogs(graph.checkpointer, options.thread_id)
@@ -171,7 +172,7 @@ class Session:
         self._warn(opening.unknown_targets)
         self._make_machine(opening)
         if opening.is_new:
-            yield from self._showing.taken(opening.base)
+            yield from self._showing.taken(opening.base, opening.checkpoint)
         else:
             self._machine.pass_breakpoint()
             self._repeat_results()

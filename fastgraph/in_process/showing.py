@@ -53,7 +53,7 @@ class Showing:
     """Makes the chunks of one run.
 
     `log_key` names the log where its checkpoints are kept, None where they are not; `namespace` is that of a nested run,
-    as `node:task_id` strings.
+    as `node:task_id` strings, `parents` the checkpoints of the runs around it, by their namespaces.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class Showing:
         *,
         log_key: int | None,
         namespace: tuple[str, ...] = (),
+        parents: Mapping[str, str] | None = None,
     ) -> None:
         self._graph = graph
         self._options = options
@@ -72,14 +73,14 @@ class Showing:
         self._shows_tasks = "tasks" in modes or "debug" in modes
         self._place: Place | None = None
         if log_key is not None and ("checkpoints" in modes or "debug" in modes):
-            self._place = Place(options.config, log_key, namespace)
+            self._place = Place(options.config, log_key, namespace, parents or {})
         self._conversation = Conversation(options.config, namespace) if "messages" in modes else None
         self._source: Mapping[str, Any] = {"source": "loop"}
 
-    def taken(self, base: Checkpoint) -> Iterator[Chunk]:
-        """Show that an input was taken, on top of checkpoint `base`."""
+    def taken(self, base: Checkpoint, checkpoint: Checkpoint) -> Iterator[Chunk]:
+        """Show that an input was taken on top of checkpoint `base`, and led to `checkpoint`."""
         if self._place is not None:
-            payload = describe_input(self._graph, self._place, base)
+            payload = describe_input(self._graph, self._place, base, checkpoint)
             yield from self._debug("checkpoints", "checkpoint", base.step + 1, payload)
 
     def resumed(self, checkpoint: Checkpoint, source: Mapping[str, Any]) -> Iterator[Chunk]:
