@@ -60,9 +60,9 @@ class RemoteStore(BaseStore):
 
 def answer_store(store: BaseStore | None, data: bytes) -> bytes:
     """Carry out, in the host, what a task process asks of the store. Never raises: an error is an answer, too."""
+    if store is None:
+        return encode({"error": "This run has no store."}, where="the store's answer")
     try:
-        if store is None:
-            raise StoreError("This run has no store.")
         results = store.batch([_decode_op(facts) for facts in decode(data)])
         return encode({"results": [_encode_result(result) for result in results]}, where="the store's answer")
     except Exception as error:  # noqa: BLE001 - the border to the task process: it raises what this says
@@ -73,7 +73,7 @@ def _encode_op(op: Op) -> list[Any]:
     validate_op_namespace(op)
     if isinstance(op, SearchOp):
         check_filter(op.filter)
-    facts = list(op)
+    facts: list[Any] = list(op)
     if isinstance(op, PutOp) and op.value is not None:
         facts[2] = dict(op.value)
         encode(facts[2], where=f"item {op.key!r} of namespace {op.namespace!r}")
@@ -92,7 +92,8 @@ def _decode_op(asked: list[Any]) -> Op:
 
 def _encode_result(result: Result) -> Any:
     if isinstance(result, list):
-        return [_encode_result(found) if isinstance(found, Item) else found for found in result]
+        items: list[Any] = list(result)
+        return [_encode_result(found) if isinstance(found, Item) else found for found in items]
     if isinstance(result, SearchItem):
         return {"found": {**result.dict(), **{name: getattr(result, name) for name in _TIMES}}}
     return {"item": {**result.dict(), **{name: getattr(result, name) for name in _TIMES}}} if result else None
