@@ -208,6 +208,9 @@ def output_json(graph: CompiledGraph, values: Mapping[str, StoredValue]) -> byte
     """The run's result, given the values as nodes see them, or None where it is so large that it is read from the
     checkpoint. What untracked keys hold is no part of it."""
     keys = [key for key in graph.output_keys if key in values and values[key].is_tracked]
+    bare = graph.state.shown_key
+    if bare is not None and sum(values[key].size for key in keys) <= RESULT_BYTES:
+        return values[bare].to_bytes() if bare in keys else b"null"
     if sum(values[key].size for key in keys) > RESULT_BYTES:
         return None
     return b"{" + b",".join(orjson.dumps(key) + b":" + values[key].to_bytes() for key in keys) + b"}"
