@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import Literal
 
 from actors.executors.executor import Job
@@ -19,7 +20,8 @@ from actors.tasks.remote_store import answer_store
 from fastgraph.database.records import ArtifactRow
 from fastgraph.errors import NodeTimeoutError, TaskProcessDiedError
 from fastgraph.events import EventKind
-from fastgraph.execution.tasks import TaskEnding, TimeLimits
+from fastgraph.execution.tasks import TaskEnding, TaskResult, TimeLimits
+from fastgraph.graph.caching import look_up
 from fastgraph.graph.task_call import read_error
 
 __all__ = ["ProcessJob"]
@@ -80,7 +82,10 @@ class ProcessJob:
         """Execute the task and deliver its ending."""
         call = self._job.call
         try:
-            ending = self._execute()
+            entry, kept = look_up(call)
+            ending = kept or self._execute()
+            if entry is not None and kept is None and isinstance(ending, TaskResult):
+                ending = replace(ending, cache=entry)
         except BaseException as error:  # noqa: BLE001 - a border: whatever goes wrong here is this task's failure
             ending = read_error(call, error)[0]
         self._job.finish(ending)

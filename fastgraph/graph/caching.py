@@ -31,6 +31,7 @@ __all__ = [
     "default_cache_key",
     "encode_cached",
     "find_entry",
+    "look_up",
 ]
 
 KeyFuncT = TypeVar("KeyFuncT", bound=Callable[..., str | bytes])
@@ -88,6 +89,15 @@ def find_entry(call: TaskCall) -> CacheEntry | None:
         made = policy.key_func(_read_input(call, node))
         key = _hash(made.encode() if isinstance(made, str) else made)
     return CacheEntry(_namespace(node), key, policy.ttl)
+
+
+def look_up(call: TaskCall) -> tuple[CacheEntry | None, TaskResult | None]:
+    """Return where a task's result is kept, and the result where its services have one. May block its thread."""
+    entry = find_entry(call) if isinstance(call.services, FindsCached) else None
+    if entry is None or not isinstance(call.services, FindsCached):
+        return None, None
+    found = call.services.find_cached(entry)
+    return entry, None if found is None else decode_cached(call, found)
 
 
 def cache_namespaces(graph: CompiledGraph, nodes: Sequence[str] | None) -> list[tuple[str, ...]]:

@@ -65,3 +65,14 @@ def test_a_kill_in_a_handler_runs_the_handler_again_and_not_the_node(serving: Se
     assert words(serving, run_id) == ["broken", "mend", "mend"]
     [failed] = events(serving, run_id, "node_failed")
     assert failed["data"]["handled_by"] == "__error_handler__broken"
+
+
+def test_a_result_from_a_process_serves_the_next_run_after_a_kill(serving: Serving) -> None:
+    first = serving.client.create_run(workflow="remembered", payload={})
+    assert ended(serving, first)["result"] == {"told": "thought"}
+    serving.kill_host()
+    second = serving.client.create_run(workflow="remembered", payload={})
+    assert ended(serving, second)["result"] == {"told": "thought"}
+    assert (words(serving, first), words(serving, second)) == (["think"], [])
+    [update] = events(serving, second, "node_update")
+    assert update["data"]["cached"] is True

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 from typing import Any, TypedDict
 
-from fastgraph import START, NodeError, RetryPolicy, StateGraph, attempt, get_config
+from fastgraph import START, CachePolicy, NodeError, RetryPolicy, StateGraph, attempt, get_config
 
 
 class State(TypedDict, total=False):
@@ -49,9 +49,16 @@ def mend(state: State, error: NodeError) -> dict[str, Any]:
     return {"told": f"{error.node}: {error.error}"}
 
 
+def think(state: State) -> dict[str, Any]:
+    note("think")
+    return {"told": "thought"}
+
+
 PATIENT = RetryPolicy(initial_interval=2.0, backoff_factor=1.0, jitter=False, max_attempts=3)
 
 retried_builder: Any = StateGraph(State).add_node(flaky, retry_policy=PATIENT)
 retried = retried_builder.add_edge(START, "flaky").compile(name="retried")
 handled_builder: Any = StateGraph(State).add_node(broken, error_handler=mend)
 handled = handled_builder.add_edge(START, "broken").compile(name="handled")
+remembered_builder: Any = StateGraph(State).add_node(think, executor="process", cache_policy=CachePolicy())
+remembered = remembered_builder.add_edge(START, "think").compile(name="remembered")
