@@ -94,7 +94,9 @@ async def _next(chunks: AsyncGenerator[Chunk, None]) -> Chunk | None:
 
 def _is_wanted(chunk: Chunk, options: RunOptions) -> bool:
     """Pass a nested run's chunk on to who watches further out, and say whether the caller wants it."""
-    if options.nesting is not None:
+    # what a stream writer is given goes to the innermost caller that asked for it, and no further
+    is_taken = chunk.mode == "custom" and "custom" in options.own_modes
+    if options.nesting is not None and not is_taken:
         options.nesting.pass_on(chunk)
     is_own = options.shows_nested or chunk.namespace == split_namespace(options.namespace)
     return is_own and chunk.mode in options.own_modes

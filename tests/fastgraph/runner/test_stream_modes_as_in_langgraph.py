@@ -5,12 +5,14 @@ together still must. LangGraph's `response_schema` of an interrupt and the metad
 checkpoints that it loads again are left out.
 """
 
+import asyncio
 import operator
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any, TypedDict
 
 from pydantic import BaseModel
+
 from support.oracle import Names, agree
 
 MODES = ["values", "updates", "tasks", "checkpoints", "debug"]
@@ -35,7 +37,7 @@ def normal(chunks: Any) -> Any:
             return (type(value).__name__, str(value))
         if isinstance(value, dict):
             return {
-                key: "a time" if key == "timestamp" else read(part)
+                read(key): "a time" if key == "timestamp" else read(part)
                 for key, part in sorted(value.items(), key=lambda item: str(item[0]))
                 if key not in ("response_schema", "parent_config")
             }
@@ -253,5 +255,107 @@ def test_printed_chunks_are_not_yielded(capsys: Any) -> None:
         chunks = list(graph.stream({"seen": []}, stream_mode="values", print_mode="updates"))
         chunks += [graph.invoke({"seen": []}, debug=True)]
         return chunks, capsys.readouterr().out
+
+    agree(program)
+
+
+class Inner(TypedDict):
+    ys: Annotated[list[Any], operator.add]
+
+
+def around(lg: Names, **options: Any) -> Any:
+    """A graph with a node that is a graph which asks, and one that calls a graph twice."""
+
+    def write(state: State) -> Any:
+        lg.get_stream_writer()("hello")
+        return {"seen": ["written"]}
+
+    def deep(state: Inner) -> Any:
+        lg.get_stream_writer()("deep")
+        return {"ys": ["deep"]}
+
+    def call(state: State) -> Any:
+        return {"seen": [inner.invoke({"ys": [number]})["ys"] for number in (1, 2)]}
+
+    builder = lg.StateGraph(Inner)
+    builder.add_node("deep", deep)
+    builder.add_edge(lg.START, "deep")
+    inner = builder.compile()
+    asking = chain(lg, ("write", write), ("ask", lambda state: {"seen": [lg.interrupt("?")]}))
+    return chain(lg, ("call", call), ("asking", asking), **options)
+
+
+def test_nested_runs_show_themselves_under_their_namespaces() -> None:
+    def program(lg: Names) -> Any:
+        seen = []
+        for mode in [*MODES, "custom", [*MODES, "custom"]]:
+            for subgraphs in (False, True):
+                graph = around(lg, checkpointer=lg.InMemorySaver())
+                config = {"configurable": {"thread_id": "1"}}
+                chunks = [
+                    list(graph.stream(given, config, stream_mode=mode, subgraphs=subgraphs))
+                    for given in ({"seen": ["in"]}, lg.Command(resume="yes"))
+                ]
+                seen.append(without_private_metadata(normal(chunks)))
+        return seen
+
+    agree(program)
+
+
+def without_private_metadata(chunks: Any) -> Any:
+    """Leave out what LangGraph adds of a nested run's config to the metadata of a checkpoint that it loads."""
+    if isinstance(chunks, dict):
+        return {
+            key: {name: part[name] for name in ("source", "step", "parents")}
+            if key == "metadata" and "source" in part
+            else without_private_metadata(part)
+            for key, part in chunks.items()
+        }
+    if isinstance(chunks, (list, tuple)):
+        return type(chunks)(without_private_metadata(part) for part in chunks)
+    return chunks
+
+
+def test_a_node_that_streams_a_graph_itself() -> None:
+    def program(lg: Names) -> Any:
+        builder = lg.StateGraph(Inner)
+
+        def deep(state: Inner) -> Any:
+            lg.get_stream_writer()("deep")
+            return {"ys": ["deep"]}
+
+        builder.add_node("deep", deep)
+        builder.add_edge(lg.START, "deep")
+        inner = builder.compile()
+
+        def node(state: State, config):  # type: ignore[no-untyped-def]
+            seen = [
+                list(inner.stream({"ys": []}, config)),
+                list(inner.stream({"ys": []}, stream_mode=["values", "custom"])),
+                list(inner.stream({"ys": []}, config, stream_mode=["updates"], subgraphs=True)),
+            ]
+            return {"seen": normal(seen)}
+
+        graph = chain(lg, ("node", node))
+        seen = [
+            normal(list(graph.stream({"seen": []}, stream_mode=["updates", "custom"], **options)))
+            for options in ({}, {"subgraphs": True}, {"subgraphs": True, "version": "v2"})
+        ]
+        return seen, graph.invoke({"seen": []}, subgraphs=True)
+
+    agree(program)
+
+
+def test_same_chunks_from_astream() -> None:
+    def program(lg: Names) -> Any:
+        async def gather(graph: Any, given: Any, config: Any) -> Any:
+            stream = graph.astream(given, config, stream_mode=[*MODES, "custom"], subgraphs=True)
+            return [chunk async for chunk in stream]
+
+        graph = around(lg, checkpointer=lg.InMemorySaver())
+        config = {"configurable": {"thread_id": "1"}}
+        inputs = ({"seen": ["in"]}, lg.Command(resume="yes"))
+        chunks = [asyncio.run(gather(graph, given, config)) for given in inputs]
+        return without_private_metadata(normal(chunks))
 
     agree(program)
