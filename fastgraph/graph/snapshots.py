@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fastgraph.checkpoint.base import GIVEN_INPUT, BaseCheckpointSaver, Pending, SavedCheckpoint, ThreadLog
 from fastgraph.clock import to_rfc3339
 from fastgraph.errors import ConfigError
-from fastgraph.execution.machine import Machine
+from fastgraph.execution.dataflow import make_machine
 from fastgraph.execution.plan import START
-from fastgraph.execution.tasks import ErrorRecord, Task, TaskResult
+from fastgraph.execution.tasks import ErrorRecord, Task, TaskKind, TaskResult
 from fastgraph.execution.updates import apply_writes, group_writes
 from fastgraph.graph.commands import Interrupt
 from fastgraph.graph.namespaces import lasting_namespace, task_place
@@ -46,7 +46,7 @@ class PregelTask(NamedTuple):
 
     id: str
     name: str
-    path: tuple[str | int, ...]
+    path: tuple[str | int | bool, ...]
     error: str | None = None
     interrupts: tuple[Interrupt, ...] = ()
     state: Any = None
@@ -145,17 +145,25 @@ def list_snapshots(
 
 
 def step_tasks(place: ThreadPlace, saved: SavedCheckpoint) -> tuple[Task, ...]:
-    """Return the tasks of the step that stands on a checkpoint."""
-    checkpoint = saved.checkpoint
-    return Machine(
-        place.graph.plan,
+    """Return the tasks of the step that stands on a checkpoint, in the order in which LangGraph shows them: those of
+    Sends first, then nodes as they were added. A node that the graph has no more is left out."""
+    checkpoint, graph = saved.checkpoint, place.graph
+    machine = Machine(
+        graph.plan,
         checkpoint,
         thread_key=place.log.key,
         run_id=saved.run_id,
         recursion_limit=1,
         first_step=checkpoint.step,
         namespace=place.namespace,
-    ).tasks
+    )
+    order = {node: number for number, node in enumerate((START, *graph.nodes))}
+    known = (task for task in machine.tasks if task.node in order)
+    return tuple(sorted(known, key=lambda task: (task.kind is TaskKind.PULL, _rank(task, order))))
+
+
+def _rank(task: Task, order: Mapping[str, int]) -> int:
+    return order[task.node] if task.kind is TaskKind.PULL else int(task.path.partition(":")[2])
 
 
 def place_config(place: ThreadPlace, number: int, parents: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -197,7 +205,7 @@ def _metadata(saved: SavedCheckpoint) -> dict[str, Any]:
 
 def _describe(place: ThreadPlace, saved: SavedCheckpoint, *, is_live: bool, subgraphs: bool) -> StateSnapshot:
     graph, checkpoint, pending = place.graph, saved.checkpoint, saved.pending
-    tasks = step_tasks(place, saved)
+    tasks = _in_shown_order(graph, step_tasks(place, saved))
     if pending.steers:
         checkpoint = replace(
             checkpoint, values=apply_steers(graph, checkpoint, pending.steers).checkpoint.values
@@ -219,6 +227,14 @@ def _describe(place: ThreadPlace, saved: SavedCheckpoint, *, is_live: bool, subg
         tasks=shown,
         interrupts=tuple(question for task in shown for question in task.interrupts),
     )
+
+
+def _in_shown_order(graph: CompiledGraph, tasks: tuple[Task, ...]) -> list[Task]:
+    """Put what was sent first, then nodes as they were added, as LangGraph shows them; a node that is gone is left out."""
+    places = {name: place for place, name in enumerate(graph.nodes)}
+    sent = [task for task in tasks if task.path.startswith("push") and task.node in places]
+    pulled = [task for task in tasks if not task.path.startswith("push") and task.node in {*places, START}]
+    return sent + sorted(pulled, key=lambda task: places.get(task.node, -1))
 
 
 def _with_finished(
@@ -246,11 +262,11 @@ def _describe_task(
         questions = tuple(question for question in questions if question.id not in pending.answers)
     if task.node == START and result is not None:
         result = pending.results.get(GIVEN_INPUT, result)
-    kind, _, at = task.path.partition(":")
+    at = task.path.partition(":")[2]
     return PregelTask(
         id=task.id,
         name=task.node,
-        path=(f"__pregel_{kind}", int(at) if kind == "push" else at),
+        path=(f"__pregel_{kind}", int(at), False) if kind == "push" else (f"__pregel_{kind}", at),
         error=_text_of(error) if error else None,
         interrupts=tuple(Interrupt(request.value.fresh(), request.id) for request in questions),
         state=_nested_state(place, task, subgraphs=subgraphs),
@@ -259,7 +275,12 @@ def _describe_task(
 
 
 def _text_of(error: ErrorRecord) -> str:
-    return f"{error.type}({error.message!r})" if error.message else f"{error.type}()"
+    if "text" in error.facts:
+        return str(error.facts["text"])
+    """Return what `repr` of it gave, as far as that is known; the text of a KeyError is the repr of its key already."""
+    if not error.message:
+        return f"{error.type}()"
+    return f"{error.type}({error.message if error.type == 'KeyError' else repr(error.message)})"
 
 
 def _nested_state(place: ThreadPlace, task: Task, *, subgraphs: bool) -> Any:

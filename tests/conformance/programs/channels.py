@@ -174,7 +174,7 @@ def topic_that_accumulates(lg):
 
 @script("1.2 topic")
 def topic_alone(lg):
-    topic = lg.channels.Topic(str).from_checkpoint(None)
+    topic = lg.channels.Topic(str)
     seen = [
         topic.is_available(),
         topic.update(["a", ["b", "c"]]),
@@ -283,7 +283,7 @@ def untracked_value_is_lost_over_an_interrupt(lg):
 
 @flow("1.2 untracked", calls=[FRESH])
 def untracked_value_written_twice_is_refused_by_its_guard(lg):
-    nodes = {"a": writes(socket="a"), "b": writes(socket="b")}
+    nodes = {"a": writes(socket="a", words=["a"]), "b": writes(socket="b", words=["b"])}
     return wire(lg, _untracked(lg), nodes, "START a", "START b")
 
 
@@ -292,7 +292,7 @@ def untracked_value_without_a_guard(lg):
     def look(state):
         return {"words": [state.get("socket", "none")]}
 
-    nodes = {"a": writes(socket="a"), "b": writes(socket="b"), "look": look}
+    nodes = {"a": writes(socket="a", words=["a"]), "b": writes(socket="b", words=["b"]), "look": look}
     return wire(lg, _untracked(lg, guard=False), nodes, "START a look", "START b")
 
 

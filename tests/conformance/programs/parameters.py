@@ -31,7 +31,7 @@ class WhoDict(TypedDict):
 
 def _greets(lg, schema):
     def greet(state: Notes, runtime: lg.runtime.Runtime):
-        return {"notes": [type(runtime.context).__name__, runtime.context]}
+        return {"notes": [type(runtime.context).__name__, str(runtime.context)]}
 
     return chain(lg, Notes, greet, context_schema=schema).compile()
 
@@ -125,7 +125,7 @@ def functions_give_what_parameters_give(lg):
         lg.config.get_stream_writer()("written")
         lg.config.get_store().put(("a",), "k", {"v": 3})
         tone = lg.config.get_config()["configurable"]["tone"]
-        return {"notes": [tone, lg.runtime.get_runtime().context]}
+        return {"notes": [tone, lg.runtime.get_runtime().context.name]}
 
     graph = chain(lg, Notes, look, context_schema=Who).compile(store=lg.store.memory.InMemoryStore())
     config = {"configurable": {"tone": "warm"}}
@@ -157,7 +157,7 @@ def runtime_counts_attempts(lg):
 def runtime_names_the_task_and_its_checkpoint(lg):
     def look(state: Notes, runtime: lg.runtime.Runtime):
         info = runtime.execution_info
-        told = [info.task_id, info.checkpoint_id, info.checkpoint_ns, info.thread_id, info.run_id]
+        told = [info.task_id, info.checkpoint_id, info.checkpoint_ns, info.thread_id]
         return {"notes": [type(value).__name__ for value in told] + [info.checkpoint_ns.split(":")[0]]}
 
     graph = chain(lg, Notes, look).compile(checkpointer=lg.checkpoint.memory.InMemorySaver())

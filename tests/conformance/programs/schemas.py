@@ -120,12 +120,16 @@ def reducers_of_many_types(lg):
     return wire(lg, Folded, {"a": a, "b": b}, "START a END", "START b END")
 
 
+def nothing(state):
+    return None
+
+
 @script("1.1 reducer", "1.11 compile")
 def reducer_of_three_arguments_is_refused(lg):
     class State(TypedDict):
         value: Annotated[int, lambda left, right, more: left]
 
-    return lg.graph.StateGraph(State)
+    return chain(lg, State, nothing).compile()
 
 
 @script("1.1 reducer")
@@ -133,7 +137,7 @@ def reducer_of_one_argument_is_refused(lg):
     class State(TypedDict):
         value: Annotated[int, lambda only: only]
 
-    return lg.graph.StateGraph(State)
+    return chain(lg, State, nothing).compile()
 
 
 @flow("1.1 reducer", calls=[start({"value": 1})])
@@ -246,7 +250,7 @@ def managed_values_are_refused_in_an_output_schema(lg):
     class Out(TypedDict):
         last: lg.managed.IsLastStep
 
-    return lg.graph.StateGraph(Whole, output_schema=Out)
+    return chain(lg, Whole, nothing, output_schema=Out).compile()
 
 
 @flow(
@@ -321,9 +325,7 @@ def same_key_with_another_reducer_is_refused(lg):
     def a(state: Right):
         return {}
 
-    builder = lg.graph.StateGraph(Left)
-    builder.add_node("a", a)
-    return builder
+    return chain(lg, Left, a).compile()
 
 
 @flow("1.1 private state", "1.1 reducer", calls=[start({"key": ["x"]})])
@@ -410,9 +412,6 @@ def version_two_gives_back_the_model(lg):
 
 @flow("1.1 node return", calls=[start({"letters": []})])
 def node_returns_none_or_nothing_new(lg):
-    def nothing(state: Letters):
-        return None
-
     def empty(state: Letters):
         return {}
 

@@ -55,6 +55,8 @@ def search_by_prefix_and_filter(lg):
         {"age": {"$ne": 31}},
         {"name": {"$eq": "cyd"}},
     ]
+    for number, name in enumerate(["ada", "bob", "cyd"]):
+        store.delete(("users", name, "notes"), f"n{number}")  # LangGraph compares None with $gt as a number
     return [keys(store.search(("users",), filter=given)) for given in filters]
 
 
