@@ -27,6 +27,7 @@ from fastgraph.database.interrupts import InterruptView
 from fastgraph.database.records import AttemptRow, ClaimedRun
 from fastgraph.errors import FastGraphError
 from fastgraph.execution.checkpoint import EMPTY, Checkpoint, StepCommit
+from fastgraph.execution.dataflow import make_machine
 from fastgraph.execution.fitting import Relocation
 from fastgraph.execution.machine import Machine
 from fastgraph.execution.start import start
@@ -260,7 +261,7 @@ def _decode_values(encoded: Mapping[str, bytes], graph: CompiledGraph) -> dict[s
 def _make_machine(
     claimed: ClaimedRun, graph: CompiledGraph, config: RunConfig, checkpoint: Checkpoint, *, first_step: int
 ) -> Machine:
-    return Machine(
+    return make_machine(
         graph.plan,
         checkpoint,
         thread_key=claimed.thread_key,

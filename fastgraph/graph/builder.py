@@ -237,12 +237,14 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         description: str | None = None,
         strict: bool = False,
         collect_interrupts: bool = False,
+        dataflow: bool = False,
     ) -> CompiledGraph:
         """Check the graph and make it runnable.
 
         `interrupt_before` and `interrupt_after` are node names, or "*" for all. With `strict`, what is otherwise
         ignored with a warning (unknown targets and keys) is an error. `cache` keeps the results of nodes with a cache
-        policy, `store` is what nodes find as their store; on the server that is the server's. Raises
+        policy, `store` is what nodes find as their store; on the server that is the server's. With `dataflow` a node
+        starts when nothing that leads to it is left, not at the end of a step (docs/how-to/dataflow.md). Raises
         GraphDefinitionError with the first fault, and TypeError for a checkpointer that is none.
         """
         before = _as_names(interrupt_before)
@@ -268,6 +270,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             collects_interrupts=collect_interrupts,
             has_strict_values=strict or are_values_strict(),
             registry=self.registry,
+            is_dataflow=dataflow,
         )
         return CompiledGraph(
             definition,

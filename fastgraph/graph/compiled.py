@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from fastgraph.errors import CheckpointerError, ConfigError
 from fastgraph.execution.plan import GraphPlan
 from fastgraph.graph.caching import cache_namespaces
+from fastgraph.graph.dataflow import as_dataflow
 from fastgraph.graph.definition import GraphDefinition, make_plan
 from fastgraph.graph.describing import DescribesItself
 from fastgraph.graph.entrypoint_state import EntrypointState
@@ -78,6 +79,10 @@ class CompiledGraph(RunsInProcess, KeepsThreads, DescribesItself):
         self.state = EntrypointState(definition) if definition.is_entrypoint else StateAccess(definition)
         kinds = self.state.key_kinds
         self.plan: GraphPlan = make_plan(definition, kinds, self.state.start_values)
+        if definition.is_dataflow:
+            self.plan = as_dataflow(
+                definition, self.plan, has_interrupts=bool(interrupt_before or interrupt_after)
+            )
         self.graph_hash: str = hash_graph(definition, kinds, self.state.key_types)
         self._async_sources = frozenset(
             [name for name, spec in self.nodes.items() if spec.is_async]

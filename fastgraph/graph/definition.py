@@ -34,6 +34,7 @@ class GraphDefinition:
     is_strict: bool = False
     has_strict_values: bool = field(default_factory=are_values_strict)
     is_entrypoint: bool = False
+    is_dataflow: bool = False
     collects_interrupts: bool = False
     registry: TypeRegistry = DEFAULT_REGISTRY
 

@@ -33,5 +33,6 @@ def hash_graph(definition: GraphDefinition, keys: Mapping[str, KeyKind], key_typ
             for router in routers
         ),
         "keys": sorted([name, kind.value, key_types[name]] for name, kind in keys.items()),
+        **({"dataflow": True} if definition.is_dataflow else {}),
     }
     return hashlib.blake2b(orjson.dumps(structure), digest_size=8).hexdigest()

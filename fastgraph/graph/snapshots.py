@@ -17,7 +17,7 @@ from fastgraph.clock import to_rfc3339
 from fastgraph.errors import ConfigError
 from fastgraph.execution.dataflow import make_machine
 from fastgraph.execution.plan import START
-from fastgraph.execution.tasks import ErrorRecord, Task, TaskKind, TaskResult
+from fastgraph.execution.tasks import ErrorRecord, Task, TaskResult
 from fastgraph.execution.updates import apply_writes, group_writes
 from fastgraph.graph.commands import Interrupt
 from fastgraph.graph.namespaces import lasting_namespace, task_place
@@ -145,25 +145,17 @@ def list_snapshots(
 
 
 def step_tasks(place: ThreadPlace, saved: SavedCheckpoint) -> tuple[Task, ...]:
-    """Return the tasks of the step that stands on a checkpoint, in the order in which LangGraph shows them: those of
-    Sends first, then nodes as they were added. A node that the graph has no more is left out."""
-    checkpoint, graph = saved.checkpoint, place.graph
-    machine = Machine(
-        graph.plan,
+    """Return the tasks of the step that stands on a checkpoint."""
+    checkpoint = saved.checkpoint
+    return make_machine(
+        place.graph.plan,
         checkpoint,
         thread_key=place.log.key,
         run_id=saved.run_id,
         recursion_limit=1,
         first_step=checkpoint.step,
         namespace=place.namespace,
-    )
-    order = {node: number for number, node in enumerate((START, *graph.nodes))}
-    known = (task for task in machine.tasks if task.node in order)
-    return tuple(sorted(known, key=lambda task: (task.kind is TaskKind.PULL, _rank(task, order))))
-
-
-def _rank(task: Task, order: Mapping[str, int]) -> int:
-    return order[task.node] if task.kind is TaskKind.PULL else int(task.path.partition(":")[2])
+    ).tasks
 
 
 def place_config(place: ThreadPlace, number: int, parents: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -262,7 +254,7 @@ def _describe_task(
         questions = tuple(question for question in questions if question.id not in pending.answers)
     if task.node == START and result is not None:
         result = pending.results.get(GIVEN_INPUT, result)
-    at = task.path.partition(":")[2]
+    kind, _, at = task.path.partition(":")
     return PregelTask(
         id=task.id,
         name=task.node,
@@ -275,8 +267,6 @@ def _describe_task(
 
 
 def _text_of(error: ErrorRecord) -> str:
-    if "text" in error.facts:
-        return str(error.facts["text"])
     """Return what `repr` of it gave, as far as that is known; the text of a KeyError is the repr of its key already."""
     if not error.message:
         return f"{error.type}()"

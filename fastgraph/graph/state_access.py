@@ -27,7 +27,7 @@ from fastgraph.graph.returns import read_return
 from fastgraph.graph.state_keys import unite_keys
 from fastgraph.managed.base import TaskPlace
 from fastgraph.state.annotations import type_name
-from fastgraph.state.changes import Change
+from fastgraph.state.changes import Change, diff
 from fastgraph.state.folding import fold_key
 from fastgraph.state.held import HeldValue, PartlyHeld
 from fastgraph.state.overwrite import find_overwrite
@@ -222,23 +222,27 @@ class StateAccess:
         return self.fold_work(FoldWork(keys=tuple(work), is_step=is_step))
 
     def fold_work(self, work: FoldWork) -> Folded:
-        """Run the reducers and channels of a step. Raises what they raise, and InvalidUpdateError for two Overwrites."""
+        """Run the reducers and channels of a step. A key that stands there several times is folded on, layer by layer.
+
+        Raises what they raise, and InvalidUpdateError for two Overwrites.
+        """
         values: dict[str, StoredValue] = {}
         changes: dict[str, Change] = {}
         emptied, seen = set[str](), set[str]()
         for item in work.keys:
             spec = self.keys[item.key]
             written = [write.value for write in item.writes]
+            current = values.get(item.key, item.current)
             change: Change | None
             value: StoredValue | None
             if spec.channel is None:
-                change, value = fold_key(spec, item.current, written)
+                change, value = fold_key(spec, current, written)
             else:
                 change, value, is_seen = fold_channel(
                     spec.channel,
                     item.key,
                     spec.codec,
-                    item.current,
+                    current,
                     written,
                     is_step=work.is_step,
                     is_last=work.is_last,
@@ -248,6 +252,8 @@ class StateAccess:
             if value is None:
                 emptied.add(item.key)
                 continue
+            if item.key in values:
+                change, value = diff(item.current, value.value, spec.codec)
             values[item.key] = value
             if change is not None:
                 changes[item.key] = change

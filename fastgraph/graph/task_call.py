@@ -42,6 +42,7 @@ from fastgraph.graph.caching import FindsCached, decode_cached, find_entry
 from fastgraph.graph.commands import REFUSED_ANSWER, Command, NestedInterrupt
 from fastgraph.graph.control import RunControl
 from fastgraph.graph.current import CurrentTask, find_current_task, running
+from fastgraph.graph.dataflow import see_layers
 from fastgraph.graph.failures import BUBBLES_UP, record_error
 from fastgraph.graph.injection import inject
 from fastgraph.graph.namespaces import parent_namespace
@@ -121,6 +122,8 @@ async def attempt_task(call: TaskCall, *, run_sync: RunSync | None = None) -> Ta
     `run_sync` runs a sync function off the loop (`asyncio.to_thread`); without it a sync node runs right here.
     """
     task = call.task
+    if task.layers:
+        call = replace(call, values=see_layers(call.graph.plan, call.graph.state, task, call.values))
     if run_sync is None and call.graph.needs_loop(task.node):
         raise AsyncNodeError(task.node)
     node = call.graph.nodes.get(task.node)
@@ -196,9 +199,7 @@ async def _attempt(
         return await _finish(call, current, value, returned)
 
 
-async def _call_to_end(
-    call: TaskCall, current: CurrentTask, node: NodeSpec, run_sync: RunSync | None
-) -> Any:
+async def _call_to_end(call: TaskCall, current: CurrentTask, node: NodeSpec, run_sync: RunSync | None) -> Any:
     """Call the node and wait for what it has begun beside its own code."""
     try:
         value = await _call_node(call, current, node, run_sync)
@@ -280,7 +281,9 @@ async def _call_node(call: TaskCall, current: CurrentTask, node: NodeSpec, run_s
 async def _finish(call: TaskCall, current: CurrentTask, value: Any, returned: Returned) -> TaskResult:
     """Encode the update, fold it where asked, and ask the routers with the task's own update applied."""
     graph, task = call.graph, call.task
-    writes, unknown = graph.state.encode_update([*current.pushed, *returned.updates] if current.pushed else returned.updates)
+    writes, unknown = graph.state.encode_update(
+        [*current.pushed, *returned.updates] if current.pushed else returned.updates
+    )
     node = graph.nodes.get(task.node)
     if node is not None and node.subgraph is not None:
         # the nested graph's own keys are nobody's mistake

@@ -91,6 +91,10 @@ class Crew(Protocol):
         """Begin a further task of the step, between two of its happenings."""
         ...
 
+    def join(self, calls: Sequence[TaskCall]) -> None:
+        """Begin more tasks of the same step, beside those that run."""
+        ...
+
     def happenings(self) -> AsyncIterator[Happening]:
         """Yield what happens, in the order in which it does, until each of the step's tasks has ended."""
         ...
@@ -208,6 +212,14 @@ class ThreadCrew:
         else:
             self._submit(call)
 
+    def join(self, calls: Sequence[TaskCall]) -> None:
+        if len(calls) == 1:
+            self.add(calls[0])
+            return
+        self._running += len(calls)
+        for call in calls:
+            self._submit(call)
+
     async def happenings(self) -> AsyncIterator[Happening]:
         is_late = False
         while self._running:
@@ -272,6 +284,10 @@ class AsyncCrew:
     def add(self, call: TaskCall) -> None:
         self._running += 1
         self._tasks[self._loop.create_task(self._run(call))] = call
+
+    def join(self, calls: Sequence[TaskCall]) -> None:
+        for call in calls:
+            self.add(call)
 
     async def happenings(self) -> AsyncIterator[Happening]:
         while self._running:

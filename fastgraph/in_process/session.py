@@ -16,6 +16,7 @@ from fastgraph.checkpoint.base import CheckpointSource, Pending, SavedCheckpoint
 from fastgraph.clock import Clock
 from fastgraph.errors import GraphBubbleUp, GraphDrained
 from fastgraph.execution.checkpoint import Checkpoint, KeyChange, UnknownTarget
+from fastgraph.execution.dataflow import make_machine
 from fastgraph.execution.machine import Machine
 from fastgraph.execution.tasks import (
     ErrorRecord,
@@ -73,6 +74,7 @@ class Session:
         self._error: BaseException | None = None
         self._handled: dict[str, BaseException] = {}
         self._is_waiting = False
+        self._started: set[str] = set()
         self._warned: set[tuple[str, str]] = set()
         self._metadata = {**run_metadata(options.config), **(nesting.metadata() if nesting else {})}
         named = (options.config.get("configurable") or {}).get("checkpoint_id")
@@ -131,11 +133,31 @@ class Session:
             for chunk in self._take(Ended(task=call.task, ending=result)):
                 yield chunk
         self._crew.start(calls, self._graph.step_timeout)
+        for chunk in await self._start_more():
+            yield chunk
         async for happening in self._crew.happenings():
             if isinstance(happening, Ended) and isinstance(happening.ending, TaskResult):
                 await self._cache.keep(happening.ending)
             for chunk in self._take(happening):
                 yield chunk
+            for chunk in await self._start_more():
+                yield chunk
+
+    async def _start_more(self) -> list[Chunk]:
+        """Start the tasks that came up since, which they do in a dataflow graph only; return what a watcher sees of it."""
+        machine, chunks = self._machine, list[Chunk]()
+        if self._graph.plan.regions is None or self._error is not None:
+            return chunks
+        while more := [task for task in machine.open_tasks if task.id not in self._started]:
+            self._started.update(task.id for task in more)
+            chunks += self._showing.begun(more, {}, machine.checkpoint)
+            config, answers = self._place_config(), self._answers()
+            wanted = [self._call(task, config, answers) for task in more if not self._is_held(task)]
+            calls, cached = await self._cache.find(wanted)
+            for call, result in cached:
+                chunks += self._take(Ended(task=call.task, ending=result))
+            self._crew.join(calls)
+        return chunks
 
     def _show_held(self) -> Iterator[Chunk]:
         """Ask again what tasks still ask that are executed only when all is answered."""
@@ -176,23 +198,27 @@ class Session:
         else:
             self._machine.pass_breakpoint()
             self._repeat_results()
+            opening.answer_loosely(self._machine.open_tasks)
             yield from self._showing.resumed(opening.base, opening.source)
         if opening.commit is not None:
             yield from self._showing.written(opening.commit)
 
     def _repeat_results(self) -> None:
         """Record what an earlier call finished of this step, so that it is not executed again."""
-        for task in self._machine.open_tasks:
-            error = self._pending.errors.get(task.id)
-            if error is not None and HANDLED_BY in error.facts:
-                self._handle(task, error)
-        for task in self._machine.tasks:
-            result = self._pending.results.get(task.id)
-            if result is not None:
-                self._machine.record(result)
+        results = self._pending.results
+        while True:
+            for task in self._machine.open_tasks:
+                error = self._pending.errors.get(task.id)
+                if error is not None and HANDLED_BY in error.facts:
+                    self._handle(task, error)
+            known = [task for task in self._machine.open_tasks if task.id in results]
+            for task in known:
+                self._machine.record(results[task.id])
+            if not known:  # in a dataflow graph what is recorded makes further tasks
+                return
 
     def _make_machine(self, opening: Opening) -> None:
-        self._machine = Machine(
+        self._machine = make_machine(
             self._graph.plan,
             opening.checkpoint,
             thread_key=self._log.key,
@@ -206,6 +232,7 @@ class Session:
         )
 
     def _open_calls(self) -> list[TaskCall]:
+        self._started = {task.id for task in self._machine.open_tasks}
         config = self._place_config()
         answers = self._answers()
         return [
