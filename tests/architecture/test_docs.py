@@ -90,6 +90,8 @@ def test_links_of_the_pages_lead_somewhere() -> None:
 
 
 def _shown(default: Any) -> str:
+    if isinstance(default, bool):
+        return str(default).lower()
     return "" if default is None or default is PydanticUndefined else str(default)
 
 
