@@ -119,6 +119,8 @@ class _ExitLog(_Wrapped):
         super().__init__(log)
         self._held: SavedCheckpoint | None = None
         self._parent: int | None = None
+        self._beside: list[tuple[int, TaskEnding | Mapping[str, StoredValue]]] = []
+        """What came to a checkpoint that stands in the log; it counts only where the run ends there."""
 
     def find_latest_number(self) -> int:
         return self._held.checkpoint.number if self._held else self._log.find_latest_number()
@@ -132,16 +134,16 @@ class _ExitLog(_Wrapped):
         self._held = saved.apart()
 
     def record(self, number: int, ending: TaskEnding) -> None:
-        if self._held is not None and self._held.checkpoint.number == number:
+        if self._held is None:
+            self._beside.append((number, ending))
+        elif self._held.checkpoint.number == number:
             self._held.pending.record(ending)
-        elif self._held is None:
-            self._log.record(number, ending)
 
     def answer(self, number: int, answers: Mapping[str, StoredValue]) -> None:
-        if self._held is not None and self._held.checkpoint.number == number:
+        if self._held is None:
+            self._beside.append((number, answers))
+        elif self._held.checkpoint.number == number:
             self._held.pending.answers.update(answers)
-        else:
-            self._log.answer(number, answers)
 
     def settle(self) -> Future[None] | None:
         return None
@@ -150,6 +152,13 @@ class _ExitLog(_Wrapped):
         held, self._held = self._held, None
         if held is not None:
             self._hand_in(held)
+        else:
+            for number, known in self._beside:
+                if isinstance(known, Mapping):
+                    self._log.answer(number, known)
+                else:
+                    self._log.record(number, known)
+        self._beside = []
         return self._log.settle()
 
     def _hand_in(self, held: SavedCheckpoint) -> None:

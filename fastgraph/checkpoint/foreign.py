@@ -38,7 +38,7 @@ class TupleLog:
     """The log of one thread and namespace over `put`, `put_writes`, `get_tuple` and `list`."""
 
     def __init__(
-        self, saver: BaseCheckpointSaver[Any], thread_id: str, namespace: str, reader: ValueReader
+        self, saver: BaseCheckpointSaver, thread_id: str, namespace: str, reader: ValueReader
     ) -> None:
         self._saver = saver
         self._thread_id = thread_id

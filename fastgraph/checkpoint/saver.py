@@ -15,7 +15,7 @@ from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from random import Random
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from fastgraph.checkpoint.logs import SavedCheckpoint, ThreadLog, ValueReader
 from fastgraph.checkpoint.tuples import (
@@ -40,13 +40,15 @@ if TYPE_CHECKING:
 
 __all__ = ["BaseCheckpointSaver", "LogSaver"]
 
-V = TypeVar("V", int, float, str)
 
-
-class BaseCheckpointSaver(Generic[V]):
+class BaseCheckpointSaver:
     """Where threads are kept. `serde` is accepted and not used: values are stored under the types of a graph's state."""
 
     serde: Any = None
+
+    def __class_getitem__(cls, version: Any) -> type[Self]:
+        """LangGraph's savers name the type of their versions in brackets; here it means nothing."""
+        return cls
 
     def __init__(self, *, serde: Any = None) -> None:
         self.serde = serde
@@ -176,17 +178,15 @@ class BaseCheckpointSaver(Generic[V]):
         """Do what `prune` does, in a thread."""
         await asyncio.to_thread(self.prune, thread_ids, strategy=strategy)
 
-    def get_next_version(self, current: V | None, channel: None = None) -> V:
+    def get_next_version(self, current: Any, channel: None = None) -> Any:
         """Return the version after `current` of a channel; only who makes checkpoints by hand needs one."""
-        version: Any = current
-        following: Any = _next_text_version(version) if isinstance(version, str) else (version or 0) + 1
-        return cast("V", following)
+        return _next_text_version(current) if isinstance(current, str) else (current or 0) + 1
 
     def _lacks(self, method: str) -> NoReturn:
         raise StoreError(f"{type(self).__name__} does not implement {method}, which was asked of it.")
 
 
-class LogSaver(BaseCheckpointSaver[str]):
+class LogSaver(BaseCheckpointSaver):
     """A saver that has logs of its own, and LangGraph's methods over them."""
 
     @abstractmethod

@@ -8,7 +8,7 @@ taken up, so a checkpoint is never written twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +22,11 @@ from fastgraph.checkpoint.base import (
 )
 from fastgraph.errors import EmptyInputError
 from fastgraph.execution.checkpoint import EMPTY, Checkpoint, KeyChange, StepCommit
-from fastgraph.execution.interrupts import match_answers
+from fastgraph.execution.interrupts import interrupt_id, is_answer_map, match_answers
 from fastgraph.execution.plan import START
 from fastgraph.execution.routing import INPUT
 from fastgraph.execution.start import admit, start, steer
-from fastgraph.execution.tasks import Folded, SendWrite, TaskResult, Write
+from fastgraph.execution.tasks import Folded, SendWrite, Task, TaskResult, Write
 from fastgraph.execution.tracked import tracked_ending
 from fastgraph.execution.updates import group_writes
 from fastgraph.execution.waits import wrap_answer
@@ -77,6 +77,7 @@ class Opening:
     saved: SavedCheckpoint | None = field(init=False)
     base: Checkpoint = field(init=False)
     _is_superseded: bool = field(init=False)
+    _loose_answer: Any = field(default=None, init=False)
     _also: TaskResult | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -163,6 +164,22 @@ class Opening:
         if given is not None and self.checkpoint.due and self.checkpoint.due[0].node == START:
             self._take_start(self.checkpoint, given.writes)
 
+    def answer_loosely(self, tasks: Sequence[Task]) -> None:
+        """Give an answer to nothing that was asked to the first of these tasks: its next question finds it.
+
+        That is LangGraph's way. It lets an answer come through after `update_state` changed the thread under a question.
+        """
+        if self._loose_answer is None or not tasks:
+            return
+        position = 0
+        while interrupt_id(tasks[0].id, position) in self.pending.answers:
+            position += 1
+        name = interrupt_id(tasks[0].id, position)
+        where = f"the answer to interrupt {name}"
+        answers = {name: self.graph.state.encode_any(self._loose_answer, where=where)}
+        self.pending.answers.update(answers)
+        self.log.answer(self.checkpoint.number, answers)
+
     def merge(self, commit: StepCommit) -> StepCommit:
         """Return the first commit with what was carried, so that the stored changes lead from the stored parent."""
         if not self.carried:
@@ -236,6 +253,8 @@ class Opening:
         if answers:
             self.pending.answers.update(answers)
             self.log.answer(self.base.number, answers)
+        elif not asked and not is_answer_map(resume):
+            self._loose_answer = resume
 
     def _read_command(self, command: Command[Any]) -> TaskResult | None:
         state = self.graph.state

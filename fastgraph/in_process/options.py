@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -169,7 +170,9 @@ def _durability(given: Any, nesting: Nesting | None) -> Durability:
     around = getattr(nesting.parent.services, "durability", None) if nesting else None
     wanted: Durability = given or around or "async"
     if wanted not in _DURABILITIES:
-        raise ConfigError(f"durability is {wanted!r}; it must be one of {', '.join(_DURABILITIES)}.")
+        # LangGraph takes any word for "async"
+        _LOGGER.warning("durability %r is none of %s; it counts as async.", wanted, ", ".join(_DURABILITIES))
+        return "async"
     return wanted
 
 
@@ -177,6 +180,7 @@ def _as_names(names: Sequence[str] | str | None) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names or ())
 
 
+_LOGGER = logging.getLogger("fastgraph")
 _DURABILITIES = ("sync", "async", "exit")
 _OWN_PLACE = frozenset({"checkpoint_id", "checkpoint_ns", "checkpoint_map"})
 
