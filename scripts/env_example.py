@@ -18,7 +18,8 @@ def render() -> str:
     """Return the text of `.env.example`."""
     blocks = [HEADING]
     for name, field in Settings.model_fields.items():
-        shown = "" if field.default is None else str(field.default)
+        default = str(field.default).lower() if isinstance(field.default, bool) else field.default
+        shown = "" if default is None else str(default)
         comment = textwrap.fill(
             field.description or "", width=116, initial_indent="# ", subsequent_indent="# "
         )

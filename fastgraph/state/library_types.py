@@ -121,9 +121,14 @@ def _numpy_scalar_entry(kind: type[Any]) -> TypeEntry:
     return TypeEntry(_SCALAR_TAG, kind, _encode_scalar, _decode_scalar, _is_same_array)
 
 
-def _encode_scalar(scalar: Any) -> dict[str, Any]:
+def _encode_scalar(scalar: Any) -> Any:
+    """Return dtype and number, which a person can read, or the array of one for what is no number of Python's."""
+    dtype = scalar.dtype
+    if dtype.kind in "biuf" and dtype.itemsize <= 8:
+        return [dtype.str, scalar.item()]
     return _encode_array(_numpy().asarray(scalar))
 
 
-def _decode_scalar(data: Mapping[str, Any]) -> Any:
-    return _decode_array(data)[()]
+def _decode_scalar(data: Any) -> Any:
+    np = _numpy()
+    return np.array(data[1], np.dtype(data[0]))[()] if isinstance(data, list) else _decode_array(data)[()]

@@ -1,7 +1,7 @@
 """Stored values as plain JSON for the outside.
 
 Inside, what JSON can't say carries a tag (`plain.py`). The outside gets what a reader expects: an integer of any size
-as a number, a tuple or a set as an array, a dict as an object, NaN and infinities as strings, a spilled value as its
+as a number, one of numpy too, a tuple or a set as an array, a dict as an object, NaN and infinities as strings, a spilled value as its
 size, hash and preview, and any other type as the JSON it is kept as. Values without tags, nearly all, pass as the
 bytes they are.
 """
@@ -47,6 +47,8 @@ def _plain(tree: Any) -> Any:
         return orjson.Fragment(str(int(value, 16)).encode()) if len(value) <= _DECIMAL_BELOW else f"0x{value}"
     if tag == "dict":
         return {_key(key): _plain(item) for key, item in value}
+    if tag == "numpy.scalar" and isinstance(value, list):
+        return _plain(value[1])
     return _plain(value)
 
 

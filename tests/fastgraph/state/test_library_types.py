@@ -19,6 +19,7 @@ from fastgraph.errors import UnstorableValueError
 from fastgraph.state.codecs import make_codec
 from fastgraph.state.errors import UnreadableValueError
 from fastgraph.state.plain import decode, encode
+from fastgraph.state.presentation import present
 from fastgraph.state.sameness import is_same
 
 DTYPES = st.one_of(
@@ -49,6 +50,11 @@ def _with_attrs() -> Any:
     frame = pd.DataFrame({"a": [1]})
     frame.attrs = {"unit": "m", "of": (1, 2)}
     return frame
+
+
+def test_a_number_of_numpy_is_shown_as_a_number() -> None:
+    stored = encode({"a": np.float32(0.5), "b": np.int64(3), "c": np.bool_(True)}, where="it")
+    assert present(stored) == b'{"a":0.5,"b":3,"c":true}'
 
 
 FRAMES: dict[str, Callable[[], Any]] = {
