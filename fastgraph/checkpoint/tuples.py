@@ -245,7 +245,7 @@ def show_writes(pending: Pending) -> list[PendingWrite]:
     for result in (*pending.steers, *pending.results.values()):
         writes += _show_result(result)
     for name, interrupted in pending.interrupts.items():
-        questions = tuple(Interrupt(item.value.fresh(), item.id) for item in interrupted.interrupts)
+        questions = tuple(Interrupt.from_request(item) for item in interrupted.interrupts)
         writes.append((name, _INTERRUPT, questions))
     for name, error in pending.errors.items():
         writes.append((name, _ERROR, f"{error.type}({error.message!r})"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,7 +20,16 @@ from fastgraph.graph.current import current_task
 from fastgraph.graph.timeouts import TimeoutPolicy
 from fastgraph.state.overwrite import Overwrite
 
-__all__ = ["REFUSED_ANSWER", "Command", "Interrupt", "NestedInterrupt", "Overwrite", "PendingInterrupt", "Send", "interrupt"]
+__all__ = [
+    "REFUSED_ANSWER",
+    "Command",
+    "Interrupt",
+    "NestedInterrupt",
+    "Overwrite",
+    "PendingInterrupt",
+    "Send",
+    "interrupt",
+]
 
 NodeName = TypeVar("NodeName")
 REFUSED_ANSWER = "fastgraph_refused_answer"
@@ -70,10 +79,16 @@ class Command(Generic[NodeName]):
 
 @dataclass(slots=True)
 class Interrupt:
-    """A question of a node: its value, and the id by which it can be answered."""
+    """A question of a node: its value, the id by which it can be answered, and the JSON Schema of an answer, if it has one."""
 
     value: Any
     id: str = "placeholder-id"
+    response_schema: Any = field(default=None, kw_only=True)
+
+    @staticmethod
+    def from_request(request: InterruptRequest) -> Interrupt:
+        """Return a question as its watchers see it."""
+        return Interrupt(request.value.fresh(), request.id, response_schema=request.response_schema)
 
 
 def interrupt(value: Any, *, response_schema: Any = None) -> Any:
@@ -88,10 +103,11 @@ def interrupt(value: Any, *, response_schema: Any = None) -> Any:
     current = current_task("interrupt")
     position = current.asked
     current.asked += 1
-    question = Interrupt(value, interrupt_id(current.task.id, position))
-    if question.id in current.answers:
-        return _validate(current.answers[question.id], response_schema, question.id)
-    raise PendingInterrupt(question, position, _json_schema_of(response_schema))
+    name = interrupt_id(current.task.id, position)
+    if name in current.answers:
+        return _validate(current.answers[name], response_schema, name)
+    schema = _json_schema_of(response_schema)
+    raise PendingInterrupt(Interrupt(value, name, response_schema=schema), position, schema)
 
 
 def interrupt_all(values: Sequence[Any]) -> list[Any]:
@@ -104,7 +120,8 @@ def interrupt_all(values: Sequence[Any]) -> list[Any]:
     position = current.asked
     current.asked += len(values)
     questions = [
-        Interrupt(value, interrupt_id(current.task.id, position + offset)) for offset, value in enumerate(values)
+        Interrupt(value, interrupt_id(current.task.id, position + offset))
+        for offset, value in enumerate(values)
     ]
     if all(question.id in current.answers for question in questions):
         return [current.answers[question.id] for question in questions]
@@ -134,7 +151,7 @@ class NestedInterrupt(GraphInterrupt):
 
     def __init__(self, requests: Iterable[InterruptRequest] = ()) -> None:
         self.requests = tuple(requests)
-        super().__init__([Interrupt(request.value.fresh(), request.id) for request in self.requests])
+        super().__init__([Interrupt.from_request(request) for request in self.requests])
 
 
 def _json_schema_of(response_schema: Any) -> dict[str, Any] | None:

@@ -260,16 +260,18 @@ def _describe_task(
         name=task.node,
         path=(f"__pregel_{kind}", int(at), False) if kind == "push" else (f"__pregel_{kind}", at),
         error=_text_of(error) if error else None,
-        interrupts=tuple(Interrupt(request.value.fresh(), request.id) for request in questions),
+        interrupts=tuple(Interrupt.from_request(request) for request in questions),
         state=_nested_state(place, task, subgraphs=subgraphs),
         result=None if result is None else _read_result(place.graph, result),
     )
 
 
 def _text_of(error: ErrorRecord) -> str:
-    """Return what `repr` of it gave, as far as that is known; the text of a KeyError is the repr of its key already."""
+    """Return its `repr`, as far as it is known. A KeyError's text is its key's repr already, and pydantic's its own."""
     if not error.message:
         return f"{error.type}()"
+    if error.type == "ValidationError":
+        return error.message
     return f"{error.type}({error.message if error.type == 'KeyError' else repr(error.message)})"
 
 

@@ -130,7 +130,7 @@ def gather(result: TaskResult) -> dict[str, Any]:
 
 def questions_of(ending: TaskInterrupted) -> tuple[Interrupt, ...]:
     """Return what a task asks, as its watcher sees it."""
-    return tuple(Interrupt(request.value.fresh(), request.id) for request in ending.interrupts)
+    return tuple(Interrupt.from_request(request) for request in ending.interrupts)
 
 
 def describe_input(graph: CompiledGraph, place: Place, base: Checkpoint, after: Checkpoint) -> dict[str, Any]:
