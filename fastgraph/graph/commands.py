@@ -79,7 +79,7 @@ class Command(Generic[NodeName]):
 
 @dataclass(slots=True)
 class Interrupt:
-    """A question of a node: its value, the id by which it can be answered, and the JSON Schema of an answer, if it has one."""
+    """A question of a node: its value, the id by which it can be answered, the JSON Schema of an answer if it has one."""
 
     value: Any
     id: str = "placeholder-id"
