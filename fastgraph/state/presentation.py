@@ -1,9 +1,9 @@
 """Stored values as plain JSON for the outside.
 
 Inside, what JSON can't say carries a tag (`plain.py`). The outside gets what a reader expects: an integer of any size
-as a number, one of numpy too, a tuple or a set as an array, a dict as an object, NaN and infinities as strings, a spilled value as its
-size, hash and preview, and any other type as the JSON it is kept as. Values without tags, nearly all, pass as the
-bytes they are.
+and one of numpy as a number, a tuple or a set as an array, a dict as an object, NaN and infinities as strings, a spilled
+value as its size, hash and preview, and any other type as the JSON it is kept as. Values without tags, nearly all, pass as
+the bytes they are.
 """
 
 from __future__ import annotations
