@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from fastgraph.checkpoint.base import SavedCheckpoint, ThreadLog
 from fastgraph.checkpoint.memory import ForgetfulThread
 from fastgraph.events import EventKind
+from fastgraph.execution.interrupts import interrupt_id
+from fastgraph.execution.machine import Machine
 from fastgraph.graph.current import CurrentTask, find_current_task
 from fastgraph.graph.namespaces import call_namespace, lasting_namespace
 
@@ -95,6 +97,33 @@ class Nesting:
         """The checkpoint of the run around this one, by its namespace; nothing where there is none."""
         around = (self.parent.config.get("configurable") or {}).get("checkpoint_id")
         return {self.parent.namespace: around} if around else {}
+
+    def carry_answers(
+        self, graph: CompiledGraph, log: ThreadLog, saved: SavedCheckpoint | None, machine: Machine
+    ) -> dict[str, Any]:
+        """Return answers under the ids of the tasks that ask now, where the state was changed from outside after they were
+        asked: the changed checkpoint has new tasks in the place of those that asked."""
+        before = saved and saved.source == "update" and saved.checkpoint.parent
+        asked = log.find(before) if before else None
+        if asked is None:
+            return {}
+        earlier = Machine(
+            graph.plan,
+            asked.checkpoint,
+            thread_key=log.key,
+            run_id=machine.run_id,
+            recursion_limit=1,
+            first_step=asked.checkpoint.step,
+            namespace=self.namespace,
+        )
+        ids = {task.path: task.id for task in earlier.tasks}
+        carried: dict[str, Any] = {}
+        for task in machine.open_tasks:
+            position, answers = 0, self.parent.answers
+            while (known := interrupt_id(ids.get(task.path, ""), position)) in answers:
+                carried[interrupt_id(task.id, position)] = answers[known]
+                position += 1
+        return carried
 
     def metadata(self) -> dict[str, object]:
         """Return what each checkpoint of the run says about where it belongs."""

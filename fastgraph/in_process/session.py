@@ -58,6 +58,7 @@ class Session:
         self._holds_untracked = bool(graph.state.untracked)
         self._options = options
         self._log = log
+        self._watcher = log if isinstance(log, WatchesTasks) else None
         self._crew = crew
         self._clock = clock
         self._cache = StepCache(options.cache or graph.cache, is_async=crew.is_async)
@@ -82,14 +83,15 @@ class Session:
             graph, log, self._save, None if named is None else str(named), options.namespace
         )
         self._pending = self._opening.pending
+        self._carried: Mapping[str, Any] = {}
         self._machine: Machine
 
     async def chunks(self) -> AsyncGenerator[Chunk, None]:
         """Go through the graph and yield what the wanted stream modes show; raises what a node raised."""
         for chunk in self._begin():
             yield chunk
-        machine = self._machine
         while True:
+            machine = self._machine
             for chunk in self._showing.stands(machine.checkpoint, machine.tasks, self._pending):
                 yield chunk
             if machine.is_ended:
@@ -98,34 +100,30 @@ class Session:
             if machine.breakpoint():
                 for chunk in self._showing.stopped():
                     yield chunk
-                if self._nesting is not None:
-                    raise NestedInterrupt
-                return
+                break
             if self._options.control.drain_requested:
                 raise GraphDrained(self._options.control.drain_reason or "shutdown")
-            if isinstance(self._log, WatchesTasks):
-                self._log.begin_tasks(machine.open_tasks)
-            await self._crew.wait(self._log.settle())
-            for chunk in self._showing.begun(machine.tasks, self._pending.results, machine.checkpoint):
-                yield chunk
             async for chunk in self._do_step():
                 yield chunk
             if self._error is not None:
                 raise self._error
-            if self._is_waiting:
-                for chunk in self._showing.half_step(
-                    machine.tasks, self._pending.results, machine.checkpoint
-                ):
-                    yield chunk
-                if self._nesting is not None:
-                    raise NestedInterrupt(self._open_questions())
-                return
-            for chunk in self._advance():
+            for chunk in self._leave_step():
                 yield chunk
+            if self._is_waiting:
+                break
+        if self._nesting is not None:
+            raise NestedInterrupt(self._open_questions())
 
     async def _do_step(self) -> AsyncGenerator[Chunk, None]:
         """Execute the step's open tasks until each has ended or waits."""
         self._is_waiting = False
+        if self._watcher is not None:
+            self._watcher.begin_tasks(self._machine.open_tasks)
+        await self._crew.wait(self._log.settle())
+        for chunk in self._showing.begun(
+            self._machine.tasks, self._pending.results, self._machine.checkpoint
+        ):
+            yield chunk
         for chunk in self._show_held():
             yield chunk
         calls, cached = await self._cache.find(self._open_calls())
@@ -158,6 +156,13 @@ class Session:
                 chunks += self._take(Ended(task=call.task, ending=result))
             self._crew.join(calls)
         return chunks
+
+    def _leave_step(self) -> Iterator[Chunk]:
+        """Go to the next checkpoint, or show what there is of a step that waits."""
+        if not self._is_waiting:
+            return self._advance()
+        machine = self._machine
+        return self._showing.half_step(machine.tasks, self._pending.results, machine.checkpoint)
 
     def _show_held(self) -> Iterator[Chunk]:
         """Ask again what tasks still ask that are executed only when all is answered."""
@@ -198,6 +203,10 @@ class Session:
         else:
             self._machine.pass_breakpoint()
             self._repeat_results()
+            if self._nesting is not None:
+                self._carried = self._nesting.carry_answers(
+                    self._graph, self._log, opening.saved, self._machine
+                )
             opening.answer_loosely(self._machine.open_tasks)
             yield from self._showing.resumed(opening.base, opening.source)
         if opening.commit is not None:
@@ -282,7 +291,7 @@ class Session:
     def _answers(self) -> dict[str, Any]:
         """Return the answers to this run's questions; a nested one is handed them from outside."""
         own = {name: answer.fresh() for name, answer in self._pending.answers.items()}
-        return {**self._nesting.parent.answers, **own} if self._nesting else own
+        return {**self._nesting.parent.answers, **self._carried, **own} if self._nesting else own
 
     def _open_questions(self) -> list[InterruptRequest]:
         waiting = [self._pending.interrupts.get(task.id) for task in self._machine.tasks]
