@@ -149,6 +149,8 @@ def _hints(answers: Iterable[object]) -> list[Hint]:
             hints.append(Hint(kind=HintKind.EVENTS, run_key=answer.run_key))
         elif isinstance(answer, Committed):
             hints.append(Hint(kind=HintKind.INBOX, run_key=answer.run_key))
+            if answer.woken is not None:
+                hints.append(Hint(kind=HintKind.INBOX, run_key=answer.woken))
             hints.append(Hint(kind=HintKind.EVENTS, run_key=answer.run_key))
     return hints
 

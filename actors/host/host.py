@@ -47,7 +47,7 @@ from actors.writer.client import WriterClient
 from actors.writer.writer import Writer
 from fastgraph.clock import SystemClock
 from fastgraph.database.host_records import PublishHost, RetireHost
-from fastgraph.database.records import Committed
+from fastgraph.database.records import Accepted, Committed
 from fastgraph.database.store import Store
 from fastgraph.errors import StoreError
 from fastgraph.ids import new_id
@@ -246,8 +246,18 @@ class Host:
     def _committed(self, answers: Sequence[object]) -> None:
         """Called in the Writer's thread after a group: tell the watchers, and the keeper once."""
         hints = [Hint(HintKind.EVENTS, answer.run_key) for answer in answers if isinstance(answer, Committed)]
-        if hints:
-            self._bus.publish(hints)
-            if not self._has_committed:
-                self._has_committed = True
-                self._tell_news("committed")
+        work = _work_of(answers)
+        if hints or work:
+            self._bus.publish([*hints, *work])
+        if work:
+            self._tools.bridge.post(self._hear, work)
+        if hints and not self._has_committed:
+            self._has_committed = True
+            self._tell_news("committed")
+
+
+def _work_of(answers: Sequence[object]) -> list[Hint]:
+    """Say what a group of this host's own commits gives to do: child runs, and parents whose children have ended."""
+    children = [Hint(HintKind.WORK, answer.run_key) for answer in answers if isinstance(answer, Accepted)]
+    woken = [answer.woken for answer in answers if isinstance(answer, Committed)]
+    return [*children, *(Hint(HintKind.INBOX, key) for key in woken if key is not None)]

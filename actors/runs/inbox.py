@@ -8,9 +8,10 @@ from typing import Any
 
 import orjson
 
+from fastgraph.database.children import CHILD_ENDED
 from fastgraph.database.records import InboxRow
 
-__all__ = ["Cancel", "Command", "Migrated", "Resume", "SignalCame", "Unknown", "read_commands"]
+__all__ = ["Cancel", "ChildEnded", "Command", "Migrated", "Resume", "SignalCame", "Unknown", "read_commands"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +46,21 @@ class Migrated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChildEnded:
+    """A child run has ended."""
+
+    run_id: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
     """A command of a newer program. It is consumed and told of, since it may not hold up those behind it."""
 
     kind: str
 
 
-Command = Cancel | Resume | SignalCame | Migrated | Unknown
+Command = Cancel | Resume | SignalCame | Migrated | ChildEnded | Unknown
 
 
 def read_commands(rows: Iterable[InboxRow]) -> list[Command]:
@@ -68,5 +77,9 @@ def _read(row: InboxRow) -> Command:
     if row.kind == "signal" and "number" in body:
         return SignalCame(number=body["number"], name=body["name"])
     if row.kind == "migrate":
-        return Migrated(graph_hash=body["graph_hash"], relocation={key: body[key] for key in ("nodes", "keys")})
+        return Migrated(
+            graph_hash=body["graph_hash"], relocation={key: body[key] for key in ("nodes", "keys")}
+        )
+    if row.kind == CHILD_ENDED:
+        return ChildEnded(run_id=body["run_id"], status=body["status"])
     return Unknown(kind=row.kind)

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.host.tools import HostTools
+from actors.runs.children import start_child
 from actors.runs.reading import RETRY_SECONDS, read_patiently
 from actors.runtime.errors import InboxFullError
 from fastgraph.blobs.spill import Spill
 from fastgraph.database import nested
 from fastgraph.database.checkpoints import StoredCheckpoint, read_checkpoint
-from fastgraph.database.records import ClaimedRun
+from fastgraph.database.records import Accepted, ClaimedRun
 from fastgraph.errors import StoreUnavailableError
 from fastgraph.execution.checkpoint import KeyChange
+from fastgraph.graph.child_runs import ChildRequest
 
 __all__ = ["NestedStore"]
 
@@ -62,6 +65,11 @@ class NestedStore:
                 lambda c: nested.read_record(c, run_key=run_key, task_id=task_id, record_key=key),
             )
         )
+
+    def start_child(self, request: ChildRequest) -> Future[Accepted]:
+        """Accept a child run of this one."""
+        question = start_child(self._tools, self._claimed, request)
+        return asyncio.run_coroutine_threadsafe(question, self._tools.bridge.loop)
 
     def shrink(self, changes: Mapping[str, KeyChange]) -> Mapping[str, KeyChange]:
         """Spill what reducers made and is too large for a row; blocks on the disk."""

@@ -11,7 +11,7 @@ import orjson
 from actors.runs import facts
 from actors.runs.beginning import breakpoint_task
 from actors.runs.committer import Draft
-from actors.runs.inbox import Resume
+from actors.runs.inbox import ChildEnded, Resume
 from actors.runs.situation import Asked, Situation
 from fastgraph.clock import to_rfc3339
 from fastgraph.database.records import InterruptRow, NewEvent
@@ -28,6 +28,7 @@ __all__ = [
     "draft_answer",
     "draft_answers",
     "draft_breakpoint",
+    "draft_child_ended",
     "draft_question",
     "draft_refusal",
     "draft_signals",
@@ -129,6 +130,12 @@ def draft_signals(draft: Draft, came: Iterable[StoredSignal], now: datetime) -> 
         if len(signal.body) <= MAX_SHOWN_BYTES:
             shown["body"] = orjson.Fragment(signal.body)
         draft.events.append(NewEvent(kind=EventKind.SIGNAL, at=now, data=orjson.dumps(shown)))
+
+
+def draft_child_ended(draft: Draft, child: ChildEnded, now: datetime) -> None:
+    """Tell that a child run has ended."""
+    data = orjson.dumps({"run_id": child.run_id, "status": child.status})
+    draft.events.append(NewEvent(kind=EventKind.CHILD_ENDED, at=now, data=data))
 
 
 def draft_waiting(draft: Draft, situation: Situation, now: datetime) -> None:

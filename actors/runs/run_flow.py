@@ -13,7 +13,7 @@ from typing import assert_never
 
 from actors.executors.executor import Job
 from actors.host.tools import HostTools
-from actors.runs import facts, questions
+from actors.runs import facts, inbox, questions
 from actors.runs.beginning import Beginning
 from actors.runs.committer import RunCommitter
 from actors.runs.encoding import (
@@ -24,7 +24,6 @@ from actors.runs.encoding import (
     shrink_changes,
 )
 from actors.runs.failing import draft_handover, draft_retry
-from actors.runs.inbox import Cancel, Command, Migrated, Resume, SignalCame, Unknown, read_commands
 from actors.runs.limits import refuse_large
 from actors.runs.messages import GraceOver, LeaveReason, LoopBlocked, RetryDue, RunOverdue
 from actors.runs.outlet import Outlet
@@ -69,11 +68,7 @@ class RunFlow:
         self._situation = beginning.situation
         self._outlet = outlet
         self._waits = RunWaits(
-            claimed=claimed,
-            tools=tools,
-            committer=committer,
-            situation=beginning.situation,
-            outlet=outlet,
+            claimed=claimed, tools=tools, committer=committer, situation=self._situation, outlet=outlet
         )
         self._consumed = claimed.consumed
         self._changes = beginning.changes
@@ -106,7 +101,7 @@ class RunFlow:
             self._outlet.later(max(0.0, (claimed.deadline_at - now).total_seconds()), RunOverdue())
         await self._waits.begin()
         if claimed.commands:
-            await self._obey(read_commands(claimed.commands))
+            await self._obey(inbox.read_commands(claimed.commands))
         else:
             await self._stand()
 
@@ -120,7 +115,6 @@ class RunFlow:
     async def waits_due(self) -> None:
         """A moment that a task waits for has come."""
         self._waits.due()
-        self._outlet.commit_soon()
         await self._go_on()
 
     async def _stand(self) -> None:
@@ -132,7 +126,7 @@ class RunFlow:
         try:
             machine.check_steps()
         except FastGraphError as error:
-            await self.begin_ending(RunEnding(kind=EndKind.FAIL, error=record_error(error)))
+            await self._fail(error)
             return
         held = machine.breakpoint()
         if held and not self._waits.may_pass(held):
@@ -176,7 +170,7 @@ class RunFlow:
                 )
             commit = machine.advance(folded)
         except Exception as error:  # noqa: BLE001 - reducers are user code; InvalidUpdateError is the machine's own refusal
-            await self.begin_ending(RunEnding(kind=EndKind.FAIL, error=record_error(error)))
+            await self._fail(error)
             return
         now = self._tools.clock.now()
         for unknown in commit.unknown_targets:
@@ -235,9 +229,7 @@ class RunFlow:
             case TaskResult():
                 await self._take_result(job, ending)
             case TaskInterrupted():
-                self._waits.take_questions(job, ending)
-                self._outlet.commit_soon()
-                await self._waits.look()
+                await self._waits.take_questions(job, ending)
                 await self._go_on()
             case TaskFailed():
                 await self._take_failure(job, ending)
@@ -274,7 +266,13 @@ class RunFlow:
             await self._go_on()
         elif failed.matched_policy is not None:
             delay = draft_retry(
-                draft, situation, graph=self._graph, task=task, failed=failed, now=now, random=self._tools.random
+                draft,
+                situation,
+                graph=self._graph,
+                task=task,
+                failed=failed,
+                now=now,
+                random=self._tools.random,
             )
             self._outlet.later(delay, RetryDue(task_id=task.id))
             self._outlet.commit_soon()
@@ -309,8 +307,9 @@ class RunFlow:
         except ConflictError:  # a command came between: obey it, and then wait again or go on
             await self.read_inbox()
             return
-        if draft.wake_at is not None and (draft.wake_at - now).total_seconds() <= PASSIVATE_SECONDS:
-            self._outlet.wake_later((draft.wake_at - now).total_seconds())
+        seconds = (draft.wake_at - now).total_seconds() if draft.wake_at else PASSIVATE_SECONDS
+        if seconds < PASSIVATE_SECONDS:
+            self._outlet.wake_later(seconds)
         self._outlet.leave(LeaveReason.WAITS)
 
     async def read_inbox(self) -> None:
@@ -322,32 +321,29 @@ class RunFlow:
             ),
         )
         if rows:
-            await self._obey(read_commands(rows))
+            await self._obey(inbox.read_commands(rows))
 
-    async def _obey(self, commands: Sequence[Command]) -> None:
+    async def _obey(self, commands: Sequence[inbox.Command]) -> None:
         """Do what the commands say and remember that they are consumed, in the commit of their effect."""
+        await self._waits.fetch(commands)
         draft, now = self._committer.draft, self._tools.clock.now()
-        cancel: Cancel | None = None
-        signals: list[SignalCame] = []
+        cancel: inbox.Cancel | None = None
         for command in commands:
             self._consumed += 1
             draft.consumed = self._consumed
             match command:
-                case Cancel():
+                case inbox.Cancel():
                     cancel = cancel or command
-                case Resume():
-                    questions.draft_answers(draft, self._situation, command, now)
-                case SignalCame():
-                    signals.append(command)
-                case Migrated():
+                case inbox.Resume() | inbox.SignalCame() | inbox.ChildEnded():
+                    self._waits.hear(command)
+                case inbox.Migrated():
                     draft.graph_hash = self._graph.graph_hash
                     draft.events.append(facts.migrated(command, now))
-                case Unknown():
+                case inbox.Unknown():
                     draft.events.append(facts.unknown_command(command.kind, now))
                 case _:
                     assert_never(command)
-        if signals:
-            await self._waits.hear_signals(signals)
+        self._waits.answer()
         if cancel is not None:
             await self.begin_ending(RunEnding(kind=EndKind.CANCEL, reason=cancel.reason))
         else:
@@ -375,8 +371,10 @@ class RunFlow:
 
     async def run_overdue(self) -> None:
         """The run's time is up."""
-        error = record_error(RunTimeoutError(self._claimed.timeout_seconds))
-        await self.begin_ending(RunEnding(kind=EndKind.FAIL, error=error))
+        await self._fail(RunTimeoutError(self._claimed.timeout_seconds))
+
+    async def _fail(self, error: Exception) -> None:
+        await self.begin_ending(RunEnding(kind=EndKind.FAIL, error=record_error(error)))
 
     async def _settle_ending(self) -> None:
         if not self._situation.jobs:

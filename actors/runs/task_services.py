@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import BinaryIO
+
+import orjson
 
 from actors.executors.executor import Job
 from actors.runs.nested_log import NestedLog
@@ -18,9 +21,10 @@ from actors.runs.task_artifacts import FindArtifact, TaskArtifacts
 from fastgraph.blobs.blobs import Blobs
 from fastgraph.checkpoint.base import ValueReader
 from fastgraph.clock import Clock
-from fastgraph.database.records import ArtifactRow, TaskRecordRow
+from fastgraph.database.records import Accepted, ArtifactRow, NewEvent, TaskRecordRow
 from fastgraph.events import EventKind
 from fastgraph.execution.tasks import CacheEntry, Task
+from fastgraph.graph.child_runs import ChildRequest
 from fastgraph.graph.services import ArtifactSource
 from fastgraph.graph.state_access import StateAccess
 
@@ -116,6 +120,36 @@ class HostTaskServices:
         self._records[key] = data
         self._outbox.add(TaskRecordRow(task_id=self._task.id, record_key=key, value=data))
         return self._outbox.settle()
+
+    def start_run(self, request: ChildRequest) -> Future[str]:
+        """Accept a child run; an attempt that is given up starts none any more."""
+        started: Future[str] = Future()
+        if self.job is not None and self.job.is_over:
+            started.cancel()
+            return started
+        self._nested.start_child(request).add_done_callback(partial(self._child_started, request, started))
+        return started
+
+    def _child_started(
+        self, request: ChildRequest, started: Future[str], accepting: Future[Accepted]
+    ) -> None:
+        """Called on the actors' loop."""
+        error = accepting.exception()
+        if error is not None:
+            started.set_exception(error)
+            return
+        accepted = accepting.result()
+        if accepted.is_new:
+            data = {"run_id": accepted.run_id, "workflow": request.workflow, "key": request.key}
+            self._outbox.add(
+                NewEvent(
+                    kind=EventKind.CHILD_STARTED,
+                    at=self._clock.now(),
+                    node=request.node,
+                    data=orjson.dumps(data),
+                )
+            )
+        started.set_result(accepted.run_id)
 
     # What nodes of nested runs send belongs to this run's feed; nobody here watches their chunks.
 

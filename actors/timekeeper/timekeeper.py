@@ -21,6 +21,7 @@ from actors.host.tools import HostTools
 from actors.runs.messages import InboxesGrew, LoopBlocked, LoseRuns
 from actors.runtime.async_actor import AsyncActor
 from actors.runtime.errors import InboxFullError
+from actors.timekeeper.closing import close_children
 from actors.timekeeper.messages import Tick
 from actors.timekeeper.overdue import end_overdue
 from fastgraph.database import hosts
@@ -72,7 +73,13 @@ class Timekeeper(AsyncActor):
     async def on_receive(self, message: Any) -> None:
         match message:
             case Tick():
-                for work in (self._renew, self._free_the_dead, self._find_commands, self._end_overdue):
+                for work in (
+                    self._renew,
+                    self._free_the_dead,
+                    self._find_commands,
+                    self._end_overdue,
+                    self._close_children,
+                ):
                     await self._try(work)
                 self._fence()
                 self._sweep_sometimes()
@@ -101,6 +108,9 @@ class Timekeeper(AsyncActor):
 
     async def _end_overdue(self) -> None:
         await end_overdue(self._tools)
+
+    async def _close_children(self) -> None:
+        await close_children(self._tools)
 
     def _arm(self) -> None:
         self.loop.call_later(self._tools.settings.poll_seconds, self._tick)

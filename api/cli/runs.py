@@ -22,6 +22,9 @@ def list_runs(
     workflow: Annotated[str | None, typer.Option("--workflow", help="Only of this workflow.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="Only of this name.")] = None,
     tag: Annotated[str | None, typer.Option("--tag", help="Only with this tag.")] = None,
+    parent: Annotated[
+        str | None, typer.Option("--parent", help="Only runs that this run has started.")
+    ] = None,
     limit: Limit = 20,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
@@ -30,7 +33,14 @@ def list_runs(
     from api.cli.client import Client
     from api.cli.output import age, print_json, print_table, say
 
-    asked = {"status": status, "workflow": workflow, "name": name, "tag": tag, "limit": limit}
+    asked = {
+        "status": status,
+        "workflow": workflow,
+        "name": name,
+        "tag": tag,
+        "parent": parent,
+        "limit": limit,
+    }
     with Client(url) as client:
         page = client.get_page("/api/runs/", asked)
     if as_json:
@@ -79,6 +89,8 @@ def show(run_id: RunIdArgument, url: Url = DEFAULT_URL, as_json: AsJson = False)
         "created_at",
         "started_at",
         "finished_at",
+        "parent_run_id",
+        "children",
     )
     fields: list[tuple[str, Any]] = [("run_id", run["run_id"]), *((name, run.get(name)) for name in names)]
     fields += [("payload", run.get("payload")), ("result", run.get("result"))]

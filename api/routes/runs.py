@@ -84,6 +84,7 @@ async def list_runs(  # noqa: PLR0917 - FastAPI calls it by name: each is a quer
     name: str | None = None,
     tag: str | None = None,
     thread_id: str | None = None,
+    parent: Annotated[str | None, Query(description="Only runs that this run has started.")] = None,
     created_after: datetime | None = None,
     created_before: datetime | None = None,
     limit: LimitQuery = DEFAULT_LIMIT,
@@ -97,6 +98,7 @@ async def list_runs(  # noqa: PLR0917 - FastAPI calls it by name: each is a quer
         name=name,
         tag=tag,
         thread_id=None if thread_id is None else parse_uuid(thread_id, "thread_id"),
+        parent=None if parent is None else parse_uuid(parent, "parent"),
         created_after=_aware(created_after),
         created_before=_aware(created_before),
     )

@@ -40,7 +40,10 @@ class RunConfig(BaseModel):
         None, ge=1, le=2**31 - 1, description="Most tasks of the run at once."
     )
     timeout_seconds: float | None = Field(
-        None, gt=0, le=10 * 366 * 86400, description="Time until the run is given up, from now on, also while it waits."
+        None,
+        gt=0,
+        le=10 * 366 * 86400,
+        description="Time until the run is given up, from now on, also while it waits.",
     )
     interrupt_before: Literal["*"] | list[Name] | None = Field(
         None, description="Nodes to stop before, or *."
@@ -104,6 +107,8 @@ class Run(BaseModel):
     finished_at: datetime | None
     waiting_for: str | None = Field(description="What the run waits for, in words.")
     last_seq: int = Field(description="Number of its last event.")
+    parent_run_id: str | None = Field(description="The run that started it, if one did.")
+    children: list[str] = Field(description="Runs that it started, oldest first.")
 
 
 class CancelRun(BaseModel):

@@ -53,7 +53,9 @@ def commit_run(tx: Transaction, operation: CommitRun) -> Committed:
         expires_at = None if row.expires_at is None else to_micros(row.expires_at)
         tx.rows.cached[row.namespace, row.key] = (row.value, at, expires_at)
     _change_head(tx, head, operation, at)
-    return Committed(run_key=head.key, run_id=head.run_id, seq=head.seq, inbox=head.inbox)
+    return Committed(
+        run_key=head.key, run_id=head.run_id, seq=head.seq, inbox=head.inbox, woken=tx.told.get(head.key)
+    )
 
 
 def _check(head: RunHead, operation: CommitRun) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fastgraph.database.children import tell_parent
 from fastgraph.database.guard import check_epoch, require_live_run
 from fastgraph.database.heads import RunHead
 from fastgraph.database.records import Committed, TerminateRun
@@ -44,6 +45,7 @@ def end_run(
     tx.rows.finished.append((result, error, at, None, head.key))
     tx.rows.ended.append((head.key,))
     tx.rows.turns_given.append((head.thread_key, head.key))
+    tell_parent(tx, head, at=at)
     thread = tx.threads.get(head.thread_key)
     if thread is not None:
         thread.active.pop(head.key, None)
@@ -84,4 +86,6 @@ def terminate_run(tx: Transaction, operation: TerminateRun) -> Committed:
         at=to_micros(operation.now),
     )
     end_by_force(tx, head, ending)
-    return Committed(run_key=head.key, run_id=head.run_id, seq=head.seq, inbox=head.inbox)
+    return Committed(
+        run_key=head.key, run_id=head.run_id, seq=head.seq, inbox=head.inbox, woken=tx.told.get(head.key)
+    )

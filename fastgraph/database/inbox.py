@@ -60,7 +60,9 @@ def send_command(tx: Transaction, operation: SendCommand) -> Committed:
             head,
             Ending(status=RunStatus.CANCELLED, kind=EventKind.CANCELLED, data=data, error=None, at=at),
         )
-        return Committed(run_key=head.key, run_id=head.run_id, seq=head.seq, inbox=head.inbox)
+        return Committed(
+            run_key=head.key, run_id=head.run_id, seq=head.seq, inbox=head.inbox, woken=tx.told.get(head.key)
+        )
     if operation.kind == "resume":
         _check_answers(tx, head, operation.body)
     head.inbox += 1

@@ -18,6 +18,7 @@ from fastgraph.database.acceptance import (
     make_threads,
     take_run_keys,
 )
+from fastgraph.database.children import find_parents
 from fastgraph.database.claims import find_candidates
 from fastgraph.database.heads import find_run_keys, lock_free_heads, lock_heads
 from fastgraph.database.host_records import FreeDeadHost, FreeRun, PublishHost, RenewLease, RetireHost
@@ -35,6 +36,7 @@ from fastgraph.database.records import (
 )
 from fastgraph.database.tables import threads
 from fastgraph.database.transaction import Thread, Transaction
+from fastgraph.status import ENDED
 
 __all__ = ["prepare"]
 
@@ -57,6 +59,8 @@ class _Needs:
     accepts: list[AcceptRun] = field(default_factory=list)
     claims: list[ClaimRuns] = field(default_factory=list)
     deleted: set[str] = field(default_factory=set)
+    parents: dict[int, int] = field(default_factory=dict)
+    may_end: set[int] = field(default_factory=set)
 
 
 def prepare(tx: Transaction, operations: Sequence[Operation]) -> None:
@@ -69,9 +73,10 @@ def prepare(tx: Transaction, operations: Sequence[Operation]) -> None:
         _prepare_accepts(tx, needs)
     if needs.run_ids:
         tx.keys = find_run_keys(connection, run_ids=sorted(needs.run_ids))
-        needs.run_keys.update(tx.keys.values())
+        needs.may_end.update(tx.keys.values())
     for boot_id in needs.ended_boots:
-        needs.run_keys.update(find_owned_runs(connection, boot_id=boot_id))
+        needs.may_end.update(find_owned_runs(connection, boot_id=boot_id))
+    _find_parents(tx, needs)
     if needs.run_keys:
         tx.heads = lock_heads(connection, needs.run_keys)
     thread_keys = {thread.key for thread in tx.threads_by_id.values()}
@@ -82,11 +87,21 @@ def prepare(tx: Transaction, operations: Sequence[Operation]) -> None:
         _lock_threads(tx, thread_keys)
 
 
+def _find_parents(tx: Transaction, needs: _Needs) -> None:
+    """Find the parents of runs that may end here: they are told, so they are locked, too."""
+    tx.parents = needs.parents
+    if needs.may_end:
+        tx.parents |= find_parents(tx.connection, keys=needs.may_end)
+    needs.run_keys |= needs.may_end | set(tx.parents.values())
+
+
 def _collect(operations: Iterable[Operation]) -> _Needs:
     needs = _Needs()
     for operation in operations:
         if isinstance(operation, CommitRun | FreeRun):
             needs.run_keys.add(operation.run_key)
+            if isinstance(operation, CommitRun) and operation.parent_run_key and operation.status in ENDED:
+                needs.parents[operation.run_key] = operation.parent_run_key
         elif isinstance(operation, AcceptRun):
             needs.accepts.append(operation)
         elif isinstance(operation, ClaimRuns):
@@ -122,7 +137,7 @@ def _prepare_accepts(tx: Transaction, needs: _Needs) -> None:
         # A thread that was just made has no runs, and is known to nobody else unless they raced us: then it is looked
         # at again under its lock.
         active = find_active_runs(connection, thread_keys=[found[name].key for name in wanted - set(missing)])
-        needs.run_keys.update(row[0] for row in active)
+        needs.may_end.update(row[0] for row in active)
     tx.threads_by_id = found
     tx.new_keys = take_run_keys(connection, count=len(new))
 
@@ -134,6 +149,9 @@ def _prepare_claim(tx: Transaction, claim: ClaimRuns) -> set[int]:
     found = find_candidates(tx.connection, claim)
     keys = {key for key, _, _ in found}
     holders = {holder for _, _, holder in found if holder is not None}
+    if holders:  # they may give way; a parent that somebody has locked just now hears of it at its next look
+        tx.parents |= find_parents(tx.connection, keys=holders)
+        holders.update(tx.parents[key] for key in holders & tx.parents.keys())
     tx.heads.update(lock_free_heads(tx.connection, (keys | holders) - tx.heads.keys()))
     tx.candidates[id(claim)] = tuple(key for key, _, _ in found if key in tx.heads)
     return {thread_key for _, thread_key, _ in found}

@@ -206,12 +206,14 @@ class CommitRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Committed:
-    """A commit is durable: the run's last event number and how many inbox rows it has had."""
+    """A commit is durable: the run's last event number and how many inbox rows it has had. `woken` is the key of the parent
+    that was told of the run's end."""
 
     run_key: int
     run_id: str
     seq: int
     inbox: int
+    woken: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

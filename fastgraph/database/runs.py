@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fastgraph.database.children import list_children
 from fastgraph.database.tables import host_workflows, hosts, run_bodies, run_tags, runs, threads
 from fastgraph.database.times import database_now, from_micros, optional_from_micros, to_micros
 from fastgraph.status import RunStatus
@@ -26,8 +27,11 @@ __all__ = [
     "list_runs",
 ]
 
-_JOINED = runs.join(run_bodies, run_bodies.c.run_key == runs.c.key).join(
-    threads, threads.c.key == runs.c.thread_key
+_parent = runs.alias("parent")
+_JOINED = (
+    runs.join(run_bodies, run_bodies.c.run_key == runs.c.key)
+    .join(threads, threads.c.key == runs.c.thread_key)
+    .outerjoin(_parent, _parent.c.key == run_bodies.c.parent_run_key)
 )
 _HEAD = [column for column in runs.c if column.name not in {"lost_by", "lost_reason"}]
 _BODY = [
@@ -73,6 +77,8 @@ class RunView:
     started_at: datetime | None
     finished_at: datetime | None
     waiting_for: str | None
+    parent_run_id: str | None = None
+    children: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +90,7 @@ class RunFilters:
     name: str | None = None
     tag: str | None = None
     thread_id: str | None = None
+    parent: str | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None
 
@@ -102,7 +109,7 @@ async def find_run(connection: AsyncConnection, *, run_id: str) -> RunView | Non
     row = (await connection.execute(_select().where(runs.c.run_id == run_id))).first()
     if row is None:
         return None
-    return _view(row, await _explain(connection, [row]))
+    return await _with_children(connection, _view(row, await _explain(connection, [row])))
 
 
 async def list_runs(
@@ -117,7 +124,11 @@ async def list_runs(
         query = query.where(runs.c.key < before)
     rows = (await connection.execute(query)).all()
     reasons = await _explain(connection, rows)
-    page = tuple(_view(row, reasons) for row in rows[:limit])
+    views = [_view(row, reasons) for row in rows[:limit]]
+    children = await list_children(connection, run_keys=[view.key for view in views])
+    page = tuple(
+        replace(view, children=tuple(children[view.key])) if view.key in children else view for view in views
+    )
     return RunPage(runs=page, total=total, next_before=page[-1].key if len(rows) > limit else None)
 
 
@@ -146,8 +157,15 @@ async def count_stranded(connection: AsyncConnection, *, now: datetime | None = 
     return count
 
 
+async def _with_children(connection: AsyncConnection, run: RunView) -> RunView:
+    children = await list_children(connection, run_keys=[run.key])
+    return replace(run, children=tuple(children.get(run.key, ()))) if children else run
+
+
 def _select() -> Select[Any]:
-    return select(*_HEAD, *_BODY, threads.c.thread_id, threads.c.turn).select_from(_JOINED)
+    return select(
+        *_HEAD, *_BODY, threads.c.thread_id, threads.c.turn, _parent.c.run_id.label("parent_run_id")
+    ).select_from(_JOINED)
 
 
 def _conditions(filters: RunFilters) -> list[ColumnElement[bool]]:
@@ -162,6 +180,9 @@ def _conditions(filters: RunFilters) -> list[ColumnElement[bool]]:
         found.append(runs.c.key.in_(select(run_tags.c.run_key).where(run_tags.c.tag == filters.tag)))
     if filters.thread_id is not None:
         found.append(threads.c.thread_id == filters.thread_id)
+    if filters.parent is not None:
+        own = select(runs.c.key).where(runs.c.run_id == filters.parent).scalar_subquery()
+        found.append(runs.c.key.in_(select(run_bodies.c.run_key).where(run_bodies.c.parent_run_key == own)))
     if filters.created_after is not None:
         found.append(run_bodies.c.created_at > to_micros(filters.created_after))
     if filters.created_before is not None:
@@ -246,4 +267,5 @@ def _view(row: Row[Any], reasons: dict[int, str]) -> RunView:
         started_at=optional_from_micros(row.started_at),
         finished_at=optional_from_micros(row.finished_at),
         waiting_for=row.waiting_for or reasons.get(row.key),
+        parent_run_id=row.parent_run_id,
     )

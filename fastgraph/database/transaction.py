@@ -44,7 +44,7 @@ class Transaction:
 
     __slots__ = (
         "candidates", "clock", "connection", "dialect", "heads", "hosts", "idempotent", "keys", "new_heads", "new_keys",
-        "rows", "threads", "threads_by_id", "transaction_id",
+        "parents", "rows", "threads", "threads_by_id", "told", "transaction_id",
     )  # fmt: skip
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
@@ -57,6 +57,9 @@ class Transaction:
         self.keys: dict[str, int] = {}
         self.new_heads: list[RunHead] = []
         self.new_keys: list[int] = []
+        # Children that may end here -> parents, and which parent was told of which end.
+        self.parents: dict[int, int] = {}
+        self.told: dict[int, int] = {}
         self.threads: dict[int, Thread] = {}
         self.threads_by_id: dict[str, Thread] = {}
         self.idempotent: dict[str, IdempotentRun] = {}

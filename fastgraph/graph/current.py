@@ -67,6 +67,7 @@ class CurrentTask:
         "pushed",
         "record_path",
         "services",
+        "started",
         "store",
         "task",
     )
@@ -111,6 +112,7 @@ class CurrentTask:
         self.asked = 0
         self.pushed: list[tuple[str, Any]] = []
         self.is_async = False
+        self.started = 0
 
     def count_call(self) -> int:
         """Return how many graphs the task has run before, and count one more. From any thread."""

@@ -112,7 +112,7 @@ class NestedServices(TaskRecords):
         cache: BaseCache[Any] | None,
     ) -> None:
         super().__init__(log, task.id)
-        self._parent = parent
+        self._parent = self.parent = parent
         self._namespace = namespace
         self._node = task.node
         self._task = task

@@ -33,7 +33,7 @@ from fastgraph.database.checkpoints import read_checkpoint
 from fastgraph.database.events import read_events
 from fastgraph.database.host_records import FreeDeadHost, PublishHost
 from fastgraph.database.interrupts import InterruptView, list_pending
-from fastgraph.database.records import Accepted, CommitRun, SendCommand
+from fastgraph.database.records import Accepted, CommitRun, Committed, SendCommand
 from fastgraph.database.runs import RunView, find_run
 from fastgraph.database.store import Store
 from fastgraph.errors import StoreUnavailableError
@@ -95,8 +95,20 @@ class House:
         self.bridge.post(self._notify)
         return answers
 
-    def _committed(self, _: Sequence[object]) -> None:
-        """Whoever waits is woken by `_write_group`, also when nothing but errors came of it."""
+    def _committed(self, answers: Sequence[object]) -> None:
+        """Hint at children and woken parents, as a host does. Whoever waits is woken by `_write_group`, also when
+        nothing but errors came of it."""
+        woken = [answer.woken for answer in answers if isinstance(answer, Committed)]
+        keys = [key for key in woken if key is not None]
+        if keys or any(isinstance(answer, Accepted) for answer in answers):
+            self.bridge.post(self._hint_at, keys)
+
+    def _hint_at(self, woken: list[int]) -> None:
+        for boot in self.boots:
+            if boot.is_alive:
+                for key in woken:
+                    boot.supervisor.tell_inbox_grew(key)
+        self.hint()
 
     def _notify(self) -> None:
         self._changed.set()
