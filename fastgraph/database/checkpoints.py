@@ -12,10 +12,10 @@ from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fastgraph.blobs.spill import Spill, holds_reference
-from fastgraph.database.lineage import Lineage, Reference
 from fastgraph.database.tables import checkpoints, results, runs
 from fastgraph.database.times import from_micros
 from fastgraph.errors import StoreError
+from fastgraph.state.lineage import Lineage, Reference
 
 __all__ = [
     "CheckpointPage",

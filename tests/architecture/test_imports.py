@@ -44,6 +44,15 @@ SQL_ELSEWHERE = {
     "fastgraph/cache/sqlite.py",  # a program's own cache, apart from the server's
     "fastgraph/store/sqlite/base.py",  # a program's own store of values, apart from the server's
     "fastgraph/store/sqlite/aio.py",
+    # a program's own threads, apart from the server's
+    "fastgraph/checkpoint/sqlite/aio.py",
+    "fastgraph/checkpoint/sqlite/file.py",
+    "fastgraph/checkpoint/sqlite/log.py",
+    "fastgraph/checkpoint/sqlite/migrations/env.py",
+    "fastgraph/checkpoint/sqlite/migrations/versions/0001_saver_tables.py",
+    "fastgraph/checkpoint/sqlite/saver.py",
+    "fastgraph/checkpoint/sqlite/schema.py",
+    "fastgraph/checkpoint/sqlite/tables.py",
     "api/cli/store_state.py",  # `doctor` looks at a store that may be broken, without opening it as ours
 }
 

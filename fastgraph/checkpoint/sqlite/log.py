@@ -19,12 +19,12 @@ import orjson
 from fastgraph.checkpoint.logs import Pending, SavedCheckpoint, ValueReader
 from fastgraph.checkpoint.records import ANSWERS, decode_answers, decode_ending, encode_answers, encode_ending
 from fastgraph.checkpoint.sqlite.file import Row, SaverFile
-from fastgraph.database.lineage import Lineage
 from fastgraph.errors import StoreError, ThreadConflictError
 from fastgraph.execution.checkpoint import Checkpoint, KeyChange
 from fastgraph.execution.stored import decode_machine, encode_machine
 from fastgraph.execution.tasks import TaskEnding, TaskResult
 from fastgraph.state.changes import Change, needs_snapshot
+from fastgraph.state.lineage import Lineage
 from fastgraph.state.values import StoredValue
 
 __all__ = ["LineageRow", "SqliteThread"]
