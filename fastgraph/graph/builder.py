@@ -138,7 +138,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         subgraph = function if isinstance(function, CompiledGraph) else None
         function = run_as_node(subgraph) if subgraph else function
         if function is None or not callable(function):
-            raise GraphDefinitionError(
+            raise _NoFunctionError(
                 f"Node {name!r} has no function. Give one: add_node({name!r}, <function>)."
             )
         if not name:
@@ -281,6 +281,10 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             interrupt_after=after,
             is_named=name is not None,
         )
+
+
+class _NoFunctionError(GraphDefinitionError, RuntimeError):
+    """A node without a function: a RuntimeError, too, as in LangGraph."""
 
 
 def _as_policies(policies: Retries) -> tuple[RetryPolicy, ...]:
