@@ -7,17 +7,14 @@ to whoever reads the Mermaid text.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from fastgraph.execution.plan import END, START
 from fastgraph.graph.ascii_picture import draw_boxes
+from fastgraph.graph.mermaid import NodeStyles, draw_mermaid
 
 __all__ = ["DrawableGraph", "GraphEdge", "GraphNode"]
-
-_MERMAID_WORDS = frozenset({"end", "graph", "subgraph", "style"})
 
 
 class GraphEdge(NamedTuple):
@@ -54,7 +51,10 @@ class DrawableGraph:
     edges: tuple[GraphEdge, ...]
 
     def to_json(self) -> dict[str, list[dict[str, Any]]]:
-        """Return `{"nodes": [{"id", "name"}], "edges": [{"source", "target", "conditional", "label"}]}`."""
+        """Return `{"nodes": [{"id", "name"}], "edges": [{"source", "target", "conditional", "label"}]}`.
+
+        An edge with a label has it under LangGraph's name `data`, too.
+        """
         return {
             "nodes": [{"id": node.id, "name": node.name} for node in self.nodes.values()],
             "edges": [
@@ -63,15 +63,30 @@ class DrawableGraph:
                     "target": edge.target,
                     "conditional": edge.conditional,
                     "label": edge.label,
+                    **({} if edge.data is None else {"data": edge.data}),
                 }
                 for edge in self.edges
             ],
         }
 
-    def draw_mermaid(self) -> str:
+    def draw_mermaid(
+        self,
+        *,
+        with_styles: bool = True,
+        curve_style: str = "linear",
+        node_colors: NodeStyles | None = None,
+        wrap_label_n_words: int = 9,
+        frontmatter_config: Mapping[str, Any] | None = None,
+    ) -> str:
         """Return the graph as Mermaid text, readable by any Mermaid renderer; nested graphs are its subgraphs."""
-        names = {node: _mermaid_id(index, node) for index, node in enumerate(self.nodes)}
-        return "\n".join(("graph TD;", *self._mermaid_group("", names, "\t"))) + "\n"
+        return draw_mermaid(
+            self,
+            with_styles=with_styles,
+            curve_style=curve_style,
+            node_styles=node_colors,
+            wrap_label_n_words=wrap_label_n_words,
+            frontmatter_config=frontmatter_config,
+        )
 
     def draw_ascii(self) -> str:
         """Return the graph as lines of characters. Needs the package `grandalf`; ImportError says so where it is missing."""
@@ -127,20 +142,6 @@ class DrawableGraph:
         found = [node for node in self.nodes.values() if node.id not in touched]
         return found[0] if len(found) == 1 else None
 
-    def _mermaid_group(self, prefix: str, names: Mapping[str, str], indent: str) -> Iterator[str]:
-        """Yield the lines of the nodes that lie directly in `prefix`, of nested groups, and of the arrows among them."""
-        for node in self.nodes:
-            if _group_of(node) == prefix:
-                yield f"{indent}{names[node]}{_mermaid_shape(node)}"
-        groups = {_group_of(node) for node in self.nodes}
-        for group in sorted(group for group in groups if group and _group_of(group) == prefix):
-            yield f"{indent}subgraph {re.sub(r'[^A-Za-z0-9_]', '_', group)}"
-            yield from self._mermaid_group(group, names, indent + "\t")
-            yield f"{indent}end"
-        for edge in self.edges:
-            if _common_group(edge) == prefix:
-                yield f"{indent}{names[edge.source]}{_mermaid_arrow(edge)}{names[edge.target]};"
-
 
 def _without_end(graph: DrawableGraph, *, is_first: bool) -> DrawableGraph:
     """Leave out the first or last node, if it has one arrow and the graph has a first or last node without it."""
@@ -156,39 +157,3 @@ def _without_end(graph: DrawableGraph, *, is_first: bool) -> DrawableGraph:
     has_one_arrow = sum(edge[side] == node.id for edge in graph.edges) == 1
     end = rest.first_node() if is_first else rest.last_node()
     return rest if has_one_arrow and end is not None else graph
-
-
-def _group_of(node: str) -> str:
-    return node.rpartition(":")[0]
-
-
-def _common_group(edge: GraphEdge) -> str:
-    """Return the innermost group in which both ends of an arrow lie."""
-    source, target = edge.source.split(":")[:-1], edge.target.split(":")[:-1]
-    common = []
-    for one, other in zip(source, target, strict=False):
-        if one != other:
-            break
-        common.append(one)
-    return ":".join(common)
-
-
-def _mermaid_id(index: int, node: str) -> str:
-    """Return the node's name where Mermaid can read it as a word, else a number; `end` is one of its own words."""
-    is_word = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", node) and node.lower() not in _MERMAID_WORDS
-    return node if is_word else f"node_{index}"
-
-
-def _mermaid_shape(node: str) -> str:
-    text = _mermaid_text(node.rpartition(":")[2])
-    return f'(["{text}"])' if node in (START, END) else f'("{text}")'
-
-
-def _mermaid_arrow(edge: GraphEdge) -> str:
-    if not edge.conditional:
-        return " --> "
-    return " -.-> " if edge.label is None else f' -. "{_mermaid_text(edge.label)}" .-> '
-
-
-def _mermaid_text(text: str) -> str:
-    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT_RECURSION_LIMIT", "STREAM_MODES", "CallOptions", "RunOptions", "read_options"]
 
+_LOGGER = logging.getLogger("fastgraph")
 DEFAULT_RECURSION_LIMIT = 10007
 STREAM_MODES = (
     "values",
@@ -93,9 +94,9 @@ class CallOptions(TypedDict, total=False):
     """The keywords of `invoke`, `stream` and their async forms.
 
     `context` is handed to every node, `output_keys` chooses what is shown, `interrupt_before` and `interrupt_after` are
-    node names or "*" in place of those given to `compile`, `artifacts` collects what nodes save, `control` can ask the run to
-    stop between two steps. `subgraphs` shows nested runs, `version` is the form of chunks and results, `print_mode` prints
-    chunks as they pass, `debug` prints updates and values. `durability` says when checkpoints are kept.
+    node names or "*" in place of those given to `compile`, `artifacts` collects what nodes save, `control` can ask the run
+    to stop between two steps. `subgraphs` shows nested runs, `version` is the form of chunks and results, `print_mode`
+    prints chunks as they pass, `debug` updates and values. `durability` says when checkpoints are kept.
     """
 
     context: Any
@@ -130,9 +131,7 @@ def read_options(
     limit = merged.get("recursion_limit", DEFAULT_RECURSION_LIMIT)
     if not isinstance(limit, int) or limit < 1:
         raise ConfigError(f"recursion_limit is {limit!r}; it must be at least 1.")
-    unknown = [mode for mode in modes if mode not in STREAM_MODES]
-    if unknown:
-        raise ConfigError(f"There is no stream mode {unknown[0]!r}. There are: {', '.join(STREAM_MODES)}.")
+    _check_modes(graph, modes)
     thread_id = configurable.get("thread_id")
     if nesting is None and graph.checkpointer_mode is True:
         raise RuntimeError(
@@ -163,6 +162,16 @@ def read_options(
         shows_nested=given.get("subgraphs", False),
         durability=_durability(given.get("durability"), nesting),
     )
+
+
+def _check_modes(graph: CompiledGraph, modes: Sequence[str]) -> None:
+    """Tell of a mode that there is not; it shows nothing, as in LangGraph, and is an error for a strict graph."""
+    unknown = [mode for mode in modes if mode not in STREAM_MODES]
+    if unknown:
+        sentence = f"There is no stream mode {unknown[0]!r}. There are: {', '.join(STREAM_MODES)}."
+        if graph.plan.is_strict:
+            raise ConfigError(sentence)
+        _LOGGER.warning("%s It shows nothing.", sentence)
 
 
 def _durability(given: Any, nesting: Nesting | None) -> Durability:

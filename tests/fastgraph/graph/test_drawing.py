@@ -82,7 +82,10 @@ def test_any_graph_has_the_nodes_and_arrows_of_langgraphs(shape: Shape) -> None:
         theirs = picture(build(langgraph.graph, shape))
     except TypeError:
         return  # LangGraph can't sort two arrows of which one has a label
-    assert picture(build(fastgraph.graph, shape)) == theirs
+    ours = build(fastgraph.graph, shape)
+    assert picture(ours) == theirs
+    text = build(langgraph.graph, shape).get_graph().draw_mermaid()
+    assert ours.get_graph().draw_mermaid() == text
 
 
 def nested(library: Any) -> Any:
@@ -111,6 +114,40 @@ def nested(library: Any) -> Any:
 @pytest.mark.parametrize("xray", [False, True, 1, 2])
 def test_nested_graphs_are_drawn_as_deep_as_asked(xray: int | bool) -> None:
     assert picture(nested(fastgraph.graph), xray=xray) == picture(nested(langgraph.graph), xray=xray)
+
+
+@pytest.mark.parametrize("xray", [False, True, 1])
+def test_nested_graphs_are_groups_of_the_mermaid_text(xray: int | bool) -> None:
+    ours, theirs = (
+        nested(library.graph).get_graph(xray=xray).draw_mermaid() for library in (fastgraph, langgraph)
+    )
+    assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"with_styles": False},
+        {"wrap_label_n_words": 2},
+        {
+            "frontmatter_config": {
+                "config": {"theme": "neutral", "themeVariables": {"primaryColor": "#e2e2e2"}}
+            }
+        },
+    ],
+)
+def test_mermaid_text_takes_langgraphs_options(options: dict[str, Any]) -> None:
+    shape: Shape = {
+        "nodes": {"a": None, "*b*": ["a", END]},
+        "edges": [(START, "a"), ("a", "*b*")],
+        "joins": [],
+        "routers": [("a", {"a label of many words": "*b*", "no": END})],
+        "deferred": set(),
+    }
+    ours, theirs = (
+        build(library.graph, shape).get_graph().draw_mermaid(**options) for library in (fastgraph, langgraph)
+    )
+    assert ours.replace('"', "'") == theirs
 
 
 @pytest.mark.parametrize("options", [{"recurse": True}, {}, {"namespace": "middle"}])
@@ -146,7 +183,7 @@ def test_router_without_a_map_may_lead_anywhere() -> None:
     }
 
 
-def test_picture_as_json_and_mermaid() -> None:
+def test_picture_as_json() -> None:
     graph = build(
         fastgraph.graph,
         {
@@ -161,30 +198,21 @@ def test_picture_as_json_and_mermaid() -> None:
         "nodes": [{"id": name, "name": name} for name in (START, "a", "b", END)],
         "edges": [
             {"source": START, "target": "a", "conditional": False, "label": None},
-            {"source": "a", "target": END, "conditional": True, "label": "stop"},
-            {"source": "a", "target": "b", "conditional": True, "label": "go on"},
+            {"source": "a", "target": END, "conditional": True, "label": "stop", "data": "stop"},
+            {"source": "a", "target": "b", "conditional": True, "label": "go on", "data": "go on"},
             {"source": "b", "target": END, "conditional": False, "label": None},
         ],
     }
-    assert graph.draw_mermaid().splitlines() == [
-        "graph TD;",
-        '\t__start__(["__start__"])',
-        '\ta("a")',
-        '\tb("b")',
-        '\t__end__(["__end__"])',
-        "\t__start__ --> a;",
-        '\ta -. "stop" .-> __end__;',
-        '\ta -. "go on" .-> b;',
-        "\tb --> __end__;",
+
+
+def test_mermaid_text_is_readable_whatever_a_node_is_called() -> None:
+    builder = StateGraph(State).add_node('the "end" (really)', nothing).add_node("end", nothing)
+    builder.add_edge(START, 'the "end" (really)').add_edge('the "end" (really)', "end")
+    lines = builder.compile().get_graph().draw_mermaid().splitlines()
+    assert lines[7:9] == [
+        "\tthe\\20\\22end\\22\\20\\28really\\29(the #quot;end#quot; #40;really#41;)",
+        "\t\\65nd(end)",
     ]
-
-
-def test_mermaid_quotes_what_is_no_word_and_groups_what_is_nested() -> None:
-    builder = StateGraph(State).add_node('the "end"', nothing).add_edge(START, 'the "end"')
-    outer = StateGraph(State).add_node("inner", builder.compile()).add_edge(START, "inner")
-    assert '\tnode_1("the &quot;end&quot;")' in builder.compile().get_graph().draw_mermaid()
-    lines = outer.compile().get_graph(xray=True).draw_mermaid().splitlines()
-    assert lines[3:6] == ["\tsubgraph inner", '\t\tnode_2("the &quot;end&quot;")', "\tend"]
 
 
 def test_picture_of_characters_has_a_box_for_every_node(capsys: pytest.CaptureFixture[str]) -> None:

@@ -296,7 +296,7 @@ def test_ambiguous_answer_names_what_is_pending() -> None:
     ("options", "sentence"),
     [
         ({"config": {"recursion_limit": 0}}, "recursion_limit is 0; it must be at least 1"),
-        ({"stream_mode": "valeus"}, "no stream mode 'valeus'. There are: values, updates"),
+        ({"version": "v3"}, "no stream version 'v3'"),
     ],
 )
 def test_wrong_options_are_named(options: dict[str, Any], sentence: str) -> None:

@@ -259,6 +259,15 @@ def test_printed_chunks_are_not_yielded(capsys: Any) -> None:
     agree(program)
 
 
+def test_an_unknown_mode_shows_nothing_and_is_told(caplog: Any) -> None:
+    def program(lg: Names) -> Any:
+        graph = chain(lg, ("a", lambda state: {"seen": ["a"]}))
+        return list(graph.stream({"seen": []}, stream_mode=["values", "valeus"]))
+
+    agree(program)
+    assert "no stream mode 'valeus'. There are: values, updates" in caplog.text
+
+
 class Inner(TypedDict):
     ys: Annotated[list[Any], operator.add]
 
