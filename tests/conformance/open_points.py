@@ -20,5 +20,4 @@ OPEN_POINTS: dict[str, str] = {
     "pydantic_checks_no_output_but_the_next_nodes_input": "not there yet: on a loop[0]: [(values, {number: 1}), Validat",
     "pydantic_refuses_an_input_at_the_first_node": "not there yet: on a loop[0]: [ValidationError(1 validation e",
     "an_unknown_mode": "not there yet: ConfigError(There is no stream mode nonsense.",
-    "a_subgraphs_state_is_changed_by_its_config": "not there yet: [2].trail: [a, a, s1, changed, ok?=yes] / [a]",
 }
