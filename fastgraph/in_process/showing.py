@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fastgraph.events import EventKind
 from fastgraph.execution.checkpoint import Checkpoint, StepCommit
 from fastgraph.execution.plan import START
-from fastgraph.execution.tasks import Task, TaskFailed, TaskInterrupted, TaskResult
+from fastgraph.execution.tasks import Task, TaskFailed, TaskInterrupted, TaskKind, TaskResult
 from fastgraph.execution.updates import apply_writes, group_writes
 from fastgraph.in_process.conversation import Conversation
 from fastgraph.in_process.crews import Said
@@ -93,7 +93,7 @@ class Showing:
         """Show a checkpoint and what it leads to; the one before START's routers was shown with the input."""
         if self._place is not None and not (tasks and tasks[0].node == START):
             payload = describe_checkpoint(
-                self._graph, self._place, checkpoint, tasks, pending, metadata=self._source
+                self._graph, self._place, checkpoint, _sent_first(tasks), pending, metadata=self._source
             )
             yield from self._debug("checkpoints", "checkpoint", checkpoint.step, payload)
 
@@ -104,7 +104,7 @@ class Showing:
         if self._conversation is not None:
             self._conversation.know(self._graph.state.read_values(self._graph.state_keys, checkpoint.values))
         if self._shows_tasks:
-            for task in tasks:
+            for task in _sent_first(tasks):
                 if task.node != START:
                     payload = describe_task(self._graph, task, checkpoint, self._options.config)
                     yield from self._debug("tasks", "task", task.step, payload)
@@ -206,3 +206,8 @@ class Showing:
         keys = self._options.output_keys
         values = self._graph.state.read_values(keys, checkpoint.values)
         return values.get(keys[0]) if self._options.is_single_key else values
+
+
+def _sent_first(tasks: Sequence[Task]) -> list[Task]:
+    """Put tasks in the order in which LangGraph lists them; their writes still apply by path."""
+    return sorted(tasks, key=lambda task: task.kind is not TaskKind.PUSH)

@@ -307,6 +307,24 @@ def a_node_is_sent_to_and_reached_by_an_edge(lg):
     return builder
 
 
+@script("1.4 send", "1.9 checkpoints", "1.9 tasks")
+def sends_come_before_nodes_wherever_tasks_are_listed(lg):
+    builder = wire(lg, Trail, many("zab") | {"w": lambda n: {"trail": [f"w{n}"]}}, "START a z", "a b")
+    builder.add_conditional_edges("a", lambda state: [lg.types.Send("w", 2), lg.types.Send("w", 1)])
+    graph, config = (
+        builder.compile(checkpointer=lg.checkpoint.memory.InMemorySaver()),
+        {"configurable": {"thread_id": "1"}},
+    )
+    checkpoints = graph.stream({"trail": []}, config, stream_mode="checkpoints")
+    listed = [[shown["next"], [task["name"] for task in shown["tasks"]]] for shown in checkpoints]
+    tasks = [
+        chunk["name"]
+        for chunk in graph.stream({"trail": []}, config, stream_mode="tasks")
+        if "input" in chunk
+    ]
+    return [listed, tasks, [shown.next for shown in graph.get_state_history(config)]]
+
+
 @flow("1.4 command", calls=[EMPTY])
 def goto_adds_to_static_edges(lg):
     def a(state: Trail):
