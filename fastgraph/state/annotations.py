@@ -20,6 +20,7 @@ from typing import Any, Final
 import typing_extensions
 from pydantic import BaseModel, ConfigDict
 
+from fastgraph.state.plain_classes import is_plain_class
 from fastgraph.state.registry import TypeRegistry
 
 __all__ = [
@@ -165,7 +166,8 @@ def _hints(declared: Any) -> dict[str, Any]:
 
 
 def find_classes(declared: Any) -> list[type[Any]]:
-    """Return the classes whose instances a type may hold: models, dataclasses, enums, named tuples, each once."""
+    """Return the classes whose instances a type may hold: models, dataclasses, enums, named tuples and plain classes,
+    each once."""
     found: dict[type[Any], None] = {}
     _collect(declared, found, set())
     return list(found)
@@ -190,9 +192,18 @@ def _collect(declared: Any, found: dict[type[Any], None], seen: set[int]) -> Non
     elif issubclass(kind, enum.Enum):
         found[kind] = None
         return
+    elif _is_of_a_program(kind):
+        found[kind] = None
+        for hint in _hints(kind).values():
+            _collect(hint, found, seen)
+        return
     if dataclasses.is_dataclass(kind) or typing_extensions.is_typeddict(kind) or hasattr(kind, "_fields"):
         for hint in _hints(kind).values():
             _collect(hint, found, seen)
+
+
+def _is_of_a_program(kind: type[Any]) -> bool:
+    return kind.__module__ not in ("typing", "typing_extensions") and is_plain_class(kind)
 
 
 def for_pydantic(declared: Any) -> Any:

@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from fastgraph.state.plain_classes import attributes_of, is_plain_class, with_attributes
 from fastgraph.state.registry import TypeEntry, TypeRegistry
 
 __all__ = ["ClassFamily", "class_entry", "with_classes"]
@@ -40,7 +41,12 @@ class ClassFamily:
         """Return the entry of an instance's class."""
         kind = type(value)
         # By its real bases: what a class says of isinstance is no promise that it has their fields.
-        return self._entry(kind) if any(base in self.classes for base in kind.__mro__) else None
+        if not any(base in self.classes for base in kind.__mro__):
+            return None
+        try:
+            return self._entry(kind)
+        except TypeError:  # it has become more than its base is: nobody knows how to store it
+            return None
 
     def find_tag(self, tag: str) -> TypeEntry | None:
         """Return the entry of the class of that name."""
@@ -69,7 +75,7 @@ def _tag_of(kind: type[Any]) -> str:
 
 
 def class_entry(kind: type[Any], tag: str | None = None) -> TypeEntry:
-    """Return the entry of an enum, a Pydantic model, a dataclass or a named tuple; TypeError for another class."""
+    """Return the entry of an enum, a Pydantic model, a dataclass, a named tuple or a plain class; TypeError for another."""
     tag = tag or _tag_of(kind)
     if issubclass(kind, enum.Enum):
         return TypeEntry(tag, kind, lambda member: member.value, kind)
@@ -79,8 +85,10 @@ def class_entry(kind: type[Any], tag: str | None = None) -> TypeEntry:
         return TypeEntry(tag, kind, _encode_dataclass, lambda data: _decode_dataclass(kind, data))
     if issubclass(kind, tuple) and hasattr(kind, "_make"):
         return TypeEntry(tag, kind, list, kind._make)
+    if is_plain_class(kind):
+        return TypeEntry(tag, kind, attributes_of, lambda data: with_attributes(kind, data))
     raise TypeError(
-        f"{kind.__qualname__} is no enum, model, dataclass or named tuple. "
+        f"{kind.__qualname__} is no enum, model, dataclass, named tuple or class of attributes alone. "
         f"Register it with functions that encode and decode it."
     )
 

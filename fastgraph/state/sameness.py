@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from fastgraph.state.builtin_types import DEFAULT_REGISTRY
+from fastgraph.state.plain_classes import attributes_of, is_plain_class
 
 __all__ = ["is_same"]
 
@@ -48,6 +49,8 @@ def is_same(one: Any, other: Any) -> bool:
     entry = DEFAULT_REGISTRY.find(one)
     if entry is not None and entry.is_same is not None:
         return entry.is_same(one, other)
+    if kind.__eq__ is object.__eq__ and is_plain_class(kind):
+        return is_same(attributes_of(one), attributes_of(other))
     return bool(one == other)
 
 

@@ -91,7 +91,10 @@ def _remedy(value: Any) -> str:
     for base, text in _BASES:
         if isinstance(value, base):
             return text
-    return "Return plain data (str, int, float, bool, None, list, dict …), or register the type with a TypeRegistry."
+    return (
+        "Return plain data (str, int, float, bool, None, list, dict …), annotate the key with its class, "
+        "or register it with register_type."
+    )
 
 
 _BASES: tuple[tuple[type[Any], str], ...] = (

@@ -106,6 +106,10 @@ class Other:
     pass
 
 
+class Slotted:
+    __slots__ = ("a",)
+
+
 @pytest.mark.parametrize(
     ("kind", "facts", "says"),
     [
@@ -127,7 +131,7 @@ def test_a_tag_and_a_type_belong_to_each_other(kind: Any, facts: Any, says: str)
 
 def test_a_class_of_no_known_kind_needs_functions() -> None:
     with pytest.raises(TypeError, match="functions that encode and decode"):
-        register_type(Other)
+        register_type(Slotted)
 
 
 def test_an_encoder_that_gives_what_can_not_be_stored_names_place_and_type() -> None:
