@@ -18,6 +18,7 @@ from fastgraph.graph.compiled import CompiledGraph
 from fastgraph.graph.definition import GraphDefinition
 from fastgraph.graph.error_handlers import NodeDefaults, handler_name, read_handler
 from fastgraph.graph.nodes import Executor, NodeSpec, RouterSpec, function_name, read_node, read_router
+from fastgraph.graph.old_names import read_old_names
 from fastgraph.graph.retry import RetryPolicy
 from fastgraph.graph.strictness import are_values_strict
 from fastgraph.graph.subgraphs import run_as_node
@@ -48,6 +49,8 @@ OutputT = TypeVar("OutputT")
 
 Node = Callable[..., Any] | CompiledGraph
 Retries = RetryPolicy | Sequence[RetryPolicy] | None
+_OLD_SCHEMAS = {"config_schema": "context_schema", "input": "input_schema", "output": "output_schema"}
+_OLD_OPTIONS = {"retry": "retry_policy", "input": "input_schema"}
 Timeout = float | dt.timedelta | TimeoutPolicy | None
 
 
@@ -76,11 +79,13 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         input_schema: type[InputT] | None = None,
         output_schema: type[OutputT] | None = None,
         registry: TypeRegistry | None = None,
+        **old: Any,
     ) -> None:
+        named = read_old_names("StateGraph", old, _OLD_SCHEMAS)
         self.state_schema = state_schema
-        self.context_schema = context_schema
-        self.input_schema: Any = input_schema or state_schema
-        self.output_schema: Any = output_schema or state_schema
+        self.context_schema = context_schema or named.get("context_schema")
+        self.input_schema: Any = input_schema or named.get("input_schema") or state_schema
+        self.output_schema: Any = output_schema or named.get("output_schema") or state_schema
         self.nodes: dict[str, NodeSpec] = {}
         self.edges: set[tuple[str, str]] = set()
         self.waiting_edges: set[tuple[tuple[str, ...], str]] = set()
@@ -123,6 +128,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         timeout: Timeout = None,
         destinations: Mapping[str, str] | Sequence[str] | None = None,
         executor: Executor | None = None,
+        **old: Any,
     ) -> Self:
         """Add a node: a function, or a name and a function; a compiled graph is a function, too.
 
@@ -133,6 +139,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         picture where its Commands may lead. `executor` is "async" or "thread", by default what the function is. Raises
         GraphDefinitionError.
         """
+        named = read_old_names("add_node", old, _OLD_OPTIONS)
         function: Any = action if isinstance(node, str) else node
         name = node if isinstance(node, str) else function_name(node)
         subgraph = function if isinstance(function, CompiledGraph) else None
@@ -150,8 +157,8 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             name,
             function,
             executor=executor,
-            input_type=input_schema,
-            retry_policies=_as_policies(retry_policy),
+            input_type=input_schema or named.get("input_schema"),
+            retry_policies=_as_policies(retry_policy or named.get("retry_policy")),
             limits=read_timeout(timeout),
             cache_policy=cache_policy,
             error_handler=handler_name(name) if error_handler is not None else None,
@@ -238,14 +245,16 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         strict: bool = False,
         collect_interrupts: bool = False,
         dataflow: bool = False,
+        debug: bool = False,
     ) -> CompiledGraph:
         """Check the graph and make it runnable.
 
         `interrupt_before` and `interrupt_after` are node names, or "*" for all. With `strict`, what is otherwise
         ignored with a warning (unknown targets and keys) is an error. `cache` keeps the results of nodes with a cache
         policy, `store` is what nodes find as their store; on the server that is the server's. With `dataflow` a node
-        starts when nothing that leads to it is left, not at the end of a step (docs/how-to/dataflow.md). Raises
-        GraphDefinitionError with the first fault, and TypeError for a checkpointer that is none.
+        starts when nothing that leads to it is left, not at the end of a step (docs/how-to/dataflow.md). With
+        `debug` every run prints its updates and values. Raises GraphDefinitionError with the first fault, and TypeError
+        for a checkpointer that is none.
         """
         before = _as_names(interrupt_before)
         after = _as_names(interrupt_after)
@@ -280,6 +289,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             interrupt_before=before,
             interrupt_after=after,
             is_named=name is not None,
+            debug=debug,
         )
 
 

@@ -52,6 +52,7 @@ class CompiledGraph(RunsInProcess, KeepsThreads, DescribesItself):
         interrupt_before: tuple[str, ...] = (),
         interrupt_after: tuple[str, ...] = (),
         is_named: bool = True,
+        debug: bool = False,
         config: Mapping[str, Any] | None = None,
     ) -> None:
         if not isinstance(checkpointer, (bool, NoneType)) and not callable(
@@ -61,6 +62,7 @@ class CompiledGraph(RunsInProcess, KeepsThreads, DescribesItself):
         self.definition = definition
         self.name = definition.name
         self.is_named = is_named
+        self.debug = debug
         self.collects_interrupts = definition.collects_interrupts
         self.description = definition.description
         self.nodes: Mapping[str, NodeSpec] = definition.nodes
