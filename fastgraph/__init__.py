@@ -16,6 +16,7 @@ from fastgraph.checkpoint.sqlite import SqliteSaver
 from fastgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from fastgraph.config import RunnableConfig, get_config, get_store
 from fastgraph.errors import (
+    ChildRunError,
     EmptyInputError,
     FastGraphError,
     GraphDefinitionError,
@@ -32,6 +33,7 @@ from fastgraph.errors import (
 )
 from fastgraph.func import entrypoint, task
 from fastgraph.graph.caching import CachePolicy
+from fastgraph.graph.child_runs import run_workflow, start_run
 from fastgraph.graph.commands import Command, Interrupt, Overwrite, Send, interrupt, interrupt_all
 from fastgraph.graph.in_node import (
     StreamWriter,
@@ -70,6 +72,7 @@ __all__ = [
     "BaseCheckpointSaver",
     "BaseStore",
     "CachePolicy",
+    "ChildRunError",
     "Command",
     "CompiledGraph",
     "Durability",
@@ -130,10 +133,12 @@ __all__ = [
     "progress",
     "read_artifact",
     "register_type",
+    "run_workflow",
     "save_artifact",
     "sleep",
     "sleep_node",
     "sleep_until",
+    "start_run",
     "task",
     "token",
     "wait_for_signal",

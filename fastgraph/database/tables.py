@@ -19,15 +19,22 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
-from sqlalchemy.types import TypeEngine
+
+from fastgraph.database.metadata import key_type, metadata, partial_index
+from fastgraph.database.shared_tables import (
+    host_workflows,
+    hosts,
+    node_cache,
+    store_items,
+    workflow_versions,
+    workflows,
+)
 
 __all__ = [
     "artifacts",
@@ -54,30 +61,10 @@ __all__ = [
     "workflows",
 ]
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _key_type() -> TypeEngine[int]:
-    """SQLite's own row number is a column of type INTEGER and of no other name; PostgreSQL's is as wide."""
-    return BigInteger().with_variant(Integer(), "sqlite")
-
-
-def _partial_index(name: str, *columns: str, where: str) -> Index:
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
-
-
 threads = Table(
     "threads",
     metadata,
-    Column("key", _key_type(), primary_key=True),
+    Column("key", key_type(), primary_key=True),
     Column("thread_id", Text, nullable=False, unique=True),
     # The run whose turn it is, taken in the claim and given up by the ending.
     Column("turn", BigInteger),
@@ -85,14 +72,14 @@ threads = Table(
     # A subgraph's lineage is a thread of its own: which thread it belongs to, and its namespace there.
     Column("parent_key", BigInteger),
     Column("namespace", Text),
-    _partial_index("ix_threads_parent", "parent_key", "namespace", where="parent_key IS NOT NULL"),
+    partial_index("ix_threads_parent", "parent_key", "namespace", where="parent_key IS NOT NULL"),
     sqlite_autoincrement=True,
 )
 
 runs = Table(
     "runs",
     metadata,
-    Column("key", _key_type(), primary_key=True),
+    Column("key", key_type(), primary_key=True),
     Column("run_id", Text, nullable=False, unique=True),
     Column("thread_key", BigInteger, nullable=False),
     Column("workflow", Text, nullable=False),
@@ -115,17 +102,17 @@ runs = Table(
     Index(None, "thread_key", "status", "key"),
     # What hosts poll for every second; small, because a partial index holds only what its predicate meets. `owner` stands
     # first although it is always NULL in most: with two columns to compare, SQLite prefers these to (workflow, key).
-    _partial_index("ix_runs_owner", "owner", where="owner IS NOT NULL"),
-    _partial_index(
+    partial_index("ix_runs_owner", "owner", where="owner IS NOT NULL"),
+    partial_index(
         "ix_runs_claimable",
         "owner",
         "workflow",
         "key",
         where="owner IS NULL AND status IN ('queued', 'running')",
     ),
-    _partial_index("ix_runs_suspects", "owner", "workflow", "key", where="owner IS NULL AND deaths > 0"),
-    _partial_index("ix_runs_woken", "owner", "workflow", "key", where="owner IS NULL AND inbox > consumed"),
-    _partial_index(
+    partial_index("ix_runs_suspects", "owner", "workflow", "key", where="owner IS NULL AND deaths > 0"),
+    partial_index("ix_runs_woken", "owner", "workflow", "key", where="owner IS NULL AND inbox > consumed"),
+    partial_index(
         "ix_runs_wake_at", "owner", "workflow", "wake_at", where="owner IS NULL AND wake_at IS NOT NULL"
     ),
     sqlite_autoincrement=True,
@@ -136,7 +123,7 @@ runs = Table(
 run_bodies = Table(
     "run_bodies",
     metadata,
-    Column("run_key", _key_type(), ForeignKey("runs.key"), primary_key=True, autoincrement=False),
+    Column("run_key", key_type(), ForeignKey("runs.key"), primary_key=True, autoincrement=False),
     Column("name", Text, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("tags", LargeBinary, nullable=False),
@@ -157,12 +144,12 @@ run_bodies = Table(
     # What takes the place of what the workflow's newer version has no more, at which checkpoint.
     Column("migration", LargeBinary),
     Index(None, "name"),
-    _partial_index("ix_run_bodies_parent", "parent_run_key", "run_key", where="parent_run_key IS NOT NULL"),
+    partial_index("ix_run_bodies_parent", "parent_run_key", "run_key", where="parent_run_key IS NOT NULL"),
     # What hosts look for every second: runs that may be past their time, children that may have outlived their parents.
-    _partial_index(
+    partial_index(
         "ix_run_bodies_deadline", "deadline_at", where="deadline_at IS NOT NULL AND finished_at IS NULL"
     ),
-    _partial_index(
+    partial_index(
         "ix_run_bodies_bound",
         "parent_run_key",
         where="parent_close_policy IN ('cancel', 'terminate') AND finished_at IS NULL",
@@ -222,13 +209,13 @@ checkpoints = Table(
     Column("changes", LargeBinary, nullable=False),
     Column("machine", LargeBinary, nullable=False),
     PrimaryKeyConstraint("thread_key", "number"),
-    _partial_index("ix_checkpoints_snapshots", "thread_key", "number", where="is_snapshot"),
+    partial_index("ix_checkpoints_snapshots", "thread_key", "number", where="is_snapshot"),
 )
 
 events = Table(
     "events",
     metadata,
-    Column("feed_id", _key_type(), primary_key=True),
+    Column("feed_id", key_type(), primary_key=True),
     Column("run_key", BigInteger, nullable=False),
     Column("seq", BigInteger, nullable=False),
     # Set where one row stands for the numbers seq_from..seq (a batch of a stream).
@@ -261,7 +248,7 @@ interrupts = Table(
     Column("namespace", Text),
     Column("asked_by", Text),
     PrimaryKeyConstraint("run_key", "interrupt_id"),
-    _partial_index("ix_interrupts_pending", "created_at", "run_key", "position", where="answer IS NULL"),
+    partial_index("ix_interrupts_pending", "created_at", "run_key", "position", where="answer IS NULL"),
 )
 
 # The number is the run's own (1, 2, 3 …): `runs.inbox` counts the rows that came, `runs.consumed` those that are done.
@@ -319,7 +306,7 @@ signals = Table(
 artifacts = Table(
     "artifacts",
     metadata,
-    Column("key", _key_type(), primary_key=True),
+    Column("key", key_type(), primary_key=True),
     Column("artifact_id", Text, nullable=False, unique=True),
     Column("run_key", BigInteger, ForeignKey("runs.key")),
     Column("name", Text, nullable=False),
@@ -341,85 +328,4 @@ spilled_values = Table(
     Column("thread_key", BigInteger, nullable=False),
     PrimaryKeyConstraint("sha256", "thread_key"),
     Index(None, "thread_key"),
-)
-
-workflows = Table(
-    "workflows",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("description", Text, nullable=False),
-    Column("graph_hash", Text, nullable=False),
-    Column("input_schema", LargeBinary, nullable=False),
-    Column("graph", LargeBinary, nullable=False),
-    Column("mermaid", Text, nullable=False),
-    Column("is_default", Boolean, nullable=False),
-    Column("published_at", BigInteger, nullable=False),
-)
-
-# `lease_until` is in the database's own time. A row with `ended_at` belongs to a boot that is over for ever.
-hosts = Table(
-    "hosts",
-    metadata,
-    Column("boot_id", Text, primary_key=True),
-    Column("pid", BigInteger, nullable=False),
-    Column("address", Text, nullable=False),
-    Column("version", Text, nullable=False),
-    Column("lease_until", BigInteger, nullable=False),
-    Column("report", LargeBinary),
-    Column("started_at", BigInteger, nullable=False),
-    Column("renewed_at", BigInteger, nullable=False),
-    Column("ended_at", BigInteger),
-    Column("ended_reason", Text),
-    Index(None, "ended_at", "lease_until"),
-)
-
-host_workflows = Table(
-    "host_workflows",
-    metadata,
-    Column("boot_id", Text, ForeignKey("hosts.boot_id"), nullable=False),
-    Column("name", Text, nullable=False),
-    Column("graph_hash", Text, nullable=False),
-    PrimaryKeyConstraint("boot_id", "name"),
-    Index(None, "name"),
-)
-
-# Every version of a workflow that some host has published; a run keeps the hash of the one it began with.
-workflow_versions = Table(
-    "workflow_versions",
-    metadata,
-    Column("name", Text, nullable=False),
-    Column("graph_hash", Text, nullable=False),
-    Column("graph", LargeBinary, nullable=False),
-    Column("keys", LargeBinary, nullable=False),
-    Column("published_at", BigInteger, nullable=False),
-    PrimaryKeyConstraint("name", "graph_hash"),
-)
-
-# The long-term memory that nodes of all runs share. A namespace is its labels with periods between them, which no label
-# has; compared byte by byte, all that is below one is a range of the primary key.
-store_items = Table(
-    "store_items",
-    metadata,
-    Column("namespace", Text().with_variant(Text(collation="C"), "postgresql"), nullable=False),
-    Column("key", Text, nullable=False),
-    Column("value", LargeBinary, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("updated_at", BigInteger, nullable=False),
-    Column("expires_at", BigInteger),
-    Column("ttl_micros", BigInteger),
-    PrimaryKeyConstraint("namespace", "key"),
-    _partial_index("ix_store_items_expires_at", "expires_at", where="expires_at IS NOT NULL"),
-)
-
-# What nodes with a cache policy returned, by the hash of what they were given.
-node_cache = Table(
-    "node_cache",
-    metadata,
-    Column("namespace", Text, nullable=False),
-    Column("key", Text, nullable=False),
-    Column("value", LargeBinary, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("expires_at", BigInteger),
-    PrimaryKeyConstraint("namespace", "key"),
-    _partial_index("ix_node_cache_expires_at", "expires_at", where="expires_at IS NOT NULL"),
 )
