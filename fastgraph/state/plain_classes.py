@@ -20,7 +20,8 @@ def is_plain_class(kind: type[Any]) -> bool:
     bases = kind.__mro__[:-1]
     return (
         bool(bases)
-        and all(base.__flags__ & _HEAP_TYPE and "__slots__" not in vars(base) for base in bases)
+        and kind.__dictoffset__ != 0
+        and all(base.__flags__ & _HEAP_TYPE and not vars(base).get("__slots__") for base in bases)
         and not any(name in vars(base) for base in bases for name in _SAYS_HOW)
         and not hasattr(kind, "__setstate__")
         and not issubclass(kind, type)

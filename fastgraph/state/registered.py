@@ -72,11 +72,12 @@ def register_type(
     """Let values of a class be stored wherever they turn up in a state, an argument or a store.
 
     `encode` gives what a state can hold (which may hold registered types itself), `decode` takes it back; neither is
-    needed for enums, Pydantic models, dataclasses, named tuples and classes that are their attributes and nothing else. `tag` is what is written beside the value, by default
-    the class's module and name: give one of your own where the class may move, and keep it for ever. `is_same` compares
-    two values where `==` does not. Exact type only: a subclass is registered for itself. Call it at the top of the
-    module that defines the workflow, so that every process that loads it knows the type. Raises ValueError for a tag
-    or type that is taken, and TypeError for a class that needs the two functions.
+    needed for enums, Pydantic models, dataclasses, named tuples and classes that are their attributes and nothing else.
+    `tag` is what is written beside the value, by default the class's module and name: give one of your own where the
+    class may move, and keep it for ever. `is_same` compares two values where `==` does not. Exact type only: a subclass
+    is registered for itself. Call it at the top of the module that defines the workflow, so that every process that loads
+    it knows the type. Raises ValueError for a tag or type that is taken, and TypeError for a class that needs the two
+    functions.
 
     >>> class Money:
     ...     def __init__(self, cents: int) -> None:

@@ -49,9 +49,13 @@ def is_same(one: Any, other: Any) -> bool:
     entry = DEFAULT_REGISTRY.find(one)
     if entry is not None and entry.is_same is not None:
         return entry.is_same(one, other)
-    if kind.__eq__ is object.__eq__ and is_plain_class(kind):
+    if _is_compared_by_identity(kind) and is_plain_class(kind):
         return is_same(attributes_of(one), attributes_of(other))
     return bool(one == other)
+
+
+def _is_compared_by_identity(kind: Any) -> bool:
+    return kind.__eq__ is object.__eq__
 
 
 def _is_same_model(one: BaseModel, other: BaseModel) -> bool:

@@ -97,7 +97,9 @@ class Recursive(typing.TypedDict):
 
 
 class Unknown:
-    """A class that neither Pydantic nor a registry knows."""
+    """A class that neither Pydantic nor a registry knows, and that is more than its attributes."""
+
+    __slots__ = ("hidden",)
 
 
 DOCUMENT = Document(
