@@ -90,6 +90,10 @@ class Watch:
         self._counts_use = limits.refresh_on == "auto"
         self._is_closed = False
         self.progress_at = time.monotonic()
+        # attributes of its own: what services can do is asked by protocols, which don't look behind __getattr__
+        for name in dir(services):
+            if not name.startswith("_") and name != "emit" and callable(getattr(type(services), name, None)):
+                setattr(self, name, self._forward(getattr(services, name)))
         if isinstance(services, WritesObjects):
             self._write_inner = services.write_object
             self.write_object = self._write_object
@@ -100,9 +104,14 @@ class Watch:
         return cast("TaskServices", self)
 
     def __getattr__(self, name: str) -> Any:
-        if self._counts_use:
-            self.heartbeat()
         return getattr(self._services, name)
+
+    def _forward(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **named: Any) -> Any:
+            self._note_use()
+            return method(*arguments, **named)
+
+        return call
 
     def heartbeat(self) -> None:
         """Note progress."""
