@@ -17,12 +17,13 @@ from fastgraph.checkpoint.tuples import (
     make_config,
     read_checkpoint,
     read_writes,
+    retype,
     show_checkpoint,
     show_writes,
 )
 from fastgraph.execution.checkpoint import KeyChange
 from fastgraph.execution.interrupts import interrupt_id
-from fastgraph.execution.tasks import TaskEnding, TaskResult, Write
+from fastgraph.execution.tasks import TaskEnding
 from fastgraph.ids import checkpoint_id, parse_checkpoint_id
 from fastgraph.state.values import StoredValue
 
@@ -122,11 +123,6 @@ class TupleLog:
             number=parse_checkpoint_id(found.checkpoint["id"])[1],
             parent=parse_checkpoint_id(parent)[1] if parent else None,
         )
-        values = {
-            key: self._reader.decode_value(key, value.to_bytes())
-            for key, value in saved.checkpoint.values.items()
-        }
-        object.__setattr__(saved.checkpoint, "values", values)
         by_task: dict[str, list[tuple[str, Any]]] = {}
         for name, channel, value in found.pending_writes or ():
             by_task.setdefault(name, []).append((channel, value))
@@ -134,22 +130,5 @@ class TupleLog:
             endings, answers = read_writes(writes, name)
             saved.pending.answers.update(answers)
             for ending in endings:
-                saved.pending.record(self._typed(ending))
-        return saved
-
-    def _typed(self, ending: TaskEnding) -> TaskEnding:
-        if not isinstance(ending, TaskResult):
-            return ending
-        writes = []
-        for key, value in ending.writes:
-            try:
-                writes.append(Write(key, self._reader.decode_write(key, value.to_bytes())))
-            except KeyError:
-                continue
-        return TaskResult(
-            task_id=ending.task_id,
-            writes=tuple(writes),
-            goto=ending.goto,
-            sends=ending.sends,
-            has_update=ending.has_update,
-        )
+                saved.pending.record(ending)
+        return retype(saved, self._reader)

@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastgraph.checkpoint.logs import SavedCheckpoint, ValueReader
 from fastgraph.checkpoint.saver import LogSaver
+from fastgraph.checkpoint.tuples import ChannelVersions, Checkpoint, CheckpointMetadata, retype
 from fastgraph.errors import ThreadConflictError
 from fastgraph.execution.checkpoint import KeyChange
 from fastgraph.execution.tasks import TaskEnding
 from fastgraph.state.values import StoredValue
+
+if TYPE_CHECKING:
+    from fastgraph.config import RunnableConfig
 
 __all__ = ["ForgetfulThread", "InMemorySaver", "MemorySaver", "MemoryThread"]
 
@@ -26,6 +30,9 @@ class MemoryThread:
 
     def __init__(self, key: int) -> None:
         self.key = key
+        self.reader: ValueReader | None = None
+        self.has_plain_data = False
+        """Whether some of it came by `put`, without a graph: such values get their types when they are read."""
         self._saved: dict[int, SavedCheckpoint] = {}
         self._records: dict[tuple[str, str], bytes] = {}
 
@@ -33,13 +40,19 @@ class MemoryThread:
         return next(reversed(self._saved), 0)
 
     def find_latest(self) -> SavedCheckpoint | None:
-        return next(reversed(self._saved.values()), None)
+        return self.find(self.find_latest_number())
 
     def find(self, number: int) -> SavedCheckpoint | None:
-        return self._saved.get(number)
+        saved = self._saved.get(number)
+        if saved is not None and self.has_plain_data and self.reader is not None:
+            return retype(saved, self.reader)
+        return saved
 
     def list_newest_first(self) -> Iterator[SavedCheckpoint]:
-        return reversed(list(self._saved.values()))
+        for number in reversed(list(self._saved)):
+            saved = self.find(number)
+            if saved is not None:
+                yield saved
 
     def append(self, saved: SavedCheckpoint, changes: Mapping[str, KeyChange]) -> None:  # noqa: ARG002 - shared values cost nothing
         if saved.checkpoint.number in self._saved:
@@ -95,10 +108,12 @@ class InMemorySaver(LogSaver):
         thread_id: str,
         namespace: str = "",
         *,
-        reader: ValueReader,  # noqa: ARG002 - values are kept as they are
+        reader: ValueReader,
     ) -> MemoryThread:
         """Return the log of a thread's namespace; an unknown name begins a new one."""
-        return self.open_named(thread_id, namespace, 0)
+        log = self.open_named(thread_id, namespace, 0)
+        log.reader = reader
+        return log
 
     def open_named(self, thread_id: str, namespace: str, name_key: int) -> MemoryThread:
         """Return the log of a namespace; a new one gets this key, or one of its own for 0."""
@@ -107,6 +122,19 @@ class InMemorySaver(LogSaver):
             if log is None:
                 log = self._threads[thread_id, namespace] = MemoryThread(name_key or next(self._keys))
             return log
+
+    def put(
+        self,
+        config: Mapping[str, Any],
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> RunnableConfig:
+        """Keep a checkpoint whose parent the config names, and return the config that names it."""
+        stored = super().put(config, checkpoint, metadata, new_versions)
+        place = stored["configurable"]
+        self.open_named(place["thread_id"], place["checkpoint_ns"], 0).has_plain_data = True
+        return stored
 
     def list_lineages(self, thread_id: str | None = None) -> list[tuple[str, str]]:
         """Return the threads and namespaces that have checkpoints, of one thread or all."""

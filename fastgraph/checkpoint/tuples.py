@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypedDict
 
 import orjson
+from pydantic_core import to_jsonable_python
 
-from fastgraph.checkpoint.logs import STEER, Pending, SavedCheckpoint
+from fastgraph.checkpoint.logs import STEER, Pending, SavedCheckpoint, ValueReader
 from fastgraph.clock import SystemClock
+from fastgraph.errors import UnstorableValueError
 from fastgraph.execution.checkpoint import Checkpoint as MachineCheckpoint
 from fastgraph.execution.interrupts import interrupt_id
 from fastgraph.execution.stored import decode_machine, encode_machine
@@ -51,8 +54,10 @@ __all__ = [
     "make_config",
     "read_checkpoint",
     "read_writes",
+    "retype",
     "show_checkpoint",
     "show_writes",
+    "store",
 ]
 
 ChannelVersions = dict[str, str | int | float]
@@ -209,14 +214,14 @@ def read_checkpoint(
                 node=send.node,
                 kind=TaskKind.PUSH,
                 triggers=("__pregel_push",),
-                argument=StoredValue.of(send.arg),
+                argument=store(send.arg),
             )
             for send in sends
         ),
     )
     told = dict(metadata)
     kept = {
-        key: StoredValue.of(value, PLAIN)
+        key: store(value)
         for key, value in values.items()
         if key not in branches and not key.startswith(("__pregel", "join:"))
     }
@@ -272,13 +277,46 @@ def read_writes(
             endings.append(TaskFailed(task_id=name, error=_read_error(value)))
         elif channel == _RESUME:
             given = value if isinstance(value, list) else [value]
-            answers |= {
-                interrupt_id(name, place): StoredValue.of(answer) for place, answer in enumerate(given)
-            }
+            answers |= {interrupt_id(name, place): store(answer) for place, answer in enumerate(given)}
     output = [(channel, value) for channel, value in writes if channel not in _CONTROL]
     if output:
         endings.append(_read_result(name, output))
     return endings, answers
+
+
+def store(value: Any) -> StoredValue:
+    """Encode a value that no key declares. An instance of a model or dataclass is kept as its fields; who reads it with
+    the graph's types gets the instance again."""
+    try:
+        return StoredValue.of(value, PLAIN)
+    except UnstorableValueError:
+        return StoredValue.of(to_jsonable_python(value), PLAIN)
+
+
+def retype(saved: SavedCheckpoint, reader: ValueReader) -> SavedCheckpoint:
+    """Return a checkpoint that was kept as plain data with its values under a graph's types."""
+    values = {
+        key: reader.decode_value(key, value.to_bytes()) for key, value in saved.checkpoint.values.items()
+    }
+    pending = saved.pending.copy()
+    for name, result in pending.results.items():
+        pending.results[name] = _retype_result(result, reader)
+    pending.steers = [_retype_result(told, reader) for told in pending.steers]
+    return replace(saved, checkpoint=replace(saved.checkpoint, values=values), pending=pending)
+
+
+def _retype_result(result: TaskResult, reader: ValueReader) -> TaskResult:
+    writes = []
+    for key, value in result.writes:
+        try:
+            writes.append(Write(key, reader.decode_write(key, value.to_bytes())))
+        except KeyError:
+            continue
+    sends = (
+        SendWrite(send.node, reader.decode_argument(send.node, send.argument.to_bytes()))
+        for send in result.sends
+    )
+    return replace(result, writes=tuple(writes), sends=tuple(sends))
 
 
 def _show_result(result: TaskResult) -> list[PendingWrite]:
@@ -293,9 +331,9 @@ def _read_result(name: str, output: Sequence[tuple[str, Any]]) -> TaskResult:
     keys = [(key, value) for key, value in output if not key.startswith(("__", _BRANCH))]
     return TaskResult(
         task_id=name,
-        writes=tuple(Write(key, StoredValue.of(value)) for key, value in keys),
+        writes=tuple(Write(key, store(value)) for key, value in keys),
         goto=tuple(key.removeprefix(_BRANCH) for key, _ in output if key.startswith(_BRANCH)),
-        sends=tuple(SendWrite(send.node, StoredValue.of(send.arg)) for key, send in output if key == _SENDS),
+        sends=tuple(SendWrite(send.node, store(send.arg)) for key, send in output if key == _SENDS),
         has_update=bool(keys),
     )
 
@@ -308,7 +346,7 @@ def _read_questions(name: str, value: Any) -> TaskInterrupted:
             InterruptRequest(
                 id=question.id,
                 position=_find_position(name, question.id),
-                value=StoredValue.of(question.value),
+                value=store(question.value),
                 task_id=name,
             )
             for question in questions
