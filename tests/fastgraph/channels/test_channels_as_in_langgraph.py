@@ -310,33 +310,6 @@ def test_delta_channel_takes_an_overwrite() -> None:
     agree(program)
 
 
-@pytest.mark.parametrize("form", ["object", "key", "erased"])
-def test_overwrite_in_its_three_forms_loses_what_is_before_and_ignores_what_is_after(form: str) -> None:
-    def program(lg: Names) -> Any:
-        over: Any = {
-            "object": lg.Overwrite(["O"]),
-            "key": {"__overwrite__": ["O"]},
-            "erased": {"value": ["O"], "type": "__overwrite__"},
-        }[form]
-        writes: Nodes = {
-            "a": lambda state: {"key": ["a"]},
-            "b": lambda state: {"key": over},
-            "c": lambda state: {"key": ["c"]},
-        }
-        graph = fan(lg, typed(key=Annotated[list, operator.add]), writes, lambda state: {"key": ["z"]})
-        return graph.invoke({"key": ["in"]})
-
-    assert agree(program) == {"key": ["O", "z"]}
-
-
-def test_two_overwrites_in_one_step_are_an_error() -> None:
-    def program(lg: Names) -> Any:
-        writes: Nodes = {name: (lambda state: {"key": lg.Overwrite(["O"])}) for name in "ab"}
-        return fan(lg, typed(key=Annotated[list, operator.add]), writes).invoke({"key": ["in"]})
-
-    agree(program)
-
-
 def test_channel_of_ones_own_is_asked_at_every_step() -> None:
     def program(lg: Names) -> Any:
         class Countdown(lg.channels.BaseChannel):  # type: ignore[misc, name-defined]
@@ -405,43 +378,3 @@ def test_key_declared_again_with_another_channel_is_an_error() -> None:
         ):
             agree(lambda lg, first=first, second=second: program(lg, first, second))
         agree(lambda lg, first=first: program(lg, first, str))
-
-
-def test_managed_values_count_the_steps_that_are_left() -> None:
-    def program(lg: Names) -> Any:
-        seen: list[Any] = []
-        schema = typed(left=lg.managed.RemainingSteps, last=lg.managed.IsLastStep, y=int)
-        builder = lg.StateGraph(schema)
-
-        def loop(state: Any) -> Any:
-            seen.append((state["left"], state["last"]))
-            return {"y": 1, "left": 99}
-
-        builder.add_node("loop", loop)
-        builder.add_edge(lg.START, "loop")
-        builder.add_conditional_edges("loop", lambda state: lg.END if state["last"] else "loop")
-        graph = builder.compile()
-        return [graph.invoke({"y": 0}, {"recursion_limit": limit}) for limit in (1, 2, 5)] + [seen]
-
-    agree(program)
-
-
-def test_managed_values_may_stand_in_a_nodes_own_schema_and_not_in_the_input() -> None:
-    def program(lg: Names, place: str) -> Any:
-        managed = typed(y=int, left=lg.managed.RemainingSteps)
-        options = {} if place == "node" else {f"{place}_schema": managed}
-        builder = lg.StateGraph(typed(y=int), **options)
-        builder.add_node("n", lambda state: {"y": state["left"]}, input_schema=managed)
-        builder.add_edge(lg.START, "n")
-        return builder.compile().invoke({"y": 1})
-
-    for place in ("node", "input", "output"):
-        agree(lambda lg, place=place: program(lg, place))
-
-
-def test_managed_values_are_known_by_their_classes() -> None:
-    def program(lg: Names) -> Any:
-        managers = (lg.managed.IsLastStepManager, lg.managed.RemainingStepsManager)
-        return [lg.is_managed_value(item) for item in (*managers, int, None)]
-
-    assert agree(program) == [True, True, False, False]
