@@ -13,6 +13,8 @@ __all__ = ["attributes_of", "is_plain_class", "with_attributes"]
 
 _HEAP_TYPE: Final = 1 << 9  # defined by a `class` statement, not in C
 _SAYS_HOW: Final = ("__reduce_ex__", "__reduce__", "__getstate__", "__getattribute__", "__new__")
+# a secret of Pydantic, say, shows nothing of itself and would lie open in its attributes
+_KNOWN_OTHERWISE: Final = ("__setstate__", "__get_pydantic_core_schema__")
 
 
 def is_plain_class(kind: type[Any]) -> bool:
@@ -23,7 +25,7 @@ def is_plain_class(kind: type[Any]) -> bool:
         and kind.__dictoffset__ != 0
         and all(base.__flags__ & _HEAP_TYPE and not vars(base).get("__slots__") for base in bases)
         and not any(name in vars(base) for base in bases for name in _SAYS_HOW)
-        and not hasattr(kind, "__setstate__")
+        and not any(hasattr(kind, name) for name in _KNOWN_OTHERWISE)
         and not issubclass(kind, type)
     )
 
