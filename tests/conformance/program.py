@@ -24,7 +24,8 @@ class Flow:
     """A graph and the calls that are made on it.
 
     `build(lg)` returns an uncompiled builder, or something compiled already. `is_async` says that it can only be run on
-    a loop; `is_served` that a server can run it (plain JSON in and out, nothing that only a process can share).
+    a loop; `is_served` that a server can run it (plain JSON in and out, nothing that only a process can share); `remembers` that nodes count their
+    runs in the memory of the process.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Flow:
     needs_checkpointer: bool = True
     is_async: bool = False
     is_served: bool = True
+    remembers: bool = False
     compile_options: Callable[[Any], dict[str, Any]] = lambda _lg: {}
 
 
@@ -55,6 +57,7 @@ def flow(
     checkpointer: bool = True,
     is_async: bool = False,
     served: bool = True,
+    remembers: bool = False,
     options: Callable[[Any], dict[str, Any]] = lambda _lg: {},
 ) -> Callable[[Build], Flow]:
     """Make a flow of a function that builds a graph. `options(lg)` are arguments of `compile`."""
@@ -68,6 +71,7 @@ def flow(
             needs_checkpointer=checkpointer,
             is_async=is_async,
             is_served=served,
+            remembers=remembers,
             compile_options=options,
         )
 

@@ -67,32 +67,32 @@ def attempted(run: Any) -> Any:
         return error
 
 
-@flow("1.5 retry", calls=[EMPTY])
+@flow("1.5 retry", calls=[EMPTY], remembers=True)
 def a_second_attempt_is_enough(lg):
     return retried(lg, flaky(FlawError("1"), FlawError("2")), policy(lg))
 
 
-@flow("1.5 retry", calls=[EMPTY, proceed()])
+@flow("1.5 retry", calls=[EMPTY, proceed()], remembers=True)
 def all_attempts_fail(lg):
     return retried(lg, flaky(FlawError("1"), FlawError("2"), FlawError("3")), policy(lg, max_attempts=2))
 
 
-@flow("1.5 retry", calls=[EMPTY, proceed()])
+@flow("1.5 retry", calls=[EMPTY, proceed()], remembers=True)
 def some_classes_are_not_retried_by_default(lg):
     return retried(lg, flaky(ValueError("never retried"), TypeError("nor this")), policy(lg))
 
 
-@flow("1.5 retry", calls=[EMPTY])
+@flow("1.5 retry", calls=[EMPTY], remembers=True)
 def a_connection_error_is_retried_by_default(lg):
     return retried(lg, flaky(ConnectionError("gone"), ConnectionResetError("gone")), policy(lg))
 
 
-@flow("1.5 retry", calls=[EMPTY])
+@flow("1.5 retry", calls=[EMPTY], remembers=True)
 def retry_on_a_class_and_on_a_list(lg):
     return retried(lg, flaky(ValueError("v"), KeyError("k")), policy(lg, retry_on=(ValueError, KeyError)))
 
 
-@flow("1.5 retry", calls=[EMPTY, proceed()])
+@flow("1.5 retry", calls=[EMPTY, proceed()], remembers=True)
 def retry_on_a_function(lg):
     return retried(
         lg,
@@ -101,7 +101,7 @@ def retry_on_a_function(lg):
     )
 
 
-@flow("1.5 retry", calls=[EMPTY, proceed()])
+@flow("1.5 retry", calls=[EMPTY, proceed()], remembers=True)
 def the_first_policy_that_matches_counts(lg):
     policies = (
         policy(lg, retry_on=FlawError, max_attempts=2),
@@ -128,7 +128,7 @@ def writes_of_a_failed_attempt_are_dropped(lg):
     )
 
 
-@flow("1.5 retry", "1.6 interrupt", calls=[EMPTY, proceed()])
+@flow("1.5 retry", "1.6 interrupt", calls=[EMPTY, proceed()], remembers=True)
 def an_interrupt_is_not_retried(lg):
     tries = []
 
@@ -196,7 +196,7 @@ async def an_idle_timeout_fires_without_progress(lg):
         return [error.node, error.kind, error.timeout, error.run_timeout, error.idle_timeout]
 
 
-@flow("1.5 timeout", "1.5 retry", calls=[EMPTY], is_async=True)
+@flow("1.5 timeout", "1.5 retry", calls=[EMPTY], is_async=True, remembers=True)
 def a_timeout_is_retried(lg):
     tries: list[int] = []
 
@@ -287,7 +287,7 @@ def a_handler_is_not_for_interrupts(lg):
     return _handled(lg, leaves("handled"), ask)
 
 
-@flow("1.5 handler", calls=[EMPTY])
+@flow("1.5 handler", calls=[EMPTY], remembers=True)
 def a_handler_beside_a_sibling(lg):
     nodes = {"bad": (flaky(FlawError("1")), {"error_handler": leaves("handled")}), "good": leaves("good")}
     return wire(lg, Trail, nodes | {"j": leaves("j")}, "START bad j", "START good j")
@@ -304,7 +304,7 @@ def an_async_handler(lg):
     return _handled(lg, handle, bad)
 
 
-@flow("1.5 defaults", "1.5 retry", calls=[EMPTY])
+@flow("1.5 defaults", "1.5 retry", calls=[EMPTY], remembers=True)
 def default_retries_and_a_nodes_own(lg):
     builder = wire(lg, Trail, {"a": flaky(FlawError("1"))}, "START a")
     builder.add_node(
@@ -313,7 +313,7 @@ def default_retries_and_a_nodes_own(lg):
     return builder.add_edge("a", "b").set_node_defaults(retry_policy=policy(lg, max_attempts=2))
 
 
-@flow("1.5 defaults", "1.5 handler", calls=[EMPTY])
+@flow("1.5 defaults", "1.5 handler", calls=[EMPTY], remembers=True)
 def a_default_handler_and_a_nodes_own(lg):
     def handle(state: Trail, error: lg.errors.NodeError):
         return lg.types.Command(update={"trail": [f"default {error.node}"]}, goto="b")
@@ -323,7 +323,7 @@ def a_default_handler_and_a_nodes_own(lg):
     return builder.set_node_defaults(error_handler=handle)
 
 
-@flow("1.5 defaults", calls=[EMPTY])
+@flow("1.5 defaults", calls=[EMPTY], remembers=True)
 def defaults_are_not_inherited_by_a_subgraph(lg):
     sub = wire(lg, Trail, {"inner": flaky(FlawError("1"))}, "START inner").compile()
     builder = wire(lg, Trail, {"a": flaky(FlawError("2")), "sub": sub}, "START a sub")

@@ -89,7 +89,12 @@ def durability_exit_and_a_question(lg):
     return wire(lg, Trail, many("ab") | {"ask": ask}, "START a ask b")
 
 
-@flow("1.10 durability", "1.3 failure", calls=[start({"trail": []}, durability="exit"), proceed()])
+@flow(
+    "1.10 durability",
+    "1.3 failure",
+    calls=[start({"trail": []}, durability="exit"), proceed()],
+    remembers=True,
+)
 def durability_exit_and_a_failure(lg):
     tries: list[int] = []
 

@@ -53,17 +53,17 @@ def attempted(run: Any) -> Any:
         return error
 
 
-@flow("1.6 interrupt", "1.6 surfacing", calls=[EMPTY, answer("yes")])
+@flow("1.6 interrupt", "1.6 surfacing", calls=[EMPTY, answer("yes")], remembers=True)
 def one_question(lg):
     return wire(lg, Trail, {"a": leaves("a"), "ask": asks(lg, "ok?"), "b": leaves("b")}, "START a ask b")
 
 
-@flow("1.6 interrupt", "1.6 resume", calls=[EMPTY, answer("one"), answer("two")])
+@flow("1.6 interrupt", "1.6 resume", calls=[EMPTY, answer("one"), answer("two")], remembers=True)
 def two_questions_in_one_node(lg):
     return wire(lg, Trail, {"ask": asks(lg, "first?", "second?"), "b": leaves("b")}, "START ask b")
 
 
-@flow("1.6 interrupt", calls=[EMPTY, answer({"deep": [1, None]}), answer(0)])
+@flow("1.6 interrupt", calls=[EMPTY, answer({"deep": [1, None]}), answer(0)], remembers=True)
 def answers_of_any_type(lg):
     return wire(lg, Trail, {"ask": asks(lg, "first?", "second?")}, "START ask")
 
@@ -79,7 +79,7 @@ def a_broad_except_swallows_a_question(lg):
     return wire(lg, Trail, {"ask": ask, "b": leaves("b")}, "START ask b")
 
 
-@flow("1.6 interrupt", calls=[EMPTY, answer("a"), answer("b"), answer("stop")])
+@flow("1.6 interrupt", calls=[EMPTY, answer("a"), answer("b"), answer("stop")], remembers=True)
 def a_loop_that_asks_again(lg):
     builder = wire(lg, Trail, {"ask": asks(lg, "more?")}, "START ask")
     builder.add_conditional_edges("ask", lambda state: "__end__" if "more?=stop" in state["trail"] else "ask")
@@ -94,29 +94,29 @@ def a_question_of_an_async_node(lg):
     return wire(lg, Trail, {"ask": ask, "b": leaves("b")}, "START ask b")
 
 
-@flow("1.6 interrupt", "1.6 resume", calls=[EMPTY, answer(False), answer(""), answer([])])
+@flow("1.6 interrupt", "1.6 resume", calls=[EMPTY, answer(False), answer(""), answer([])], remembers=True)
 def empty_answers_are_answers(lg):
     return wire(lg, Trail, {"ask": asks(lg, "one?", "two?", "three?")}, "START ask")
 
 
-@flow("1.6 surfacing", "1.6 ids", calls=[EMPTY])
+@flow("1.6 surfacing", "1.6 ids", calls=[EMPTY], remembers=True)
 def parallel_questions_are_seen_together(lg):
     nodes = {"x": asks(lg, "x?"), "y": asks(lg, "y?"), "z": leaves("z")}
     return wire(lg, Trail, nodes, "START x", "START y", "START z")
 
 
-@flow("1.6 resume", calls=[EMPTY, answer("one for both"), answer_each({"x?": 1, "y?": 2})])
+@flow("1.6 resume", calls=[EMPTY, answer("one for both"), answer_each({"x?": 1, "y?": 2})], remembers=True)
 def one_answer_for_two_questions_is_refused(lg):
     return wire(lg, Trail, {"x": asks(lg, "x?"), "y": asks(lg, "y?")}, "START x", "START y")
 
 
-@flow("1.6 resume", "1.6 ids", calls=[EMPTY, answer_each({"y?": 2}), answer_each({"x?": 1})])
+@flow("1.6 resume", "1.6 ids", calls=[EMPTY, answer_each({"y?": 2}), answer_each({"x?": 1})], remembers=True)
 def a_partial_answer_by_id(lg):
     nodes = {"x": asks(lg, "x?"), "y": asks(lg, "y?"), "z": leaves("z"), "end": leaves("end")}
     return wire(lg, Trail, nodes, "START x end", "START y end", "START z end")
 
 
-@flow("1.6 resume", calls=[EMPTY, answer_each({"x?": 1, "y?": 2}), answer("third")])
+@flow("1.6 resume", calls=[EMPTY, answer_each({"x?": 1, "y?": 2}), answer("third")], remembers=True)
 def answers_by_id_and_a_further_question(lg):
     return wire(lg, Trail, {"x": asks(lg, "x?", "x again?"), "y": asks(lg, "y?")}, "START x", "START y")
 
@@ -131,17 +131,22 @@ def questions_of_sends(lg):
     return builder
 
 
-@flow("1.6 resume", "1.4 input command", calls=[EMPTY, tell(resume="yes", update={"trail": ["told"]})])
+@flow(
+    "1.6 resume",
+    "1.4 input command",
+    calls=[EMPTY, tell(resume="yes", update={"trail": ["told"]})],
+    remembers=True,
+)
 def an_answer_with_an_update(lg):
     return wire(lg, Trail, {"ask": asks(lg, "ok?"), "b": leaves("b")}, "START ask b")
 
 
-@flow("1.6 resume", "1.3 new input", calls=[EMPTY, proceed(), proceed(), answer("at last")])
+@flow("1.6 resume", "1.3 new input", calls=[EMPTY, proceed(), proceed(), answer("at last")], remembers=True)
 def going_on_without_an_answer_asks_again(lg):
     return wire(lg, Trail, {"ask": asks(lg, "ok?"), "b": leaves("b")}, "START ask b")
 
 
-@flow("1.6 resume", "1.3 failure", calls=[EMPTY, answer("bad"), proceed(), proceed()])
+@flow("1.6 resume", "1.3 failure", calls=[EMPTY, answer("bad"), proceed(), proceed()], remembers=True)
 def an_answer_after_which_the_node_fails(lg):
     begun: list[int] = []
 
@@ -206,17 +211,17 @@ def an_answer_at_a_breakpoint(lg):
     return wire(lg, Trail, {"a": leaves("a"), "b": leaves("b")}, "START a b")
 
 
-@flow("1.6 no saver", checkpointer=False, calls=[EMPTY])
+@flow("1.6 no saver", checkpointer=False, calls=[EMPTY], remembers=True)
 def a_question_without_a_saver(lg):
     return wire(lg, Trail, {"a": leaves("a"), "ask": asks(lg, "ok?"), "b": leaves("b")}, "START a ask b")
 
 
-@flow("1.6 no saver", checkpointer=False, calls=[EMPTY, answer("yes")])
+@flow("1.6 no saver", checkpointer=False, calls=[EMPTY, answer("yes")], remembers=True)
 def an_answer_without_a_saver_is_refused(lg):
     return wire(lg, Trail, {"ask": asks(lg, "ok?")}, "START ask")
 
 
-@flow("1.6 no saver", checkpointer=False, calls=[EMPTY])
+@flow("1.6 no saver", checkpointer=False, calls=[EMPTY], remembers=True)
 def parallel_questions_without_a_saver(lg):
     return wire(lg, Trail, {"x": asks(lg, "x?"), "y": asks(lg, "y?")}, "START x", "START y")
 

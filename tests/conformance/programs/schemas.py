@@ -283,7 +283,7 @@ def private_key_of_a_nodes_parameter(lg):
     return chain(lg, Letters, hide, use)
 
 
-@flow("1.1 private state", calls=[start({"letters": []})])
+@flow("1.1 private state", calls=[start({"letters": []})], remembers=True)
 def private_keys_by_input_schema_of_add_node(lg):
     def hide(state: Letters):
         return {"code": "1234", "tries": 2}

@@ -78,7 +78,7 @@ def two_subgraphs_side_by_side(lg):
     return wire(lg, Trail, nodes | {"j": leaves("j")}, "START left", "START right", "left+right j")
 
 
-@flow("1.7 as node", "1.3 failure", calls=[EMPTY, proceed()])
+@flow("1.7 as node", "1.3 failure", calls=[EMPTY, proceed()], remembers=True)
 def a_failed_node_of_a_subgraph(lg):
     tries: list[int] = []
 
@@ -92,20 +92,25 @@ def a_failed_node_of_a_subgraph(lg):
     return wire(lg, Trail, {"a": leaves("a"), "sub": sub}, "START a sub")
 
 
-@flow("1.7 as node", "1.6 interrupt", calls=[EMPTY, answer("yes")])
+@flow("1.7 as node", "1.6 interrupt", calls=[EMPTY, answer("yes")], remembers=True)
 def a_question_of_a_subgraph(lg):
     sub = lower(lg, s1=leaves("s1"), ask=asks(lg, "ok?"), s3=leaves("s3")).compile()
     return wire(lg, Trail, {"a": leaves("a"), "sub": sub, "z": leaves("z")}, "START a sub z")
 
 
-@flow("1.7 as node", "1.6 resume", calls=[EMPTY, answer("one"), answer("two")])
+@flow("1.7 as node", "1.6 resume", calls=[EMPTY, answer("one"), answer("two")], remembers=True)
 def two_questions_two_levels_down(lg):
     ground = lower(lg, g1=asks(lg, "first?"), g2=asks(lg, "second?")).compile()
     middle = wire(lg, Trail, {"m": leaves("m"), "ground": ground}, "START m ground").compile()
     return wire(lg, Trail, {"middle": middle, "t": leaves("t")}, "START middle t")
 
 
-@flow("1.7 as node", "1.6 resume", calls=[EMPTY, answer_each({"right?": "R"}), answer_each({"left?": "L"})])
+@flow(
+    "1.7 as node",
+    "1.6 resume",
+    calls=[EMPTY, answer_each({"right?": "R"}), answer_each({"left?": "L"})],
+    remembers=True,
+)
 def questions_of_two_subgraphs_answered_by_id(lg):
     nodes = {name: lower(lg, ask=asks(lg, f"{name}?")).compile() for name in ("left", "right")}
     return wire(lg, Trail, nodes | {"j": leaves("j")}, "START left", "START right", "left+right j")
@@ -141,7 +146,7 @@ def a_graph_called_twice_in_a_node(lg):
     return wire(lg, Trail, {"call": call}, "START call")
 
 
-@flow("1.7 called", "1.6 interrupt", calls=[EMPTY, answer("yes")])
+@flow("1.7 called", "1.6 interrupt", calls=[EMPTY, answer("yes")], remembers=True)
 def the_calling_node_runs_again_and_the_subgraph_goes_on(lg):
     begun: list[str] = []
 
@@ -158,7 +163,9 @@ def the_calling_node_runs_again_and_the_subgraph_goes_on(lg):
     return wire(lg, Trail, {"call": call, "z": leaves("z")}, "START call z")
 
 
-@flow("1.7 called", "1.6 resume", calls=[EMPTY, answer("one"), answer("two"), answer("three")])
+@flow(
+    "1.7 called", "1.6 resume", calls=[EMPTY, answer("one"), answer("two"), answer("three")], remembers=True
+)
 def questions_before_in_and_after_a_called_graph(lg):
     sub = lower(lg, ask=asks(lg, "inside?")).compile()
 
@@ -244,7 +251,7 @@ def a_subgraph_without_a_saver(lg):
     return wire(lg, Trail, {"sub": sub, "z": leaves("z")}, "START sub z")
 
 
-@flow("1.7 saver modes", "1.6 no saver", calls=[EMPTY, answer("yes")])
+@flow("1.7 saver modes", "1.6 no saver", calls=[EMPTY, answer("yes")], remembers=True)
 def a_question_of_a_subgraph_without_a_saver(lg):
     sub = lower(lg, s=leaves("s"), ask=asks(lg, "ok?")).compile(checkpointer=False)
     return wire(lg, Trail, {"sub": sub, "z": leaves("z")}, "START sub z")

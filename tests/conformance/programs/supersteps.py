@@ -230,12 +230,12 @@ async def siblings_on_a_loop_are_cancelled_when_one_fails(lg):
     return [*seen, await graph.ainvoke(None, THREAD), sorted(runs)]
 
 
-@flow("1.3 failure", "1.3 pending writes", calls=[EMPTY, proceed()])
+@flow("1.3 failure", "1.3 pending writes", calls=[EMPTY, proceed()], remembers=True)
 def a_failed_step_is_tried_again(lg):
     return wire(lg, Trail, many("ac") | {"b": failing_once("first time")}, "START a b c")
 
 
-@flow("1.3 failure", "1.3 new input", calls=[EMPTY, start({"trail": ["new"]})])
+@flow("1.3 failure", "1.3 new input", calls=[EMPTY, start({"trail": ["new"]})], remembers=True)
 def a_new_input_after_a_failure_begins_at_the_start(lg):
     return wire(lg, Trail, many("ac") | {"b": failing_once("first time")}, "START a b c")
 
