@@ -13,6 +13,7 @@ from benchmarks import (
     engine_alone,
     fan_out,
     first_event,
+    savers,
     step_1000,
     steps_per_second,
 )
@@ -26,6 +27,7 @@ QUESTIONS = (
     fan_out.QUESTION,
     step_1000.QUESTION,
     engine_alone.QUESTION,
+    savers.QUESTION,
 )
 
 
