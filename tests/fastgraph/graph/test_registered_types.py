@@ -10,6 +10,10 @@ from fastgraph.state.builtin_types import DEFAULT_REGISTRY
 
 
 class Point:
+    """More than its attributes, so that nobody knows how to keep it who was not told."""
+
+    __slots__ = ("x",)
+
     def __init__(self, x: int) -> None:
         self.x = x
 
