@@ -77,3 +77,29 @@ def test_a_run_whose_time_is_up_fails_while_nobody_owns_it(server: Serving) -> N
     server.start()
     run = server.client.wait_until_ended(run_id, within_seconds=60)
     assert (run["status"], run["error"]["type"]) == ("failed", "RunTimeoutError")
+
+
+def test_a_parent_gets_the_result_of_its_child_though_all_was_killed_in_between(server: Serving) -> None:
+    run_id = server.client.create_run(workflow="parent", payload={})
+    reaches(server, run_id, "waiting")
+    [child] = server.client.run(run_id)["children"]
+    reaches(server, child, "waiting")
+    server.kill_all()
+    server.start()
+    signal(server, child, 7, "one")
+    server.kill_host()
+    run = server.client.wait_until_ended(run_id, within_seconds=60)
+    assert (run["status"], run["result"]["second"], run["children"]) == ("completed", 7, [child])
+    assert server.client.run(child)["parent_run_id"] == run_id
+    assert words(server, run_id) == ["before", "answered"]
+    assert set(words(server, child)) == {"child"}
+
+
+def test_a_finished_task_of_a_subgraph_never_runs_again(server: Serving) -> None:
+    run_id = server.client.create_run(workflow="nesting", payload={"seconds": 1.0})
+    until(lambda: "two" in words(server, run_id), within_seconds=30, what="the second inner node")
+    server.kill_all()
+    server.start()
+    run = server.client.wait_until_ended(run_id, within_seconds=60)
+    assert (run["status"], run["result"]["first"], run["result"]["second"]) == ("completed", 1, 2)
+    assert words(server, run_id) == ["one", "two", "two", "done"]

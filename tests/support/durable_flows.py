@@ -4,9 +4,10 @@ As in `promise_flows`, each execution of a node adds a line to the ledger, outsi
 """
 
 import os
+import threading
 from typing import Any, TypedDict
 
-from fastgraph import END, START, StateGraph, get_config, sleep, wait_for_signal
+from fastgraph import END, START, StateGraph, get_config, run_workflow, sleep, wait_for_signal
 
 
 class State(TypedDict, total=False):
@@ -57,3 +58,37 @@ def _chain(name: str, *nodes: Any) -> Any:
 
 sleeping = _chain("sleeping", before, nap)
 listening = _chain("listening", before, listen)
+
+
+def child_step(state: State) -> dict[str, Any]:
+    note("child")
+    return {"first": wait_for_signal("go")}
+
+
+def ask_child(state: State) -> dict[str, Any]:
+    result = run_workflow("child")
+    note("answered")
+    return {"second": result["first"]}
+
+
+child = _chain("child", child_step)
+parent = _chain("parent", before, ask_child)
+
+
+def inner_one(state: State) -> dict[str, Any]:
+    note("one")
+    return {"first": 1}
+
+
+def inner_two(state: State) -> dict[str, Any]:
+    note("two")
+    threading.Event().wait(state["seconds"])
+    note("done")
+    return {"second": 2}
+
+
+nesting_builder = StateGraph(State)
+nesting_builder.add_node("inner", _chain("inner", inner_one, inner_two))
+nesting_builder.add_edge(START, "inner")
+nesting_builder.add_edge("inner", END)
+nesting = nesting_builder.compile(name="nesting")

@@ -12,7 +12,7 @@ from fastgraph import END, START, interrupt
 from fastgraph.database import tables
 from fastgraph.database.nested import list_lineages
 from fastgraph.database.records import DeleteRun
-from fastgraph.graph.waits import sleep
+from fastgraph.graph import waits
 from support.boots import House
 from support.gates import Gate
 from support.small_flows import Log, chain, new_graph, says
@@ -48,7 +48,12 @@ async def test_a_subgraph_keeps_its_steps_in_a_lineage_of_its_own(any_house: Hou
     assert (await any_house.values(run_id))["log"][-2:] == ["a", "b"]
     events = await any_house.events(run_id)
     nested = [(event["event"], event["node"]) for event in events if "namespace" in event.get("data", {})]
-    assert nested == [("node_started", "a"), ("node_update", "a"), ("node_started", "b"), ("node_update", "b")]
+    assert nested == [
+        ("node_started", "a"),
+        ("node_update", "a"),
+        ("node_started", "b"),
+        ("node_update", "b"),
+    ]
     assert [e["data"]["update"] for e in events if e["event"] == "node_update" and e["node"] == "b"] == [
         {"log": ["b"]}
     ]
@@ -95,7 +100,7 @@ async def test_questions_and_timers_of_a_subgraph_are_the_runs(any_house: House)
         return {"log": [interrupt("really?")]}
 
     def naps(state: Log) -> dict[str, Any]:
-        sleep(0.2)
+        waits.sleep(0.2)
         return {"log": ["slept"]}
 
     graph = around("outer", chain("inner", counted("a", counts), asks, naps))

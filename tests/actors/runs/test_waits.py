@@ -11,7 +11,8 @@ import pytest
 from fastgraph import RetryPolicy
 from fastgraph.database.records import SendSignal
 from fastgraph.errors import ConflictError, SignalTimeoutError
-from fastgraph.graph.waits import sleep, sleep_node, sleep_until, wait_for_signal
+from fastgraph.graph import waits
+from fastgraph.graph.waits import sleep_node, sleep_until, wait_for_signal
 from support.boots import House
 from support.small_flows import Log, chain, parallel, retrying, says
 
@@ -32,7 +33,7 @@ def sleeper(seconds: float, counts: Counter[str] | None = None) -> Any:
     def nap(state: Log) -> dict[str, Any]:
         if counts is not None:
             counts["nap"] += 1
-        sleep(seconds)
+        waits.sleep(seconds)
         return {"log": ["slept"]}
 
     return nap
@@ -68,7 +69,7 @@ async def test_a_sleeping_run_has_no_owner_and_wakes_in_time(any_house: House) -
 async def test_a_node_that_only_sleeps_and_an_async_one(house: House) -> None:
     async def later(state: Log) -> dict[str, Any]:
         await sleep_until(datetime.now(UTC) - timedelta(seconds=1))
-        await sleep(0.05)
+        await waits.sleep(0.05)
         return {"log": ["later"]}
 
     pause = sleep_node(0.05)
@@ -95,11 +96,11 @@ async def test_a_run_that_slept_while_its_host_was_dead_wakes_on_another(any_hou
 
 async def test_a_timer_rings_while_a_sibling_works_and_several_sleep(house: House) -> None:
     def short(state: Log) -> dict[str, Any]:
-        sleep(0.05)
+        waits.sleep(0.05)
         return {"log": ["short"]}
 
     def long(state: Log) -> dict[str, Any]:
-        sleep(0.2)
+        waits.sleep(0.2)
         return {"log": ["long"]}
 
     await house.boot(parallel("both", short, long, last=says("end")))
