@@ -146,7 +146,7 @@ def read_options(
     return RunOptions(
         input=value,
         config=merged,
-        context=_context(given, nesting),
+        context=_context(graph, given, nesting),
         modes=frozenset(modes) | (nesting.watched_modes if nesting else frozenset()),
         own_modes=frozenset(modes),
         nesting=nesting,
@@ -211,9 +211,12 @@ def _inherit(config: Mapping[str, Any] | None, nesting: Nesting | None) -> Mappi
     return merged
 
 
-def _context(given: CallOptions, nesting: Nesting | None) -> Any:
+def _context(graph: CompiledGraph, given: CallOptions, nesting: Nesting | None) -> Any:
+    """Return the context as the graph's schema says; one that does not fit fails the call before anything runs."""
     context = given.get("context")
-    return nesting.parent.context if context is None and nesting is not None else context
+    if context is None and nesting is not None:
+        return nesting.parent.context
+    return graph.state.read_context(context)
 
 
 def _control_around() -> RunControl | None:

@@ -1,8 +1,8 @@
 """Every stream mode, chunk by chunk and in order, as in LangGraph: each program runs on both.
 
 Ids and times differ by their nature; they are replaced by the order in which they appear first, so that what belongs
-together still must. LangGraph's `response_schema` of an interrupt and the metadata that it copies from a config into
-checkpoints that it loads again are left out.
+together still must. The metadata that LangGraph copies from a config into
+checkpoints that it loads again, and `parent_config`, are left out.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ def normal(chunks: Any) -> Any:
             return {
                 read(key): "a time" if key == "timestamp" else read(part)
                 for key, part in sorted(value.items(), key=lambda item: str(item[0]))
-                if key not in ("response_schema", "parent_config")
+                if key != "parent_config"
             }
         if isinstance(value, list):
             return [read(part) for part in value]
