@@ -69,11 +69,12 @@ RunSync = Callable[..., Awaitable[Any]]
 class TaskCall:
     """One attempt of one task.
 
-    `values` are those of the task's checkpoint, `attempt` counts from 1, `answers` are by interrupt id, those to what is
-    nested in the task among them. `context` is what the run was given, as JSON or as an object. `fold` is set for a step of one task: the
-    reducers then run at its end, and the result brings what they made. `error` is what the task of an error handler is told;
-    `cache` is where the result is to be cached, if whoever made the call has looked there. `store` is what the node finds as
-    its store, where that is not the graph's own, `first_attempt_at` when the first attempt began, in seconds since 1970.
+    `values` are those of the task's checkpoint, `attempt` counts from 1, `answers` are by interrupt id, those to what
+    is nested in the task among them. `context` is what the run was given, as JSON or as an object. `fold` is set for a
+    step of one task: the reducers then run at its end, and the result brings what they made. `error` is what the task
+    of an error handler is told; `cache` is where the result is to be cached, if whoever made the call has looked there.
+    `store` is what the node finds as its store, where that is not the graph's own, `first_attempt_at` when the first
+    attempt began, in seconds since 1970.
     """
 
     graph: CompiledGraph
