@@ -7,17 +7,21 @@ names a thread (or checkpoint) of its own stands for itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from fastgraph.checkpoint.base import SavedCheckpoint, ThreadLog
 from fastgraph.checkpoint.memory import ForgetfulThread
 from fastgraph.events import EventKind
+from fastgraph.execution.checkpoint import Checkpoint
 from fastgraph.execution.interrupts import interrupt_id
 from fastgraph.execution.machine import Machine
+from fastgraph.execution.tasks import InterruptRequest
+from fastgraph.graph.commands import NestedInterrupt
 from fastgraph.graph.current import CurrentTask, find_current_task
 from fastgraph.graph.namespaces import call_namespace, lasting_namespace
+from fastgraph.state.values import StoredValue
 
 if TYPE_CHECKING:
     from fastgraph.graph.compiled import CompiledGraph
@@ -97,6 +101,34 @@ class Nesting:
         """The checkpoint of the run around this one, by its namespace; nothing where there is none."""
         around = (self.parent.config.get("configurable") or {}).get("checkpoint_id")
         return {self.parent.namespace: around} if around else {}
+
+    @property
+    def is_feed(self) -> bool:
+        """Whether the run around is a host's, and not one of this process."""
+        services = self.parent.services
+        return not isinstance(services, PassesOn) or services.is_feed
+
+    def stop_at(self, checkpoint: Checkpoint, nodes: Sequence[str]) -> NestedInterrupt:
+        """Make what tells that the run stands at a breakpoint: in process no question, as in LangGraph; a host has to be
+        able to say what it waits for, so there it is one, and any answer goes on."""
+        if not self.is_feed:
+            return NestedInterrupt()
+        place = self._breakpoint(checkpoint)
+        question = InterruptRequest(
+            id=interrupt_id(place, 0),
+            position=0,
+            value=StoredValue.of({"breakpoint": list(nodes)}),
+            task_id=place,
+            namespace=self.namespace,
+        )
+        return NestedInterrupt([question])
+
+    def may_pass(self, checkpoint: Checkpoint) -> bool:
+        """Say whether a run that goes on at a breakpoint may pass it."""
+        return not self.is_feed or interrupt_id(self._breakpoint(checkpoint), 0) in self.parent.answers
+
+    def _breakpoint(self, checkpoint: Checkpoint) -> str:
+        return f"{self.namespace}/breakpoint:{checkpoint.number}"
 
     def carry_answers(
         self, graph: CompiledGraph, log: ThreadLog, saved: SavedCheckpoint | None, machine: Machine

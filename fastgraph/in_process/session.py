@@ -7,7 +7,6 @@ thread's log, so that the next call does not repeat what was done.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from fastgraph.checkpoint.base import CheckpointSource, Pending, SavedCheckpoint, ThreadLog, WatchesTasks
 from fastgraph.clock import Clock
 from fastgraph.errors import GraphBubbleUp, GraphDrained
-from fastgraph.execution.checkpoint import Checkpoint, KeyChange, UnknownTarget
+from fastgraph.execution.checkpoint import Checkpoint, KeyChange
 from fastgraph.execution.dataflow import make_machine
 from fastgraph.execution.machine import Machine
 from fastgraph.execution.tasks import (
@@ -35,6 +34,7 @@ from fastgraph.graph.task_call import TaskCall
 from fastgraph.ids import new_id
 from fastgraph.in_process.caching import StepCache
 from fastgraph.in_process.crews import Crew, Ended, Passed, Said
+from fastgraph.in_process.leniency import Leniency
 from fastgraph.in_process.opening import Opening, run_metadata
 from fastgraph.in_process.options import RunOptions
 from fastgraph.in_process.showing import INTERRUPT, Chunk, Showing
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
     from fastgraph.graph.compiled import CompiledGraph
 
 __all__ = ["INTERRUPT", "Chunk", "Session"]
-
-_LOGGER = logging.getLogger("fastgraph")
 
 
 class Session:
@@ -76,7 +74,7 @@ class Session:
         self._handled: dict[str, BaseException] = {}
         self._is_waiting = False
         self._started: set[str] = set()
-        self._warned: set[tuple[str, str]] = set()
+        self._leniency = Leniency()
         self._metadata = {**run_metadata(options.config), **(nesting.metadata() if nesting else {})}
         named = (options.config.get("configurable") or {}).get("checkpoint_id")
         self._opening = Opening(
@@ -100,7 +98,8 @@ class Session:
             if machine.breakpoint():
                 for chunk in self._showing.stopped():
                     yield chunk
-                break
+                self._hand_up_breakpoint()
+                return
             if self._options.control.drain_requested:
                 raise GraphDrained(self._options.control.drain_reason or "shutdown")
             async for chunk in self._do_step():
@@ -157,6 +156,10 @@ class Session:
             self._crew.join(calls)
         return chunks
 
+    def _hand_up_breakpoint(self) -> None:
+        if self._nesting is not None:
+            raise self._nesting.stop_at(self._machine.checkpoint, self._machine.breakpoint())
+
     def _leave_step(self) -> Iterator[Chunk]:
         """Go to the next checkpoint, or show what there is of a step that waits."""
         if not self._is_waiting:
@@ -195,13 +198,14 @@ class Session:
         self._pending = opening.pending
         if self._nesting is None:
             # a nested graph is often handed the whole state of the one around it
-            self._warn_unknown("The input", opening.unknown_keys)
-        self._warn(opening.unknown_targets)
+            self._leniency.drop_keys("The input", opening.unknown_keys)
+        self._leniency.ignore_targets(opening.unknown_targets)
         self._make_machine(opening)
         if opening.is_new:
             yield from self._showing.taken(opening.base, opening.checkpoint)
         else:
-            self._machine.pass_breakpoint()
+            if self._nesting is None or self._nesting.may_pass(self._machine.checkpoint):
+                self._machine.pass_breakpoint()
             self._repeat_results()
             if self._nesting is not None:
                 self._carried = self._nesting.carry_answers(
@@ -269,22 +273,20 @@ class Session:
         options = self._options
         if self._nesting is not None:
             return NestedServices(
-                parent=self._nesting.parent.services,
-                namespace=options.namespace,
+                options,
+                self._nesting,
                 task=task,
                 crew=self._crew,
                 log=self._log,
-                nested_modes=options.nested_modes,
                 cache=self._cache.cache,
             )
         return SessionServices(
+            options,
             run_id=self._run_id,
             task=task,
-            artifacts=options.artifacts,
             crew=self._crew,
             log=self._log,
             open_log=self._nested.open,
-            nested_modes=options.nested_modes,
             cache=self._cache.cache,
         )
 
@@ -330,7 +332,7 @@ class Session:
         )
         if isinstance(ending, TaskResult):
             self._machine.record(ending)
-            self._warn_unknown(f"Node {task.node!r}", ending.unknown_keys)
+            self._leniency.drop_keys(f"Node {task.node!r}", ending.unknown_keys)
             yield from self._showing.finished(task, ending)
         elif isinstance(ending, TaskInterrupted):
             self._is_waiting = True
@@ -355,25 +357,11 @@ class Session:
         machine, graph = self._machine, self._graph
         folded = graph.state.fold_work(machine.fold_work()) if machine.needs_fold else None
         commit = self._opening.merge(machine.advance(folded))
-        self._warn(commit.unknown_targets)
+        self._leniency.ignore_targets(commit.unknown_targets)
         self._pending = Pending()
         self._nested.forget()
         self._save(commit.checkpoint, commit.changes, "loop", self._pending)
         yield from self._showing.written(commit)
-
-    def _warn_unknown(self, source: str, keys: tuple[str, ...]) -> None:
-        """Tell once a run which keys were dropped, because the state does not have them."""
-        fresh = [key for key in keys if (source, key) not in self._warned]
-        if fresh:
-            self._warned.update((source, key) for key in fresh)
-            _LOGGER.warning(
-                "%s has keys that the state does not have; they were dropped: %s", source, ", ".join(fresh)
-            )
-
-    @staticmethod
-    def _warn(unknown: tuple[UnknownTarget, ...]) -> None:
-        for source, target in unknown:
-            _LOGGER.warning("%r chose the target %r, which does not exist; it was ignored.", source, target)
 
     def _save(
         self,

@@ -19,10 +19,11 @@ from fastgraph.checkpoint.memory import ForgetfulThread
 from fastgraph.events import EventKind
 from fastgraph.execution.tasks import Task
 from fastgraph.graph.namespaces import split_namespace
-from fastgraph.graph.services import ArtifactSource, TaskServices
-from fastgraph.in_process.artifacts import MemoryArtifacts, MemoryServices
+from fastgraph.graph.services import ArtifactSource
+from fastgraph.in_process.artifacts import MemoryServices
 from fastgraph.in_process.crews import Crew
-from fastgraph.in_process.nesting import PassesOn
+from fastgraph.in_process.nesting import Nesting, PassesOn
+from fastgraph.in_process.options import RunOptions
 from fastgraph.in_process.showing import Chunk
 from fastgraph.state.plain import encode
 
@@ -70,23 +71,22 @@ class SessionServices(MemoryServices, TaskRecords):
 
     def __init__(
         self,
+        options: RunOptions,
         *,
         run_id: str,
         task: Task,
-        artifacts: MemoryArtifacts,
         crew: Crew,
         log: ThreadLog,
         open_log: OpenLog,
-        nested_modes: frozenset[str],
         cache: BaseCache[Any] | None,
     ) -> None:
+        send = partial(crew.send, task=task)
+        MemoryServices.__init__(self, run_id=run_id, node=task.node, artifacts=options.artifacts, send=send)
+        TaskRecords.__init__(self, log, task.id)
         self._crew = crew
         self.cache = cache
-        send = partial(crew.send, task=task)
-        MemoryServices.__init__(self, run_id=run_id, node=task.node, artifacts=artifacts, send=send)
-        TaskRecords.__init__(self, log, task.id)
         self.open_log = open_log
-        self.nested_modes = nested_modes
+        self.nested_modes = options.nested_modes
         self.is_feed = False
         self.pass_on = crew.pass_on
 
@@ -98,29 +98,28 @@ class SessionServices(MemoryServices, TaskRecords):
 
 
 class NestedServices(TaskRecords):
-    """The services of one task of a nested run; `parent` are those of the task around it."""
+    """The services of one task of a nested run; it reaches the world through those of the task around it."""
 
     def __init__(
         self,
+        options: RunOptions,
+        nesting: Nesting,
         *,
-        parent: TaskServices,
-        namespace: str,
         task: Task,
         crew: Crew,
         log: ThreadLog,
-        nested_modes: frozenset[str],
         cache: BaseCache[Any] | None,
     ) -> None:
         super().__init__(log, task.id)
-        self._parent = self.parent = parent
-        self._namespace = namespace
+        parent = self._parent = nesting.parent.services
+        self._namespace = nesting.namespace
         self._node = task.node
         self._task = task
         self._crew = crew
         self.open_log = parent.open_log
         self.cache = cache
-        self.is_feed = not isinstance(parent, PassesOn) or parent.is_feed
-        self.nested_modes = nested_modes
+        self.is_feed = nesting.is_feed
+        self.nested_modes = options.nested_modes
 
     @property
     def run_id(self) -> str:
