@@ -83,7 +83,7 @@ def begin_call(
         work = _give(call.read(kept)) if kept is not None else call.execute(ON_LOOP)
         return parent.open_calls().create_task(work)
     if kept is not None:
-        future = SyncAsyncFuture()
+        future = SyncAsyncFuture[Any]()
         future.set_result(call.read(kept))
         return future
     if spec.is_async:

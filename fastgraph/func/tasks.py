@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast, overload
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, cast, overload
 
 from fastgraph.func.calls import TaskSpec, begin_call
 from fastgraph.graph.caching import CachePolicy
@@ -39,14 +39,14 @@ class TaskFunction(Generic[P, T]):
 
     def __init__(self, spec: TaskSpec) -> None:
         self.spec = spec
-        self.func: Callable[P, T] = spec.function
+        self.func: Callable[P, Any] = spec.function
         functools.update_wrapper(self, spec.function)
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> SyncAsyncFuture:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> SyncAsyncFuture[T]:
         """Begin the task and return its future; one whose result is kept is done already."""
         future = begin_call(self.spec, current_task(self.spec.name), args, kwargs)
         # in async code it is a task of the loop, which can be awaited like the future and has its methods
-        return cast("SyncAsyncFuture", future)
+        return cast("SyncAsyncFuture[T]", future)
 
     def clear_cache(self, cache: BaseCache[Any]) -> None:
         """Forget the task's results in a cache."""
@@ -55,6 +55,20 @@ class TaskFunction(Generic[P, T]):
     async def aclear_cache(self, cache: BaseCache[Any]) -> None:
         """Do what `clear_cache` does, on the running loop."""
         await cache.aclear([self.spec.cache_namespace])
+
+
+class _Decorator(Protocol):
+    """Makes a task of a function of either colour."""
+
+    @overload
+    def __call__(self, func: Callable[P, Awaitable[T]], /) -> TaskFunction[P, T]: ...
+
+    @overload
+    def __call__(self, func: Callable[P, T], /) -> TaskFunction[P, T]: ...
+
+
+@overload
+def task(func: Callable[P, Awaitable[T]], /) -> TaskFunction[P, T]: ...
 
 
 @overload
@@ -70,7 +84,7 @@ def task(
     retry_policy: Retries = None,
     cache_policy: CachePolicy[Any] | None = None,
     timeout: float | dt.timedelta | TimeoutPolicy | None = None,
-) -> Callable[[Callable[P, T]], TaskFunction[P, T]]: ...
+) -> _Decorator: ...
 
 
 def task(

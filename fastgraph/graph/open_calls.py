@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from fastgraph.errors import GraphInterrupt
 
 __all__ = ["MAX_THREADS", "OpenCalls", "SyncAsyncFuture"]
 
+T = TypeVar("T")
 MAX_THREADS = 256
 
 
-class SyncAsyncFuture(Future[Any]):
+class SyncAsyncFuture(Future[T]):
     """A future with `.result()` that can be awaited, too."""
 
-    def __await__(self) -> Iterator[Any]:
+    def __await__(self) -> Generator[Any, None, T]:
         return asyncio.wrap_future(self).__await__()
 
 
@@ -38,9 +39,9 @@ class OpenCalls:
         self._futures: list[Future[Any]] = []
         self._tasks: list[asyncio.Task[Any]] = []
 
-    def submit(self, function: Callable[[], Any]) -> SyncAsyncFuture:
+    def submit(self, function: Callable[[], T]) -> SyncAsyncFuture[T]:
         """Call a function in a thread, in a copy of this context."""
-        future = SyncAsyncFuture()
+        future = SyncAsyncFuture[T]()
         with self._lock:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="fastgraph-task")

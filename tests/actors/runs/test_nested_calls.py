@@ -22,7 +22,8 @@ def around(inner: Any, **more: Any) -> CompiledGraph:
     builder = new_graph().add_node("inner", inner)
     for name, node in more.items():
         builder.add_node(name, node)
-    return builder.add_edge(START, "inner").compile(name="outer")
+    graph: CompiledGraph = builder.add_edge(START, "inner").compile(name="outer")
+    return graph
 
 
 def log_of(run: RunView) -> list[str]:

@@ -151,7 +151,11 @@ def test_once_in_a_task_belongs_to_that_call_of_the_task() -> None:
 
     @task
     def effect(value: int) -> Any:
-        return [once("effect", lambda: calls.append(value) or value), interrupt(value)]
+        def act() -> int:
+            calls.append(value)
+            return value
+
+        return [once("effect", act), interrupt(value)]
 
     @entrypoint(checkpointer=InMemorySaver())
     def workflow(given: int) -> Any:

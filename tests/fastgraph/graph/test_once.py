@@ -24,9 +24,13 @@ def graph_of(node: Any, saver: Any = None, **options: Any) -> Any:
 def test_the_effect_is_not_repeated_after_an_interrupt() -> None:
     calls: list[int] = []
 
+    def charge() -> int:
+        calls.append(1)
+        return len(calls)
+
     def node(state: State) -> State:
-        number = once("charge", lambda: calls.append(1) or len(calls))
-        return {"found": [number, interrupt("go on?"), once("charge", lambda: calls.append(2))]}
+        number = once("charge", charge)
+        return {"found": [number, interrupt("go on?"), once("charge", charge)]}
 
     graph = graph_of(node, InMemorySaver())
     graph.invoke({}, thread())
@@ -71,7 +75,8 @@ def test_async_effects_are_awaited_and_plain_ones_called() -> None:
 
 def test_what_comes_back_is_a_copy_of_plain_data() -> None:
     def node(state: State) -> State:
-        one, other = once("list", lambda: [(1, {2})]), once("list", list)
+        one: list[Any] = once("list", lambda: [(1, {2})])
+        other: list[Any] = once("list", list)
         one.append("changed")
         return {"found": other}
 

@@ -47,7 +47,7 @@ def test_a_retry_of_the_outer_node_goes_on_with_the_nested_run(saver: Any) -> No
         return {"seen": ["made it"]}
 
     nested = chain(("first", says("first", calls)), ("fails", fails_twice))
-    outer = StateGraph(Log).add_node("nested", nested, retry_policy=AT_ONCE).set_entry_point("nested")
+    outer: Any = StateGraph(Log).add_node("nested", nested, retry_policy=AT_ONCE).set_entry_point("nested")
     assert outer.compile(saver).invoke({"seen": []}, thread("retry")) == {"seen": ["first", "made it"]}
     assert calls == ["first", "fails", "fails", "fails"]
 
@@ -69,7 +69,7 @@ def test_a_nested_run_that_is_finished_is_not_executed_again() -> None:
 
 def test_questions_of_parallel_nested_runs_are_answered_by_id() -> None:
     nested = chain(("ask", lambda state: {"seen": [interrupt(state["seen"][0])]}))
-    builder = StateGraph(Log).add_node("nested", nested)
+    builder: Any = StateGraph(Log).add_node("nested", nested)
     builder.add_conditional_edges(
         START, lambda state: [Send("nested", {"seen": [name]}) for name in "abc"], ["nested"]
     )
