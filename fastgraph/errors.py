@@ -14,7 +14,6 @@
     ├── UnknownChoiceError        a router's answer is not in its path_map (also a KeyError)
     ├── UnknownMessageError       a message that is to be removed is not there (also a ValueError)
     ├── OutsideNodeError          a function for nodes was called elsewhere
-    ├── NoStoreError              a node asked for a store and the graph has none (also a RuntimeError)
     ├── TaskMismatchError         a task's result does not belong to the step
     ├── AmbiguousResumeError      several interrupts wait and the answer names none (also a RuntimeError)
     ├── UnknownInterruptError     an answer names an interrupt that is not pending
@@ -59,7 +58,6 @@ from fastgraph.node_errors import (
     NodeCancelledError,
     NodeError,
     NodeTimeoutError,
-    NoStoreError,
     OutsideNodeError,
     RunTimeoutError,
     SignalRefusedError,
@@ -108,7 +106,6 @@ __all__ = [
     "ItemNotFoundError",
     "LoopRunningError",
     "LostOwnershipError",
-    "NoStoreError",
     "NodeCancelledError",
     "NodeError",
     "NodeInterrupt",

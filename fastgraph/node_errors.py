@@ -10,7 +10,6 @@ from fastgraph.root_error import FastGraphError
 
 __all__ = [
     "ChildRunError",
-    "NoStoreError",
     "NodeCancelledError",
     "NodeError",
     "NodeTimeoutError",
@@ -99,16 +98,6 @@ class OutsideNodeError(FastGraphError, RuntimeError):
     def __init__(self, function: str) -> None:
         self.function = function
         super().__init__(f"{function}() works inside a running node only; there is none here.")
-
-
-class NoStoreError(FastGraphError, RuntimeError):
-    """A node asked for the store and its graph has none."""
-
-    def __init__(self, node: str) -> None:
-        self.node = node
-        super().__init__(
-            f"Node {node!r} asked for the store and there is none. Compile the graph with `store=`."
-        )
 
 
 class RunTimeoutError(FastGraphError):

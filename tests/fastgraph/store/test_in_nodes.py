@@ -8,7 +8,6 @@ import pytest
 
 from fastgraph import END, START, Runtime, StateGraph
 from fastgraph.config import get_store
-from fastgraph.errors import NoStoreError
 from fastgraph.store.base import BaseStore
 from fastgraph.store.memory import InMemoryStore
 
@@ -49,16 +48,14 @@ def test_a_node_finds_the_store_of_its_graph(way: str) -> None:
     assert said == [store, store]
 
 
-def test_without_one_there_is_none_and_asking_says_so() -> None:
+def test_without_one_there_is_none() -> None:
     said = Said()
 
     def look(state: State, store: BaseStore | None = None) -> None:
-        said.append(store)
+        said.extend([store, get_store()])
 
-    _one("node", look).compile().invoke({})
-    assert said == [None]
-    with pytest.raises(NoStoreError, match="Node 'ask'"):
-        _one("ask", lambda state: {"seen": [get_store()]}).compile().invoke({})
+    _one("look", look).compile().invoke({})
+    assert said == [None, None]
 
 
 @pytest.mark.parametrize("has_own", [False, True])
