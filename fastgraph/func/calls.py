@@ -246,7 +246,11 @@ class _Call:
         self, *, error: BaseException | None = None, result: Any = None, interrupts: Any = ()
     ) -> None:
         if self._shows:
-            ended: dict[str, Any] = {"id": self._task.id, "name": self._task.node, "error": error and repr(error)}
+            ended: dict[str, Any] = {
+                "id": self._task.id,
+                "name": self._task.node,
+                "error": error and repr(error),
+            }
             ended |= {"result": result or {}, "interrupts": list(interrupts)}
             self._shows.show("tasks", ended)
 

@@ -8,24 +8,22 @@ its first line when the run goes on, so what must not be repeated belongs into a
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import inspect
 import typing
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from fastgraph.errors import GeneratorEntrypointError, GraphDefinitionError
 from fastgraph.execution.plan import END, START
 from fastgraph.graph.caching import CachePolicy
 from fastgraph.graph.compiled import CompiledGraph
 from fastgraph.graph.definition import GraphDefinition
-from fastgraph.graph.entrypoint_state import PREVIOUS_KEY, RESULT_KEY, state_types
+from fastgraph.graph.entrypoint_state import FinalValue, state_types
 from fastgraph.graph.nodes import (
     Executor,
     NodeSpec,
     function_name,
-    is_async_function,
     read_hints,
     read_node,
 )
@@ -40,17 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["entrypoint"]
 
-R = TypeVar("R")
-S = TypeVar("S")
-
-
-@dataclass(frozen=True, slots=True)
-class _Final(Generic[R, S]):
-    """What an entrypoint returns (`value`), and what its next run finds as `previous` (`save`)."""
-
-    value: R
-    save: S
-
 
 class entrypoint:  # noqa: N801 - the name of LangGraph's decorator
     """Make a workflow of a function with one parameter for the input; more are injected by their names.
@@ -62,7 +49,7 @@ class entrypoint:  # noqa: N801 - the name of LangGraph's decorator
     GraphDefinitionError, and GeneratorEntrypointError (a NotImplementedError) for a generator.
     """
 
-    final = _Final
+    final = FinalValue
 
     def __init__(  # noqa: PLR0917 - LangGraph's parameters in its order
         self,
@@ -120,7 +107,7 @@ class entrypoint:  # noqa: N801 - the name of LangGraph's decorator
     def _make_node(self, func: Callable[..., Any]) -> NodeSpec:
         node = read_node(
             self.name or function_name(func) or "entrypoint",
-            _return_update(func),
+            func,
             executor=self.executor,
             retry_policies=self.retry_policies,
             limits=self.limits,
@@ -129,29 +116,6 @@ class entrypoint:  # noqa: N801 - the name of LangGraph's decorator
         check_timeout(node)
         # the parameter's type is the input's, and a Command in the return hint leads nowhere
         return replace(node, input_type=None, destinations={})
-
-
-def _return_update(func: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a function return its value as the update of an entrypoint's state."""
-    if is_async_function(func):
-
-        @functools.wraps(func)
-        async def run_async(given: Any, **extras: Any) -> dict[str, Any]:
-            return _as_update(await func(given, **extras))
-
-        return run_async
-
-    @functools.wraps(func)
-    def run(given: Any, **extras: Any) -> dict[str, Any]:
-        return _as_update(func(given, **extras))
-
-    return run
-
-
-def _as_update(value: Any) -> dict[str, Any]:
-    if isinstance(value, _Final):
-        return {RESULT_KEY: value.value, PREVIOUS_KEY: value.save}
-    return {RESULT_KEY: value, PREVIOUS_KEY: value}
 
 
 def _input_type(func: Callable[..., Any], hints: dict[str, Any]) -> Any:
@@ -169,9 +133,9 @@ def _input_type(func: Callable[..., Any], hints: dict[str, Any]) -> Any:
 
 def _output_types(hint: Any) -> tuple[Any, Any]:
     """Return what a return hint says of the result and of what is saved."""
-    if hint is _Final:
+    if hint is FinalValue:
         return Any, Any
-    if typing.get_origin(hint) is _Final:
+    if typing.get_origin(hint) is FinalValue:
         value, save = typing.get_args(hint)
         return value, save
     return hint, hint

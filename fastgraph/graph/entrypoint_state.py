@@ -7,7 +7,8 @@ checkpoints, hosts and savers need to know nothing about entrypoints.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, TypedDict, cast
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypedDict, TypeVar, cast
 
 from fastgraph.execution.tasks import Folded, Task, Write
 from fastgraph.graph.definition import GraphDefinition
@@ -15,7 +16,7 @@ from fastgraph.graph.state_access import InputReading, StateAccess
 from fastgraph.state.schema import input_json_schema
 from fastgraph.state.values import StoredValue
 
-__all__ = ["INPUT_KEY", "PREVIOUS_KEY", "RESULT_KEY", "EntrypointState", "state_types"]
+__all__ = ["INPUT_KEY", "PREVIOUS_KEY", "RESULT_KEY", "EntrypointState", "FinalValue", "state_types"]
 
 INPUT_KEY: Final = "__start__"
 RESULT_KEY: Final = "__end__"
@@ -35,6 +36,18 @@ def state_types(taken: Any, returned: Any, saved: Any) -> tuple[Any, Any, Any]:
 def _dict_type(name: str, keys: Mapping[str, Any]) -> Any:
     make = cast("Any", TypedDict)  # a checker wants literal keys, which these are not
     return make(name, dict(keys), total=False)
+
+
+R = TypeVar("R")
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class FinalValue(Generic[R, S]):
+    """What an entrypoint returns (`value`), and what its thread's next run finds as `previous` (`save`)."""
+
+    value: R
+    save: S
 
 
 class EntrypointState(StateAccess):
@@ -65,6 +78,12 @@ class EntrypointState(StateAccess):
     ) -> Any:
         """Return the input."""
         return values[INPUT_KEY].fresh()
+
+    def as_update(self, value: Any) -> Any:
+        """Return what the function returned as the update of the result and of what is saved."""
+        if isinstance(value, FinalValue):
+            return {RESULT_KEY: value.value, PREVIOUS_KEY: value.save}
+        return {RESULT_KEY: value, PREVIOUS_KEY: value}
 
     def read_previous(self, values: Mapping[str, StoredValue]) -> Any:
         """Return what the thread's run before has saved; None in the first."""

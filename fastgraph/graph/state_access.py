@@ -122,6 +122,10 @@ class StateAccess:
             extra=self._encode_beside(shown) if shown and self._start_sees_input else None,
         )
 
+    def as_update(self, value: Any) -> Any:
+        """Return what a node's value is as an update: itself, unless the state is an entrypoint's."""
+        return value
+
     def read_previous(self, values: Mapping[str, StoredValue]) -> Any:  # noqa: ARG002 - an entrypoint's state has one
         """Return what the run before this one has saved for it: only an entrypoint saves something."""
         return None
@@ -210,7 +214,14 @@ class StateAccess:
         """Encode a value that no key declares: a question, an answer. `where` begins the sentence of an error."""
         return StoredValue.of(value, PlainCodec(where, self._definition.registry))
 
-    def fold(self, writes: Writes, values: Mapping[str, StoredValue], *, is_step: bool = True) -> Folded:
+    def fold(
+        self,
+        writes: Writes,
+        values: Mapping[str, StoredValue],
+        *,
+        is_step: bool = True,
+        is_last: bool = False,
+    ) -> Folded:
         """Run the reducers of a task's own writes, or of writes from outside, which are no step."""
         names = [key for key in writes if key in self._folded]
         if is_step and self._channels:
@@ -219,7 +230,7 @@ class StateAccess:
             KeyFold(key=key, current=values.get(key), writes=tuple(write for _, write in writes.get(key, ())))
             for key in names
         )
-        return self.fold_work(FoldWork(keys=tuple(work), is_step=is_step))
+        return self.fold_work(FoldWork(keys=tuple(work), is_step=is_step, is_last=is_last))
 
     def fold_work(self, work: FoldWork) -> Folded:
         """Run the reducers and channels of a step. A key that stands there several times is folded on, layer by layer.

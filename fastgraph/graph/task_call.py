@@ -193,11 +193,16 @@ async def _attempt(
         current.previous = call.graph.state.read_previous(call.values)
         try:
             value = await _call_to_end(call, current, node, run_sync)
-            returned = read_return(value, node.name, is_root=call.graph.state.is_root)
+            returned = _read(call, value)
         except ParentCommand as up:
             value = _receive(up, call.namespace)
             returned = read_return(value, node.name)
         return await _finish(call, current, value, returned)
+
+
+def _read(call: TaskCall, value: Any) -> Returned:
+    state = call.graph.state
+    return read_return(state.as_update(value), call.task.node, is_root=state.is_root)
 
 
 async def _call_to_end(call: TaskCall, current: CurrentTask, node: NodeSpec, run_sync: RunSync | None) -> Any:
@@ -240,7 +245,7 @@ async def finish_task(call: TaskCall, value: Any) -> TaskResult:
         store=_store_of(call),
     )
     with running(current):
-        returned = read_return(value, call.task.node, is_root=call.graph.state.is_root)
+        returned = _read(call, value)
         return await _finish(call, current, value, returned)
 
 
