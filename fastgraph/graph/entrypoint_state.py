@@ -93,3 +93,7 @@ class EntrypointState(StateAccess):
     def input_json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the function's parameter."""
         return input_json_schema(self.keys[INPUT_KEY].declared)
+
+    def output_json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of what the function returns."""
+        return input_json_schema(self.keys[RESULT_KEY].declared)

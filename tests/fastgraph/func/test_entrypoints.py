@@ -23,7 +23,19 @@ def test_the_schema_of_the_input_is_that_of_the_parameter() -> None:
         return order.number
 
     assert workflow.input_json_schema()["properties"] == {"number": {"title": "Number", "type": "integer"}}
+    assert workflow.get_output_jsonschema() == {"type": "integer"}
     assert workflow.invoke(Order(number=3)) == 3
+
+
+def test_the_state_can_be_changed_as_if_the_function_had_returned() -> None:
+    @entrypoint(checkpointer=InMemorySaver())
+    def total(given: int, *, previous: int | None = None) -> int:
+        return (previous or 0) + given
+
+    total.invoke(1, thread())
+    total.update_state(thread(), 10)
+    assert total.get_state(thread()).values == 10
+    assert total.invoke(1, thread()) == 11
 
 
 def test_a_name_a_description_and_a_hash_are_there_for_a_host() -> None:
