@@ -7,19 +7,19 @@ that return Commands.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from fastgraph.errors import GraphDefinitionError
 from fastgraph.execution.plan import END, START, GraphPlan, KeyKind, NodePlan
 from fastgraph.execution.regions import find_regions
-from fastgraph.execution.tasks import Task
+from fastgraph.execution.tasks import Layer, Task
 from fastgraph.execution.updates import apply_writes, group_writes, needs_fold
 from fastgraph.graph.definition import GraphDefinition
 from fastgraph.graph.state_access import StateAccess
 from fastgraph.state.values import StoredValue
 
-__all__ = ["as_dataflow", "see_layers"]
+__all__ = ["add_layers", "as_dataflow", "see_layers"]
 
 
 def as_dataflow(definition: GraphDefinition, plan: GraphPlan, *, has_interrupts: bool) -> GraphPlan:
@@ -35,7 +35,14 @@ def see_layers(
     plan: GraphPlan, state: StateAccess, task: Task, values: Mapping[str, StoredValue]
 ) -> Mapping[str, StoredValue]:
     """Return the values that a task sees: its checkpoint's with the writes of what led to it. Runs reducers."""
-    for layer in task.layers:
+    return add_layers(plan, state, task.layers, values)
+
+
+def add_layers(
+    plan: GraphPlan, state: StateAccess, layers: Iterable[Layer], values: Mapping[str, StoredValue]
+) -> Mapping[str, StoredValue]:
+    """Return the values with layers of writes on top, one after the other. Runs reducers."""
+    for layer in layers:
         grouped = group_writes(layer)
         if any(len(writes) > 1 and plan.keys[key].kind.is_single for key, writes in grouped.items()):
             # the step fails with this when it ends; until then any of them will do, and always the same

@@ -18,8 +18,8 @@ from fastgraph.errors import ConfigError
 from fastgraph.execution.dataflow import make_machine
 from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import ErrorRecord, Task, TaskResult
-from fastgraph.execution.updates import apply_writes, group_writes
 from fastgraph.graph.commands import Interrupt
+from fastgraph.graph.half_step import with_finished
 from fastgraph.graph.namespaces import lasting_namespace, task_place
 from fastgraph.graph.steering import apply_steers, find_saved, parse_number
 from fastgraph.graph.subgraphs import find_kept, find_nested
@@ -197,13 +197,14 @@ def _metadata(saved: SavedCheckpoint) -> dict[str, Any]:
 
 def _describe(place: ThreadPlace, saved: SavedCheckpoint, *, is_live: bool, subgraphs: bool) -> StateSnapshot:
     graph, checkpoint, pending = place.graph, saved.checkpoint, saved.pending
-    tasks = _in_shown_order(graph, step_tasks(place, saved))
+    in_order = step_tasks(place, saved)
+    tasks = _in_shown_order(graph, in_order)
     if pending.steers:
         checkpoint = replace(
             checkpoint, values=apply_steers(graph, checkpoint, pending.steers).checkpoint.values
         )
     done = pending.results if is_live else {}
-    values = _with_finished(graph, checkpoint.values, [done[task.id] for task in tasks if task.id in done])
+    values = with_finished(graph, checkpoint, in_order, done, is_snapshot=True)
     metadata = _metadata(saved)
     parents = metadata["parents"]
     shown = tuple(
@@ -227,15 +228,6 @@ def _in_shown_order(graph: CompiledGraph, tasks: tuple[Task, ...]) -> list[Task]
     sent = [task for task in tasks if task.path.startswith("push") and task.node in places]
     pulled = [task for task in tasks if not task.path.startswith("push") and task.node in {*places, START}]
     return sent + sorted(pulled, key=lambda task: places.get(task.node, -1))
-
-
-def _with_finished(
-    graph: CompiledGraph, values: Mapping[str, StoredValue], results: list[TaskResult]
-) -> Mapping[str, StoredValue]:
-    writes = group_writes((result.task_id, result.writes) for result in results)
-    if not writes:
-        return values
-    return apply_writes(graph.plan, values, writes, graph.state.fold(writes, values))[0]
 
 
 def _read_values(graph: CompiledGraph, values: Mapping[str, StoredValue]) -> Any:

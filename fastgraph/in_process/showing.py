@@ -15,7 +15,7 @@ from fastgraph.events import EventKind
 from fastgraph.execution.checkpoint import Checkpoint, StepCommit
 from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import Task, TaskFailed, TaskInterrupted, TaskKind, TaskResult
-from fastgraph.execution.updates import apply_writes, group_writes
+from fastgraph.graph.half_step import with_finished
 from fastgraph.in_process.conversation import Conversation
 from fastgraph.in_process.crews import Said
 from fastgraph.in_process.debugging import (
@@ -159,11 +159,10 @@ class Showing:
     ) -> Iterator[Chunk]:
         """Show the values with what finished tasks wrote beside the one that waits; it is not applied yet."""
         finished = [results[task.id] for task in tasks if task.id in results]
-        writes = group_writes((result.task_id, result.writes) for result in finished)
-        if writes and "values" in self._modes:
-            folded = self._graph.state.fold(writes, checkpoint.values)
-            values, _ = apply_writes(self._graph.plan, checkpoint.values, writes, folded)
-            yield from self._values_if(frozenset(writes), replace(checkpoint, values=values))
+        written = frozenset(write.key for result in finished for write in result.writes)
+        if written and "values" in self._modes:
+            values = with_finished(self._graph, checkpoint, tasks, results)
+            yield from self._values_if(written, replace(checkpoint, values=values))
 
     def _update(self, task: Task, result: TaskResult, *, is_cached: bool) -> Iterator[Chunk]:
         if "updates" in self._modes and task.node != START:
