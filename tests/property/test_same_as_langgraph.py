@@ -20,10 +20,31 @@ from support.oracle import FASTGRAPH, LANGGRAPH, Names, plain
 LIMIT = 9
 
 
-class State(TypedDict, total=False):
-    seen: Annotated[list[str], operator.add]
-    last: str
-    private: Annotated[set[int], operator.or_]
+CHATTY_KEYS = ("topic", "notes", "once", "some", "late", "held", "delta")
+
+
+def make_state(lg: Names, *, has_channels: bool) -> Any:
+    """Make the state's schema; with channels it has a key of each kind."""
+    channels = lg.channels
+    keys: dict[str, Any] = {
+        "seen": Annotated[list[str], operator.add],
+        "last": str,
+        "private": Annotated[set[int], operator.or_],
+    }
+    if has_channels:
+        keys |= {
+            "topic": Annotated[list[str], channels.Topic(str)],
+            "notes": Annotated[list[str], channels.Topic(str, accumulate=True)],
+            "once": Annotated[str, channels.EphemeralValue(str, guard=False)],
+            "guarded": Annotated[str, channels.EphemeralValue],
+            "some": Annotated[str, channels.AnyValue],
+            "late": Annotated[str, channels.LastValueAfterFinish],
+            "gate": Annotated[str, channels.NamedBarrierValue(str, {"n0", "n1"})],
+            "held": Annotated[str, channels.UntrackedValue(str, guard=False)],
+            "delta": Annotated[list[str], channels.DeltaChannel(lambda old, writes: [*old, *writes])],
+            "left": lg.managed.RemainingSteps,
+        }
+    return TypedDict("State", keys, total=False)  # type: ignore[misc]
 
 
 @dataclass(frozen=True)
@@ -39,6 +60,7 @@ class Sketch:
     asking: frozenset[int]
     chattiness: int
     seed: int
+    has_channels: bool = False
 
 
 @st.composite
@@ -61,6 +83,7 @@ def sketches(draw: st.DrawFn) -> Sketch:
         asking=draw(some),
         chattiness=draw(st.sampled_from([0, 2, 5])),
         seed=draw(st.integers(0, 10**6)),
+        has_channels=draw(st.booleans()),
     )
 
 
@@ -90,6 +113,8 @@ def make_node(lg: Names, sketch: Sketch, number: int) -> Any:
             update["private"] = {random.randrange(5)}
         if random.random() < 0.1:
             update["last"] = name
+        if sketch.has_channels:
+            write_channels(update, name, state, random)
         if random.random() < 0.1:
             update["seen"] = lg.Overwrite(update["seen"])
         if random.random() < 0.1:
@@ -101,8 +126,23 @@ def make_node(lg: Names, sketch: Sketch, number: int) -> Any:
     return node
 
 
+def write_channels(update: dict[str, Any], name: str, state: Any, random: Random) -> None:
+    """Write to some channels, and say what the node sees of them."""
+    if isinstance(state, dict):
+        update["seen"].append(
+            str(sorted((key, state[key]) for key in state if key not in ("seen", "private")))
+        )
+    for key in CHATTY_KEYS:
+        if random.random() < 0.25:
+            update[key] = f"{key}{random.randrange(100)}"
+    if name in ("n0", "n1") and random.random() < 0.3:
+        update["gate"] = name
+    if random.random() < 0.05:
+        update["guarded"] = name
+
+
 def build(lg: Names, sketch: Sketch) -> Any:
-    builder = lg.StateGraph(State)
+    builder = lg.StateGraph(make_state(lg, has_channels=sketch.has_channels))
     for number in range(sketch.nodes):
         builder.add_node(f"n{number}", make_node(lg, sketch, number), defer=number in sketch.deferred)
     for entry in sketch.entries:
