@@ -17,58 +17,7 @@ from hypothesis import strategies as st
 import fastgraph.store.base as ours
 from fastgraph.store.memory import InMemoryStore
 from fastgraph.store.sqlite import SqliteStore
-
-LABELS = st.sampled_from(["a", "b", "a-b", "users", "ä", "[x]", "*?"])
-NAMESPACES = st.lists(LABELS, min_size=1, max_size=3).map(tuple)
-PREFIXES = st.lists(LABELS, max_size=2).map(tuple)
-PATTERNS = st.none() | st.lists(LABELS | st.just("*"), min_size=1, max_size=2).map(tuple)
-KEYS = st.sampled_from(["k1", "k2", "k3"])
-FIELDS = st.sampled_from(["n", "s", "flag"])
-NUMBERS = st.integers(-3, 3) | st.sampled_from([0.5, -1.5])
-TEXTS = st.sampled_from(["x", "y", "zz", "it's"])
-VALUES = st.fixed_dictionaries(
-    {"n": NUMBERS},
-    optional={"s": TEXTS, "flag": st.booleans(), "list": st.lists(NUMBERS, max_size=2), "no": st.none()},
-)
-ORDERS = st.sampled_from(["$gt", "$gte", "$lt", "$lte"])
-TESTS = st.one_of(
-    st.fixed_dictionaries({}, optional={"n": NUMBERS, "s": TEXTS, "flag": st.booleans()}),
-    st.dictionaries(
-        st.just("n"), st.dictionaries(ORDERS | st.sampled_from(["$eq", "$ne"]), NUMBERS, min_size=1)
-    ),
-    st.dictionaries(st.just("s"), st.dictionaries(st.just("$eq"), TEXTS, min_size=1)),
-)
-
-PUTS = st.tuples(st.just("put"), NAMESPACES, KEYS, VALUES)
-DELETES = st.tuples(st.just("delete"), NAMESPACES, KEYS)
-GETS = st.tuples(st.just("get"), NAMESPACES, KEYS)
-SEARCHES = st.tuples(st.just("search"), PREFIXES, TESTS)
-LISTS = st.tuples(st.just("list"), PATTERNS, PATTERNS, st.none() | st.integers(1, 3))
-PROGRAMS = st.lists(PUTS | PUTS | DELETES | GETS | SEARCHES | LISTS, max_size=25)
-
-
-def _play(store: Any, program: list[tuple[Any, ...]]) -> list[Any]:
-    """Answers without times; what a search finds at one moment has no order that counts."""
-    seen: list[Any] = []
-    for name, *arguments in program:
-        match name:
-            case "put":
-                seen.append(store.put(*arguments))
-            case "delete":
-                seen.append(store.delete(*arguments))
-            case "get":
-                found = store.get(*arguments)
-                seen.append(found and (found.namespace, found.key, found.value))
-            case "search":
-                prefix, wanted = arguments
-                items = store.search(prefix, filter=wanted or None, limit=100)
-                seen.append(
-                    sorted((item.namespace, item.key, repr(item.value), item.score) for item in items)
-                )
-            case "list":
-                prefix, suffix, depth = arguments
-                seen.append(sorted(store.list_namespaces(prefix=prefix, suffix=suffix, max_depth=depth)))
-    return seen
+from support.store_steps import PROGRAMS, play
 
 
 @contextmanager
@@ -81,7 +30,7 @@ def _their_sqlite() -> Iterator[Any]:
 @given(PROGRAMS)
 def test_sqlite_stores_answer_alike(program: list[tuple[Any, ...]]) -> None:
     with _their_sqlite() as theirs_store, SqliteStore.from_conn_string(":memory:") as store:
-        assert _play(store, program) == _play(theirs_store, program)
+        assert play(store, program) == play(theirs_store, program)
 
 
 @settings(max_examples=150, deadline=None)
@@ -89,7 +38,7 @@ def test_sqlite_stores_answer_alike(program: list[tuple[Any, ...]]) -> None:
 def test_memory_stores_answer_alike(program: list[tuple[Any, ...]]) -> None:
     """But for `list_namespaces`: theirs also lists namespaces that were only asked for, or are empty by now."""
     program = [step for step in program if step[0] != "list"]
-    assert _play(InMemoryStore(), program) == _play(langgraph.store.memory.InMemoryStore(), program)
+    assert play(InMemoryStore(), program) == play(langgraph.store.memory.InMemoryStore(), program)
 
 
 @settings(max_examples=100, deadline=None)
@@ -97,7 +46,7 @@ def test_memory_stores_answer_alike(program: list[tuple[Any, ...]]) -> None:
 def test_our_memory_store_lists_what_the_sqlite_store_lists(program: list[tuple[Any, ...]]) -> None:
     program = [step for step in program if step[0] != "search"]
     with _their_sqlite() as theirs_store:
-        assert _play(InMemoryStore(), program) == _play(theirs_store, program)
+        assert play(InMemoryStore(), program) == play(theirs_store, program)
 
 
 def test_the_memory_store_keeps_the_order_of_first_puts() -> None:
