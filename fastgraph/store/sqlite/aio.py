@@ -20,7 +20,7 @@ from fastgraph.errors import LoopRunningError
 from fastgraph.store.base import BaseStore
 from fastgraph.store.items import IndexConfig, Op, Result, TTLConfig
 from fastgraph.store.sqlite.base import DEFAULT_SWEEP_MINUTES
-from fastgraph.store.sqlite.program import TABLES, Embed, Query, run_batch, sweep_query
+from fastgraph.store.sqlite.program import TABLES, Embed, Query, begin_query, run_batch, sweep_query
 from fastgraph.store.vectors import open_index
 
 __all__ = ["AsyncSqliteStore"]
@@ -90,10 +90,10 @@ class AsyncSqliteStore(BaseStore):
 
     async def abatch(self, ops: Iterable[Op]) -> list[Result]:
         """Carry out operations in one transaction."""
-        fields = self._embedder.fields if self._embedder else None
+        fields, ops = self._embedder.fields if self._embedder else None, list(ops)
         async with self._lock:
             await self._set_up()
-            await self.conn.execute("BEGIN")
+            await self._execute(begin_query(ops, ttl=self.ttl_config))
             try:
                 program = run_batch(ops, ttl=self.ttl_config, fields=fields, now=self._clock.now())
                 results = await self._drive(program)

@@ -18,7 +18,7 @@ from typing import Any, Self
 from fastgraph.clock import Clock, SystemClock
 from fastgraph.store.base import BaseStore
 from fastgraph.store.items import IndexConfig, Op, Result, TTLConfig
-from fastgraph.store.sqlite.program import TABLES, Embed, Query, run_batch, sweep_query
+from fastgraph.store.sqlite.program import TABLES, Embed, Query, begin_query, run_batch, sweep_query
 from fastgraph.store.vectors import open_index
 
 __all__ = ["DEFAULT_SWEEP_MINUTES", "SqliteStore"]
@@ -87,10 +87,10 @@ class SqliteStore(BaseStore):
 
     def batch(self, ops: Iterable[Op]) -> list[Result]:
         """Carry out operations in one transaction. Blocks; any thread."""
-        fields = self._embedder.fields if self._embedder else None
+        fields, ops = self._embedder.fields if self._embedder else None, list(ops)
         with self._lock:
             self.setup()
-            self.conn.execute("BEGIN")
+            self._execute(begin_query(ops, ttl=self.ttl_config))
             try:
                 results = self._drive(
                     run_batch(ops, ttl=self.ttl_config, fields=fields, now=self._clock.now())

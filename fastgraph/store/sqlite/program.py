@@ -29,7 +29,7 @@ from fastgraph.store.items import (
 from fastgraph.store.matching import check_filter, meets_as_sql, pick_namespaces
 from fastgraph.store.vectors import Vector, rank, texts_to_embed
 
-__all__ = ["TABLES", "Embed", "Query", "Step", "run_batch", "sweep_query"]
+__all__ = ["TABLES", "Embed", "Query", "Step", "begin_query", "run_batch", "sweep_query"]
 
 _TIMES = "created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP, updated_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP"
 TABLES = (
@@ -101,6 +101,13 @@ def run_batch(
                 raise ValueError(f"Unknown operation type: {type(op)}")
     yield from batch.put({(op.namespace, op.key): op for op in ops if isinstance(op, PutOp)})
     return results
+
+
+def begin_query(ops: Iterable[Op], *, ttl: TTLConfig | None) -> Query:
+    """Return what begins a batch's transaction: with the lock where it may write, since to take that later can fail at once
+    where another process has written meanwhile."""
+    writes = ttl is not None or any(isinstance(op, PutOp) for op in ops)
+    return Query("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def sweep_query(now: datetime) -> Query:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -153,3 +154,18 @@ def test_a_failed_batch_leaves_nothing_behind() -> None:
         with pytest.raises(InvalidFilterError, match="where"):
             opened.search((), filter={"n": {"$where": 1}})
         assert [item.value for item in opened.search(())] == [{"n": 1}]
+
+
+def test_two_processes_that_read_and_write_one_file_wait_for_each_other(tmp_path: Any) -> None:
+    """In a log-ahead file, who has read an old state and wants to write is refused at once, and waits for nobody."""
+    file = str(tmp_path / "s.db")
+    with (
+        SqliteStore.from_conn_string(file, ttl={"default_ttl": 10}) as one,
+        SqliteStore.from_conn_string(file, ttl={"default_ttl": 10}) as other,
+    ):
+        one.conn.execute("PRAGMA journal_mode=WAL")
+        for number in range(3):
+            one.put(("a",), "k", {"n": number})
+            with ThreadPoolExecutor(10) as threads:
+                found = list(threads.map(lambda store: store.get(("a",), "k"), (one, other) * 5))
+            assert [item.value for item in found if item is not None] == [{"n": number}] * 10
