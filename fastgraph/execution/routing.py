@@ -34,7 +34,7 @@ class Choice:
 class Route:
     """What is due next, what goes on waiting, and what could not be followed.
 
-    `is_finish` says that no edge led to a node that need not wait; deferred ones come then.
+    `is_finish` says that no edge led to a node that need not wait, where the plan has channels that want to know.
     """
 
     due: tuple[DueTask, ...]
@@ -112,7 +112,8 @@ def route(
         if join is not None and sources >= join.sources:
             triggers.setdefault(join.target, set()).add(name)
     pulled, waiting = _split_deferred(plan, triggers, deferred)
-    is_finish = all(plan.nodes[node].is_deferred for node in triggers)
+    # nobody but channels of the user's own asks
+    is_finish = bool(plan.channel_keys) and all(plan.nodes[node].is_deferred for node in triggers)
     return Route((*pulled, *pushed), waiting, _begin_anew(seen, pulled), tuple(unknown), is_finish)
 
 

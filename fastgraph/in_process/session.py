@@ -130,20 +130,23 @@ class Session:
             for chunk in self._take(Ended(task=call.task, ending=result)):
                 yield chunk
         self._crew.start(calls, self._graph.step_timeout)
-        for chunk in await self._start_more():
-            yield chunk
+        is_dataflow = self._graph.plan.regions is not None
+        if is_dataflow:
+            for chunk in await self._start_more():
+                yield chunk
         async for happening in self._crew.happenings():
             if isinstance(happening, Ended) and isinstance(happening.ending, TaskResult):
                 await self._cache.keep(happening.ending)
             for chunk in self._take(happening):
                 yield chunk
-            for chunk in await self._start_more():
-                yield chunk
+            if is_dataflow:
+                for chunk in await self._start_more():
+                    yield chunk
 
     async def _start_more(self) -> list[Chunk]:
         """Start the tasks that came up since, which they do in a dataflow graph only; return what a watcher sees of it."""
         machine, chunks = self._machine, list[Chunk]()
-        if self._graph.plan.regions is None or self._error is not None:
+        if self._error is not None:
             return chunks
         while more := [task for task in machine.open_tasks if task.id not in self._started]:
             self._started.update(task.id for task in more)
@@ -245,7 +248,8 @@ class Session:
         )
 
     def _open_calls(self) -> list[TaskCall]:
-        self._started = {task.id for task in self._machine.open_tasks}
+        if self._graph.plan.regions is not None:
+            self._started = {task.id for task in self._machine.open_tasks}
         config = self._place_config()
         answers = self._answers()
         return [
