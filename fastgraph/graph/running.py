@@ -6,7 +6,10 @@ look in `StreamForm`, the way through the graph in `fastgraph.runner`.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from fastgraph.graph.current import find_current_task
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
     from fastgraph.graph.compiled import CompiledGraph
 
 __all__ = ["RunsInProcess"]
+
+MAX_THREADS = 32
+MAX_TASKS = 1000
+Configs = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 
 class RunsInProcess:
@@ -100,6 +107,61 @@ class RunsInProcess:
             for part in form.take(chunk):
                 yield part
 
+    def batch(
+        self,
+        inputs: Sequence[Any],
+        config: Configs = None,
+        *,
+        return_exceptions: bool = False,
+        **options: Unpack[CallOptions],
+    ) -> list[Any]:
+        """Run the graph for each input, at the same time in threads, and return the results in the inputs' order.
+
+        `config` is one for all or one for each; its `max_concurrency` caps the threads. With `return_exceptions` an error
+        stands in its result's place, else the first one by the inputs' order is raised once all have ended.
+        """
+
+        def run(value: Any, own: Mapping[str, Any] | None) -> Any:
+            try:
+                return self.invoke(value, own, **options)
+            except Exception as error:  # noqa: BLE001 - it stands in the result's place, or is raised below
+                return _Failure(error)
+
+        configs = _configs(config, len(inputs))
+        limit = next(
+            (own["max_concurrency"] for own in configs if own and own.get("max_concurrency")), MAX_THREADS
+        )
+        if not inputs:
+            return []
+        with ThreadPoolExecutor(min(limit, len(inputs)), thread_name_prefix="fastgraph-batch") as pool:
+            outcomes = list(pool.map(run, inputs, configs))
+        return _settle(outcomes, return_exceptions=return_exceptions)
+
+    async def abatch(
+        self,
+        inputs: Sequence[Any],
+        config: Configs = None,
+        *,
+        return_exceptions: bool = False,
+        **options: Unpack[CallOptions],
+    ) -> list[Any]:
+        """Do what `batch` does, on the running loop."""
+        configs = _configs(config, len(inputs))
+        limit = next(
+            (own["max_concurrency"] for own in configs if own and own.get("max_concurrency")), MAX_TASKS
+        )
+        slots = asyncio.Semaphore(limit)
+
+        async def run(value: Any, own: Mapping[str, Any] | None) -> Any:
+            async with slots:
+                try:
+                    return await self.ainvoke(value, own, **options)
+                except Exception as error:  # noqa: BLE001 - as above
+                    return _Failure(error)
+
+        outcomes = await asyncio.gather(*(run(*pair) for pair in zip(inputs, configs, strict=True)))
+        return _settle(outcomes, return_exceptions=return_exceptions)
+
     def _read_call(
         self,
         value: Any,
@@ -133,3 +195,28 @@ class RunsInProcess:
 
     def _graph(self) -> CompiledGraph:
         return cast("CompiledGraph", self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """What a run of a batch raised; a run may return an exception as its result, which is none."""
+
+    error: Exception
+
+
+def _configs(config: Configs, number: int) -> Sequence[Mapping[str, Any] | None]:
+    """Return a config for each input. Raises ValueError where there are not as many."""
+    if config is None or isinstance(config, Mapping):
+        return [config] * number
+    if len(config) != number:
+        raise ValueError(
+            f"A batch of {number} inputs has {len(config)} configs; give one for all or one for each."
+        )
+    return config
+
+
+def _settle(outcomes: Sequence[Any], *, return_exceptions: bool) -> list[Any]:
+    failures = [outcome.error for outcome in outcomes if isinstance(outcome, _Failure)]
+    if failures and not return_exceptions:
+        raise failures[0]
+    return [outcome.error if isinstance(outcome, _Failure) else outcome for outcome in outcomes]
