@@ -25,7 +25,19 @@ from api.middleware.trailing_slash import TrailingSlash
 from api.openapi import document_of
 from api.operation_ids import operation_id
 from api.problems import HANDLED, answer_error
-from api.routes import artifacts, events, monitoring, runs, signals, state, store, versions, workflows
+from api.routes import (
+    artifacts,
+    events,
+    interrupts,
+    monitoring,
+    runs,
+    signals,
+    state,
+    store,
+    threads,
+    versions,
+    workflows,
+)
 from fastgraph.clock import SystemClock
 from fastgraph.settings import Settings
 from fastgraph.version import __version__
@@ -76,7 +88,19 @@ def _add_routes(app: FastAPI) -> None:
     # The hot route stands first and is a plain one: FastAPI's own machinery takes more than the rest of it
     # (docs/performance.md). Its twin in the router is there for the OpenAPI document.
     app.router.routes.insert(0, Route("/api/runs/", runs.create_run, methods=["POST"]))
-    for module in (runs, signals, events, state, artifacts, store, workflows, versions, monitoring):
+    for module in (
+        runs,
+        signals,
+        events,
+        state,
+        threads,
+        interrupts,
+        artifacts,
+        store,
+        workflows,
+        versions,
+        monitoring,
+    ):
         app.include_router(module.router)
     app.router.routes.extend([*websocket_routes(), *docs_routes(), *dashboard_routes()])
 

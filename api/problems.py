@@ -37,6 +37,7 @@ from fastgraph.errors import (
     NotFoundError,
     RunNotFoundError,
     StoreError,
+    ThreadNotFoundError,
     UnstorableValueError,
     WorkflowNotFoundError,
 )
@@ -60,6 +61,7 @@ KINDS: tuple[tuple[type[Exception], Kind], ...] = (
     (RunNotFoundError, Kind(404, "run-not-found", "There is no such run")),
     (ArtifactNotFoundError, Kind(404, "artifact-not-found", "There is no such artifact")),
     (WorkflowNotFoundError, Kind(404, "workflow-not-found", "There is no such workflow")),
+    (ThreadNotFoundError, Kind(404, "thread-not-found", "There is no such thread")),
     (ItemNotFoundError, Kind(404, "item-not-found", "There is no such item")),
     (NotFoundError, Kind(404, "not-found", "There is no such thing")),
     (ConflictError, Kind(409, "conflict", "Its state does not allow that")),

@@ -78,6 +78,7 @@ from fastgraph.store_errors import (
     StoreError,
     StoreUnavailableError,
     ThreadConflictError,
+    ThreadNotFoundError,
     WorkflowNotFoundError,
 )
 
@@ -125,6 +126,7 @@ __all__ = [
     "TaskNotFound",
     "TaskProcessDiedError",
     "ThreadConflictError",
+    "ThreadNotFoundError",
     "UnknownChoiceError",
     "UnknownInterruptError",
     "UnknownMessageError",

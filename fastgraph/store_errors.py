@@ -16,6 +16,7 @@ __all__ = [
     "StoreError",
     "StoreUnavailableError",
     "ThreadConflictError",
+    "ThreadNotFoundError",
     "WorkflowNotFoundError",
 ]
 
@@ -61,6 +62,15 @@ class RunNotFoundError(NotFoundError):
     def __init__(self, run_id: str) -> None:
         self.run_id = run_id
         super().__init__(f"There is no run {run_id}.")
+
+
+class ThreadNotFoundError(NotFoundError):
+    """There is no such thread, or it has no such checkpoint or namespace."""
+
+    def __init__(self, thread_id: str, part: str | None = None) -> None:
+        self.thread_id = thread_id
+        what = f"There is no thread {thread_id}." if part is None else f"Thread {thread_id} has no {part}."
+        super().__init__(what)
 
 
 class ArtifactNotFoundError(NotFoundError):

@@ -9,7 +9,14 @@ from pydantic import BaseModel, Field
 
 from api.schemas.runs import RunError
 
-__all__ = ["Checkpoint", "Interrupt", "PendingTask", "RunState"]
+__all__ = [
+    "Checkpoint",
+    "Interrupt",
+    "PendingInterrupt",
+    "PendingTask",
+    "RunState",
+    "ThreadCheckpoint",
+]
 
 
 class PendingTask(BaseModel):
@@ -37,9 +44,38 @@ class RunState(BaseModel):
     values: dict[str, Any]
     next: list[str] = Field(description="Nodes of the next step.")
     checkpoint_id: str | None
+    parent_checkpoint_id: str | None
     step: int | None
+    source: str | None = Field(description="What made the checkpoint: input, loop, update or fork.")
+    created_at: datetime | None
     tasks: list[PendingTask]
     interrupts: list[Interrupt]
+
+
+class ThreadCheckpoint(BaseModel):
+    """One kept step of a thread with its values; `next` are all nodes that were due there."""
+
+    values: dict[str, Any]
+    next: list[str]
+    checkpoint_id: str
+    parent_checkpoint_id: str | None
+    step: int
+    source: str
+    created_at: datetime
+    run_id: str
+
+
+class PendingInterrupt(Interrupt):
+    """A question of any run that waits for its answer, or a wait of another kind."""
+
+    run_id: str
+    run_name: str
+    workflow: str
+    thread_id: str
+    kind: str = Field(description="interrupt, timer, signal or child.")
+    name: str | None = Field(description="A signal's name, or a child's run id.")
+    due_at: datetime | None = Field(description="When a timer is over, or the wait is given up.")
+    path: list[str] = Field(description="The nodes that lead to the task that asks, outermost first.")
 
 
 class Checkpoint(BaseModel):

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fastgraph.database.tables import interrupts, runs
 from fastgraph.database.times import from_micros, optional_from_micros
 
-__all__ = ["InterruptView", "list_of_run", "list_pending", "read_answers"]
+__all__ = ["InterruptView", "count_pending", "list_of_run", "list_pending", "read_answers"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,12 @@ async def list_pending(
     if run_key is not None:
         query = query.where(interrupts.c.run_key == run_key)
     return [_view(row) for row in await connection.execute(query.limit(limit))]
+
+
+async def count_pending(connection: AsyncConnection, *, kind: str = "interrupt") -> int:
+    """Count what `list_pending` of all runs would list."""
+    query = select(func.count()).where(interrupts.c.answer.is_(None), interrupts.c.kind == kind)
+    return (await connection.execute(query)).scalar_one()
 
 
 async def list_of_run(connection: AsyncConnection, *, run_key: int) -> list[InterruptView]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,7 @@ __all__ = [
     "count_stranded",
     "find_oldest_queued",
     "find_run",
+    "find_runs",
     "list_runs",
 ]
 
@@ -110,6 +111,12 @@ async def find_run(connection: AsyncConnection, *, run_id: str) -> RunView | Non
     if row is None:
         return None
     return await _with_children(connection, _view(row, await _explain(connection, [row])))
+
+
+async def find_runs(connection: AsyncConnection, *, run_keys: Collection[int]) -> dict[int, RunView]:
+    """Return runs by their keys, without their children."""
+    rows = await connection.execute(_select().where(runs.c.key.in_(sorted(run_keys))))
+    return {row.key: _view(row, {}) for row in rows}
 
 
 async def list_runs(

@@ -65,14 +65,8 @@ async def test_the_state_tells_values_next_tasks_and_questions(api: Api) -> None
     path = f"/api/runs/{run.run_id}/state"
     empty = (await api.http.get(path)).json()
     RunState.model_validate(empty)
-    assert empty == {
-        "values": {},
-        "next": [],
-        "checkpoint_id": None,
-        "step": None,
-        "tasks": [],
-        "interrupts": [],
-    }
+    assert (empty["values"], empty["next"], empty["checkpoint_id"]) == ({}, [], None)
+    assert (empty["step"], empty["tasks"], empty["interrupts"]) == (None, [], [])
     await run.step("parse", {"a": 1, "b": [1, 2]}, number=1, following=("report", "check"))
     state = (await api.http.get(f"{path}/")).json()
     RunState.model_validate(state)
