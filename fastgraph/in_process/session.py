@@ -322,7 +322,7 @@ class Session:
             yield from self._showing.said(happening)
             return
         if isinstance(happening, Passed):
-            yield happening.chunk
+            yield self._showing.passed(happening.chunk)
             return
         if isinstance(happening.error, GraphBubbleUp) and isinstance(happening.ending, TaskFailed):
             self._error = self._error or happening.error

@@ -126,6 +126,12 @@ class Showing:
             metadata = self._node_metadata(said.task)
             yield self._chunk("messages", self._conversation.piece(said.task, said.data, metadata))
 
+    def passed(self, chunk: Chunk) -> Chunk:
+        """Take note of a nested run's chunk on its way to the watcher."""
+        if self._conversation is not None and chunk.mode == "messages":
+            self._conversation.know(chunk.data[0])
+        return chunk
+
     def finished(self, task: Task, result: TaskResult) -> Iterator[Chunk]:
         """Show what a task wrote."""
         if self._conversation is not None and not result.is_cached:
