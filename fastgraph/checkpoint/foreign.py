@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from fastgraph.checkpoint.logs import Pending, SavedCheckpoint, ValueReader
+from fastgraph.checkpoint.logs import STEER, Pending, SavedCheckpoint, ValueReader
 from fastgraph.checkpoint.tuples import (
     CheckpointTuple,
     make_config,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["TupleLog"]
 
 _KEY_BYTES = 5
+_RECORD = "__record__"
 
 
 class TupleLog:
@@ -45,7 +46,6 @@ class TupleLog:
         self._thread_id = thread_id
         self._namespace = namespace
         self._reader = reader
-        self._records: dict[tuple[str, str], bytes] = {}
         name = hashlib.blake2b(f"{thread_id}\x00{namespace}".encode(), digest_size=_KEY_BYTES)
         self.key = int.from_bytes(name.digest()) + 1
 
@@ -73,6 +73,9 @@ class TupleLog:
 
     def record(self, number: int, ending: TaskEnding) -> None:
         pending = Pending()
+        if ending.task_id == STEER and (saved := self.find(number)) is not None:
+            # such a saver keeps one list of writes for a task, so what came before is handed over again
+            pending.steers = list(saved.pending.steers)
         pending.record(ending)
         self._put(number, pending)
 
@@ -92,10 +95,16 @@ class TupleLog:
             self._saver.put_writes(self._config(number), [(key, value) for _, key, value in writes], name)
 
     def find_record(self, task_id: str, key: str) -> bytes | None:
-        return self._records.get((task_id, key))
+        found = self._saver.get_tuple(self._config(None))
+        wanted = f"{_RECORD}{task_id}:{key}"
+        for name, _, value in (found.pending_writes if found else None) or ():
+            if name == wanted:
+                return bytes.fromhex(value)
+        return None
 
     def keep_record(self, task_id: str, key: str, data: bytes) -> None:
-        self._records[task_id, key] = data
+        number = self.find_latest_number()
+        self._saver.put_writes(self._config(number), [(_RECORD, data.hex())], f"{_RECORD}{task_id}:{key}")
 
     def settle(self) -> None:
         """Each call returned when the saver had done it."""
@@ -125,7 +134,8 @@ class TupleLog:
         )
         by_task: dict[str, list[tuple[str, Any]]] = {}
         for name, channel, value in found.pending_writes or ():
-            by_task.setdefault(name, []).append((channel, value))
+            if channel != _RECORD:
+                by_task.setdefault(name, []).append((channel, value))
         for name, writes in by_task.items():
             endings, answers = read_writes(writes, name)
             saved.pending.answers.update(answers)

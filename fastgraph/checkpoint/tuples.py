@@ -328,7 +328,11 @@ def _show_result(result: TaskResult) -> list[PendingWrite]:
 
 
 def _read_result(name: str, output: Sequence[tuple[str, Any]]) -> TaskResult:
-    keys = [(key, value) for key, value in output if not key.startswith(("__", _BRANCH))]
+    keys = [
+        (key, value)
+        for key, value in output
+        if key not in (_SENDS, _NO_WRITES) and not key.startswith((_BRANCH, "join:"))
+    ]
     return TaskResult(
         task_id=name,
         writes=tuple(Write(key, store(value)) for key, value in keys),
@@ -348,6 +352,7 @@ def _read_questions(name: str, value: Any) -> TaskInterrupted:
                 position=_find_position(name, question.id),
                 value=store(question.value),
                 task_id=name,
+                response_schema=getattr(question, "response_schema", None),
             )
             for question in questions
         ),

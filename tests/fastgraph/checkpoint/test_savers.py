@@ -20,6 +20,7 @@ from fastgraph.errors import ThreadConflictError
 from fastgraph.graph import END, START, StateGraph
 from fastgraph.types import Command, Send, interrupt
 
+Place = tuple[str, str]
 CONFIG = {"configurable": {"thread_id": "thread"}}
 
 
@@ -41,54 +42,57 @@ class TuplesOnly(BaseCheckpointSaver):
 
     def __init__(self) -> None:
         super().__init__()
-        self.checkpoints: dict[str, tuple[str | None, Checkpoint, Any]] = {}
-        self.writes: dict[str, dict[tuple[str, str], list[tuple[str, Any]]]] = {}
+        self.checkpoints: dict[Place, dict[str, tuple[str | None, Checkpoint, Any]]] = {}
+        self.writes: dict[tuple[Place, str], dict[tuple[str, str], list[tuple[str, Any]]]] = {}
 
     def get_tuple(self, config: Mapping[str, Any]) -> CheckpointTuple | None:
-        name = config["configurable"].get("checkpoint_id") or max(self.checkpoints, default=None)
-        if name not in self.checkpoints:
+        place, kept = self._find(config)
+        name = config["configurable"].get("checkpoint_id") or max(kept, default=None)
+        if name is None or name not in kept:
             return None
-        parent, checkpoint, metadata = self.checkpoints[name]
-        place = {key: config["configurable"].get(key, "") for key in ("thread_id", "checkpoint_ns")}
+        parent, checkpoint, metadata = kept[name]
         writes = [
             (task, channel, value)
-            for (task, _), kept in self.writes.get(name, {}).items()
-            for channel, value in kept
+            for (task, _), written in self.writes.get((place, name), {}).items()
+            for channel, value in written
         ]
         return CheckpointTuple(
-            {"configurable": {**place, "checkpoint_id": name}},
-            checkpoint,
-            metadata,
-            {"configurable": {**place, "checkpoint_id": parent}} if parent else None,
-            writes,
+            _name(place, name), checkpoint, metadata, _name(place, parent) if parent else None, writes
         )
 
     def list(self, config: Any, **_options: Any) -> Iterator[CheckpointTuple]:
-        for name in sorted(self.checkpoints, reverse=True):
-            place = {**config["configurable"], "checkpoint_id": name}
-            found = self.get_tuple({"configurable": place})
+        place, kept = self._find(config)
+        for name in sorted(kept, reverse=True):
+            found = self.get_tuple(_name(place, name))
             assert found is not None
             yield found
 
     def put(self, config: Any, checkpoint: Any, metadata: Any, new_versions: Any) -> Any:
         assert set(new_versions) <= set(checkpoint["channel_values"])
-        self.checkpoints[checkpoint["id"]] = (
-            config["configurable"].get("checkpoint_id"),
-            checkpoint,
-            metadata,
-        )
-        return {"configurable": {**config["configurable"], "checkpoint_id": checkpoint["id"]}}
+        place, kept = self._find(config)
+        kept[checkpoint["id"]] = (config["configurable"].get("checkpoint_id"), checkpoint, metadata)
+        return _name(place, checkpoint["id"])
 
     def put_writes(
         self, config: Any, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
-        kept = self.writes.setdefault(config["configurable"]["checkpoint_id"], {})
+        place, _ = self._find(config)
+        kept = self.writes.setdefault((place, config["configurable"]["checkpoint_id"]), {})
+        control = ("__interrupt__", "__resume__", "__error__")
         for channel, value in writes:
-            if channel in ("__interrupt__", "__resume__", "__error__"):
+            if channel in control:
                 kept[task_id, channel] = [(channel, value)]
-        output = [write for write in writes if write[0] not in ("__interrupt__", "__resume__", "__error__")]
+        output = [write for write in writes if write[0] not in control]
         if output:
             kept[task_id, "output"] = output
+
+    def _find(self, config: Any) -> tuple[Place, dict[str, tuple[str | None, Checkpoint, Any]]]:
+        place = (config["configurable"]["thread_id"], config["configurable"].get("checkpoint_ns", ""))
+        return place, self.checkpoints.setdefault(place, {})
+
+
+def _name(place: Place, name: str) -> Any:
+    return {"configurable": {"thread_id": place[0], "checkpoint_ns": place[1], "checkpoint_id": name}}
 
 
 def build() -> StateGraph:
