@@ -250,7 +250,8 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         """Check the graph and make it runnable.
 
         `interrupt_before` and `interrupt_after` are node names, or "*" for all. With `strict`, what is otherwise
-        ignored with a warning (unknown targets and keys) is an error. `cache` keeps the results of nodes with a cache
+        ignored with a warning (unknown targets and keys) is an error, and values are copied whole for each node at any
+        size. `cache` keeps the results of nodes with a cache
         policy, `store` is what nodes find as their store; on the server that is the server's. With `dataflow` a node
         starts when nothing that leads to it is left, not at the end of a step (docs/how-to/dataflow.md). With
         `debug` every run prints its updates and values. Raises GraphDefinitionError with the first fault, and TypeError
