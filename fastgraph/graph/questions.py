@@ -13,13 +13,21 @@ from fastgraph.errors import GraphInterrupt
 from fastgraph.execution.interrupts import interrupt_id
 from fastgraph.execution.tasks import InterruptRequest
 from fastgraph.graph.commands import Interrupt, NestedInterrupt, PendingInterrupt
+from fastgraph.state.builtin_types import DEFAULT_REGISTRY
+from fastgraph.state.registry import TypeRegistry
 from fastgraph.state.values import PlainCodec, StoredValue
 
 __all__ = ["read_all_questions", "read_questions"]
 
 
 def read_questions(
-    error: GraphInterrupt, *, task_id: str, node: str, namespace: str, answers: Mapping[str, Any]
+    error: GraphInterrupt,
+    *,
+    task_id: str,
+    node: str,
+    namespace: str,
+    answers: Mapping[str, Any],
+    registry: TypeRegistry,
 ) -> tuple[InterruptRequest, ...]:
     """Return what an exception asks. Raises UnstorableValueError for a question that can't be stored."""
     if isinstance(error, NestedInterrupt):
@@ -33,7 +41,7 @@ def read_questions(
             "due_at": error.due_at,
         }
     position = error.position if isinstance(error, PendingInterrupt) else _count_answers(task_id, answers)
-    codec = PlainCodec(f"the interrupt of node {node!r}")
+    codec = PlainCodec(f"the interrupt of node {node!r}", registry)
     return tuple(
         InterruptRequest(
             id=interrupt_id(task_id, place),
@@ -49,12 +57,20 @@ def read_questions(
 
 
 def read_all_questions(
-    errors: Sequence[GraphInterrupt], *, task_id: str, node: str, namespace: str, answers: Mapping[str, Any]
+    errors: Sequence[GraphInterrupt],
+    *,
+    task_id: str,
+    node: str,
+    namespace: str,
+    answers: Mapping[str, Any],
+    registry: TypeRegistry = DEFAULT_REGISTRY,
 ) -> list[InterruptRequest]:
     """Return what several exceptions of one task ask, each question once."""
     found: dict[str, InterruptRequest] = {}
     for error in errors:
-        read = read_questions(error, task_id=task_id, node=node, namespace=namespace, answers=answers)
+        read = read_questions(
+            error, task_id=task_id, node=node, namespace=namespace, answers=answers, registry=registry
+        )
         found.update((question.id, question) for question in read)
     return list(found.values())
 

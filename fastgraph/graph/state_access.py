@@ -26,8 +26,9 @@ from fastgraph.graph.definition import GraphDefinition
 from fastgraph.graph.returns import read_return
 from fastgraph.graph.state_keys import unite_keys
 from fastgraph.managed.base import TaskPlace
-from fastgraph.state.annotations import type_name
+from fastgraph.state.annotations import find_classes, type_name
 from fastgraph.state.changes import Change, diff
+from fastgraph.state.classes import with_classes
 from fastgraph.state.folding import fold_key
 from fastgraph.state.held import HeldValue, PartlyHeld
 from fastgraph.state.overwrite import find_overwrite
@@ -64,6 +65,8 @@ class StateAccess:
         self._input = self._schema(definition.input_type)
         output = self._output = self._schema(definition.output_type)
         united = unite_keys(definition, self._schema)
+        self.registry = with_classes(definition.registry, self._find_all_classes())
+        """The types that may stand where no key declares them: those of all schemas, too."""
         is_strict = definition.has_strict_values
         self.keys: Mapping[str, KeySpec] = _strict(united.specs) if is_strict else united.specs
         self.key_kinds: Mapping[str, KeyKind] = united.kinds
@@ -82,7 +85,7 @@ class StateAccess:
             name: ArgumentCodec(
                 f"the argument of a Send to {name!r}",
                 self._schema(spec.input_type or self._state.type),
-                definition.registry,
+                self.registry,
             )
             for name, spec in definition.nodes.items()
         }
@@ -193,9 +196,7 @@ class StateAccess:
     def encode_argument(self, node: str, argument: Any) -> StoredValue:
         """Encode a Send's argument under what its node takes; for an unknown node as plain data. What an untracked key
         holds is handed on and not stored."""
-        codec = self._arguments.get(node) or PlainCodec(
-            f"the argument of a Send to {node!r}", self._definition.registry
-        )
+        codec = self._arguments.get(node) or PlainCodec(f"the argument of a Send to {node!r}", self.registry)
         if not self.untracked or not isinstance(argument, dict) or self.untracked.isdisjoint(argument):
             return StoredValue.of(argument, codec)
         held = {key: value for key, value in argument.items() if key in self.untracked}
@@ -206,13 +207,12 @@ class StateAccess:
         """Read back a Send's argument."""
         return StoredValue.read(
             data,
-            self._arguments.get(node)
-            or PlainCodec(f"the argument of a Send to {node!r}", self._definition.registry),
+            self._arguments.get(node) or PlainCodec(f"the argument of a Send to {node!r}", self.registry),
         )
 
     def encode_any(self, value: Any, *, where: str) -> StoredValue:
         """Encode a value that no key declares: a question, an answer. `where` begins the sentence of an error."""
-        return StoredValue.of(value, PlainCodec(where, self._definition.registry))
+        return StoredValue.of(value, PlainCodec(where, self.registry))
 
     def fold(
         self,
@@ -277,6 +277,10 @@ class StateAccess:
     def output_json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema of what a run gives back."""
         return self._output.json_schema()
+
+    def _find_all_classes(self) -> list[type[Any]]:
+        declared = (spec.declared for schema in self._schemas.values() for spec in schema.keys.values())
+        return list(dict.fromkeys(found for hint in declared for found in find_classes(hint)))
 
     def _encode_beside(self, given: Mapping[str, Any]) -> StoredValue | None:
         """Encode what an input has beside the state's keys, as far as it can be stored."""

@@ -124,7 +124,10 @@ async def attempt_task(call: TaskCall, *, run_sync: RunSync | None = None) -> Ta
     """
     task = call.task
     if task.layers:
-        call = replace(call, values=see_layers(call.graph.plan, call.graph.state, task, call.values))
+        # from here on the task is one like any other, whose checkpoint says what it sees
+        values = see_layers(call.graph.plan, call.graph.state, task, call.values)
+        task = replace(task, layers=())
+        call = replace(call, task=task, values=values)
     if run_sync is None and call.graph.needs_loop(task.node):
         raise AsyncNodeError(task.node)
     node = call.graph.nodes.get(task.node)
@@ -228,7 +231,12 @@ async def _call_to_end(call: TaskCall, current: CurrentTask, node: NodeSpec, run
 def _read_all(call: TaskCall, asked: Sequence[GraphInterrupt]) -> list[InterruptRequest]:
     task = call.task
     return read_all_questions(
-        asked, task_id=task.id, node=task.node, namespace=call.namespace, answers=call.answers
+        asked,
+        task_id=task.id,
+        node=task.node,
+        namespace=call.namespace,
+        answers=call.answers,
+        registry=call.graph.state.registry,
     )
 
 
@@ -349,7 +357,7 @@ def read_error(call: TaskCall, error: BaseException) -> tuple[TaskInterrupted | 
     """
     task = call.task
     if isinstance(error, GraphInterrupt):
-        return _read_interrupt(call, error), error
+        return _read_interrupt(call, error)
     if isinstance(error, GraphBubbleUp):
         # on its way to somebody further out: no failure of the node, so nothing to try again or to handle
         record = replace(record_error(error, node=task.node, attempt=call.attempt), facts={BUBBLES_UP: True})
@@ -371,14 +379,15 @@ def read_error(call: TaskCall, error: BaseException) -> tuple[TaskInterrupted | 
     return TaskFailed(task_id=task.id, error=record, matched_policy=matched, refused_answer=refused), error
 
 
-def _read_interrupt(call: TaskCall, error: GraphInterrupt) -> TaskInterrupted | TaskFailed:
+def _read_interrupt(
+    call: TaskCall, error: GraphInterrupt
+) -> tuple[TaskInterrupted | TaskFailed, BaseException]:
     try:
         questions = _read_all(call, [error])
     except Exception as second:  # noqa: BLE001 - a question that can't be stored fails its node
-        return TaskFailed(
-            task_id=call.task.id, error=record_error(second, node=call.task.node, attempt=call.attempt)
-        )
-    return TaskInterrupted(task_id=call.task.id, interrupts=tuple(questions))
+        record = record_error(second, node=call.task.node, attempt=call.attempt)
+        return TaskFailed(task_id=call.task.id, error=record), second
+    return TaskInterrupted(task_id=call.task.id, interrupts=tuple(questions)), error
 
 
 def drive(coroutine: Coroutine[Any, Any, T]) -> T:
