@@ -10,12 +10,13 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import orjson
 
 from fastgraph.execution.tasks import CacheEntry, SendWrite, TaskKind, TaskResult, TimeLimits, Write
+from fastgraph.graph.layers import see_layers
 from fastgraph.state.plain import encode
 
 if TYPE_CHECKING:
@@ -83,6 +84,9 @@ def find_entry(call: TaskCall) -> CacheEntry | None:
     if node is None or node.cache_policy is None:
         return None
     policy = node.cache_policy
+    if call.task.layers:  # what the task will see, not its checkpoint alone
+        state, plan = call.graph.state, call.graph.plan
+        call = replace(call, values=see_layers(plan, state, call.task, call.values))
     if policy.key_func is default_cache_key:
         key = _hash_input(call, node)
     else:
@@ -160,7 +164,7 @@ def _identify(function: Any) -> str:
 def _read_input(call: TaskCall, node: NodeSpec) -> Any:
     if call.task.kind is TaskKind.PUSH and call.task.argument is not None:
         return call.task.argument.fresh()
-    return call.graph.state.read_state(node.input_type, call.values)
+    return call.graph.state.read_state(node.input_type, call.values, call.task)
 
 
 def _hash_input(call: TaskCall, node: NodeSpec) -> str:

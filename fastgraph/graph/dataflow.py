@@ -7,19 +7,15 @@ that return Commands.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 from fastgraph.errors import GraphDefinitionError
 from fastgraph.execution.plan import END, START, GraphPlan, KeyKind, NodePlan
 from fastgraph.execution.regions import find_regions
-from fastgraph.execution.tasks import Layer, Task
-from fastgraph.execution.updates import apply_writes, group_writes, needs_fold
 from fastgraph.graph.definition import GraphDefinition
-from fastgraph.graph.state_access import StateAccess
-from fastgraph.state.values import StoredValue
 
-__all__ = ["add_layers", "as_dataflow", "see_layers"]
+__all__ = ["as_dataflow"]
 
 
 def as_dataflow(definition: GraphDefinition, plan: GraphPlan, *, has_interrupts: bool) -> GraphPlan:
@@ -29,29 +25,6 @@ def as_dataflow(definition: GraphDefinition, plan: GraphPlan, *, has_interrupts:
     nodes = {name: replace(node, choices=_choices(definition, name)) for name, node in plan.nodes.items()}
     leads = {name: frozenset(_leads(definition, plan, node)) for name, node in nodes.items()}
     return replace(plan, nodes=nodes, regions=find_regions(leads))
-
-
-def see_layers(
-    plan: GraphPlan, state: StateAccess, task: Task, values: Mapping[str, StoredValue]
-) -> Mapping[str, StoredValue]:
-    """Return the values that a task sees: its checkpoint's with the writes of what led to it. Runs reducers."""
-    return add_layers(plan, state, task.layers, values)
-
-
-def add_layers(
-    plan: GraphPlan, state: StateAccess, layers: Iterable[Layer], values: Mapping[str, StoredValue]
-) -> Mapping[str, StoredValue]:
-    """Return the values with layers of writes on top, one after the other. Runs reducers."""
-    for layer in layers:
-        grouped = group_writes(layer)
-        if any(len(writes) > 1 and plan.keys[key].kind.is_single for key, writes in grouped.items()):
-            # the step fails with this when it ends; until then any of them will do, and always the same
-            grouped = {
-                key: writes if key in plan.folded_keys else writes[-1:] for key, writes in grouped.items()
-            }
-        folded = state.fold(grouped, values, is_step=False) if needs_fold(plan, grouped) else None
-        values, _ = apply_writes(plan, values, grouped, folded, is_step=False)
-    return values
 
 
 def _faults(definition: GraphDefinition, plan: GraphPlan, has_interrupts: bool) -> Iterator[str]:

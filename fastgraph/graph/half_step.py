@@ -13,7 +13,7 @@ from fastgraph.execution.checkpoint import Checkpoint
 from fastgraph.execution.routing import Choice, route
 from fastgraph.execution.tasks import Task, TaskResult
 from fastgraph.execution.updates import apply_writes, group_writes
-from fastgraph.graph.dataflow import add_layers
+from fastgraph.graph.layers import add_layers
 from fastgraph.state.values import StoredValue
 
 if TYPE_CHECKING:

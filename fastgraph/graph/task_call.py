@@ -42,9 +42,9 @@ from fastgraph.graph.caching import FindsCached, decode_cached, find_entry
 from fastgraph.graph.commands import REFUSED_ANSWER, Command, NestedInterrupt
 from fastgraph.graph.control import RunControl
 from fastgraph.graph.current import CurrentTask, find_current_task, running
-from fastgraph.graph.dataflow import see_layers
 from fastgraph.graph.failures import BUBBLES_UP, record_error
 from fastgraph.graph.injection import inject
+from fastgraph.graph.layers import see_layers
 from fastgraph.graph.namespaces import parent_namespace
 from fastgraph.graph.questions import read_all_questions
 from fastgraph.graph.retry import find_policy, has_attempts_left

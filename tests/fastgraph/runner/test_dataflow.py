@@ -10,9 +10,11 @@ import pytest
 
 from fastgraph import (
     START,
+    CachePolicy,
     Command,
     GraphDefinitionError,
     GraphRecursionError,
+    InMemoryCache,
     InMemorySaver,
     InvalidUpdateError,
     Send,
@@ -218,3 +220,28 @@ def test_static_interrupt_is_refused() -> None:
 
 def test_dataflow_makes_another_version_of_a_graph() -> None:
     assert with_key(str).compile(dataflow=True).graph_hash != with_key(str).compile().graph_hash
+
+
+def test_a_cached_node_is_looked_up_by_what_it_sees() -> None:
+    """Not by its checkpoint alone: the writes before it in the wide step count."""
+    calls: list[Any] = []
+
+    def counted(state: State) -> dict[str, Any]:
+        calls.append(state["x"])
+        return {"log": [f"x={state['x']}"]}
+
+    builder: StateGraph[Any, Any, Any, Any] = StateGraph(State)
+    builder.add_node("a", lambda state: {"x": len(state["log"])})
+    builder.add_node("other", says("other"))
+    builder.add_node("b", counted, input_schema=OnlyX, cache_policy=CachePolicy())
+    builder.add_edge(START, "a")
+    builder.add_edge(START, "other")
+    builder.add_edge("a", "b")
+    graph = builder.compile(dataflow=True, cache=InMemoryCache())
+    for given in (["1"], ["1"], ["1", "2"]):
+        graph.invoke({"log": given})
+    assert calls == [1, 2]
+
+
+class OnlyX(TypedDict, total=False):
+    x: int
