@@ -23,7 +23,7 @@ from fastgraph.checkpoint.tuples import (
 )
 from fastgraph.execution.checkpoint import KeyChange
 from fastgraph.execution.interrupts import interrupt_id
-from fastgraph.execution.tasks import TaskEnding
+from fastgraph.execution.tasks import TaskEnding, TaskFailed, TaskInterrupted
 from fastgraph.ids import checkpoint_id, parse_checkpoint_id
 from fastgraph.state.values import StoredValue
 
@@ -78,21 +78,25 @@ class TupleLog:
             pending.steers = list(saved.pending.steers)
         pending.record(ending)
         self._put(number, pending)
+        if isinstance(ending, TaskFailed) and ending.refused_answer is not None:
+            self._put_answers(number, ending)
 
     def answer(self, number: int, answers: Mapping[str, StoredValue]) -> None:
         saved = self.find(number)
         if saved is None:
             return
-        pending = saved.pending
-        pending.answers.update(answers)
-        asked = {question for item in pending.interrupts.values() for question in (item.task_id,)}
-        told = [
-            (name, [write for write in show_writes(pending) if write[0] == name and write[1] == "__resume__"])
-            for name in asked
-            if interrupt_id(name, 0) in pending.answers
-        ]
-        for name, writes in told:
-            self._saver.put_writes(self._config(number), [(key, value) for _, key, value in writes], name)
+        saved.pending.answers.update(answers)
+        for name, task_answers in _answers_by_task(saved.pending).items():
+            if any(interrupt_id(name, place) in answers for place in range(len(task_answers))):
+                self._saver.put_writes(self._config(number), [("__resume__", task_answers)], name)
+
+    def _put_answers(self, number: int, ending: TaskFailed) -> None:
+        """Hand over a task's answers again, without the one that it refused."""
+        saved = self.find(number)
+        if saved is not None:
+            saved.pending.record(ending)
+            kept = _answers_by_task(saved.pending).get(ending.task_id, [])
+            self._saver.put_writes(self._config(number), [("__resume__", kept)], ending.task_id)
 
     def find_record(self, task_id: str, key: str) -> bytes | None:
         found = self._saver.get_tuple(self._config(None))
@@ -142,3 +146,15 @@ class TupleLog:
             for ending in endings:
                 saved.pending.record(ending)
         return retype(saved, self._reader)
+
+
+def _answers_by_task(pending: Pending) -> dict[str, list[Any]]:
+    """Return the answers of each task that asked, in the order of its questions."""
+    asked = {item.task_id for interrupted in pending.interrupts.values() for item in interrupted.interrupts}
+    told = show_writes(
+        Pending(
+            interrupts={name: TaskInterrupted(task_id=name, interrupts=()) for name in asked},
+            answers=pending.answers,
+        )
+    )
+    return {name: value for name, channel, value in told if channel == "__resume__"}

@@ -7,6 +7,7 @@ due, `__pregel_tasks` holds Sends. Task results, questions, answers and errors a
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -369,9 +370,11 @@ def _read_error(value: Any) -> ErrorRecord:
     match = re.fullmatch(r"(\w+)\((.*)\)", text, re.DOTALL)
     if match is None:
         return ErrorRecord(type="Exception", message=text)
-    message = match[2]
-    is_quoted = len(message) > 1 and message[0] == message[-1] and message[0] in "'\""
-    return ErrorRecord(type=match[1], message=message[1:-1] if is_quoted else message)
+    try:
+        message = ast.literal_eval(match[2])
+    except (ValueError, SyntaxError):
+        message = match[2]
+    return ErrorRecord(type=match[1], message=message if isinstance(message, str) else match[2])
 
 
 def _read_time(text: Any) -> datetime:
