@@ -16,6 +16,7 @@ from fastgraph.execution.checkpoint import Checkpoint
 from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import Task, TaskInterrupted, TaskKind, TaskResult
 from fastgraph.graph.commands import Interrupt
+from fastgraph.graph.entrypoint_state import PREVIOUS_KEY
 from fastgraph.graph.namespaces import task_place
 from fastgraph.graph.subgraphs import find_kept
 from fastgraph.ids import checkpoint_id, task_id
@@ -121,9 +122,11 @@ def describe_ending(
 
 
 def gather(result: TaskResult) -> dict[str, Any]:
-    """Return a task's writes by key; several to one key as `{"$writes": […]}`."""
+    """Return a task's writes by key, without what an entrypoint saves; several to one key as `{"$writes": […]}`."""
     gathered: dict[str, list[Any]] = {}
     for write in result.writes:
+        if write.key == PREVIOUS_KEY:
+            continue
         gathered.setdefault(write.key, []).append(write.value.fresh())
     return {key: values[0] if len(values) == 1 else {"$writes": values} for key, values in gathered.items()}
 

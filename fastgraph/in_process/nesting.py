@@ -98,9 +98,10 @@ class Nesting:
 
     @property
     def parents(self) -> dict[str, str]:
-        """The checkpoint of the run around this one, by its namespace; nothing where there is none."""
-        around = (self.parent.config.get("configurable") or {}).get("checkpoint_id")
-        return {self.parent.namespace: around} if around else {}
+        """The checkpoints of all runs around this one, by their namespaces; nothing where there is none."""
+        configurable = self.parent.config.get("configurable") or {}
+        around = configurable.get("checkpoint_id")
+        return {**(configurable.get("checkpoint_map") or {}), self.parent.namespace: around} if around else {}
 
     @property
     def is_feed(self) -> bool:

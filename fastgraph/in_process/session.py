@@ -315,6 +315,8 @@ class Session:
             "checkpoint_id": self._machine.checkpoint_id,
             "checkpoint_ns": self._options.namespace,
         }
+        if self._nesting is not None:
+            configurable["checkpoint_map"] = self._nesting.parents
         return {**self._options.config, "configurable": configurable}
 
     def _take(self, happening: Said | Ended | Passed) -> Iterator[Chunk]:
