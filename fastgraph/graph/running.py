@@ -186,8 +186,16 @@ class RunsInProcess:
         watched = {*form.modes, *form.print_modes}
         if is_whole and mode == "values" and not form.is_typed:
             watched.add("updates")
-        keys = graph.output_keys if is_whole else graph.state_keys
-        return form, read_options(graph, value, config, options, modes=sorted(watched), keys=keys)
+        call = read_options(
+            graph,
+            value,
+            config,
+            options,
+            modes=sorted(watched),
+            keys=graph.output_keys if is_whole else graph.state_keys,
+            is_whole=is_whole and mode == "values" and not form.print_modes,
+        )
+        return form, call
 
     def _default_mode(self, config: Mapping[str, Any] | None) -> str | Sequence[str]:
         """Inside a node, a graph that is handed the node's config shows its values, as in LangGraph."""

@@ -44,7 +44,8 @@ class RunOptions:
 
     `is_single_key`: the one output key was given by its name and not in a list, so its bare value is shown.
     `own_modes` are the caller's, `modes` also those that a run around this one shows. `shows_nested`: the chunks of nested
-    runs are shown, too, for the caller's modes.
+    runs are shown, too, for the same modes. `is_whole`: only the last values count, and what is asked, so nothing else is
+    read.
     """
 
     input: Any
@@ -61,6 +62,7 @@ class RunOptions:
     artifacts: MemoryArtifacts
     control: RunControl
     shows_nested: bool = False
+    is_whole: bool = False
     nesting: Nesting | None = None
     own_modes: frozenset[str] = frozenset()
     durability: Durability = "async"
@@ -120,6 +122,7 @@ def read_options(
     *,
     modes: Sequence[str],
     keys: tuple[str, ...],
+    is_whole: bool = False,
 ) -> RunOptions:
     """Read the options of a call; raises ConfigError for a value that can't be. `keys` are shown where none are named."""
     shown = given.get("output_keys")
@@ -160,6 +163,7 @@ def read_options(
         artifacts=_artifacts(given.get("artifacts")),
         control=given.get("control") or _control_around() or RunControl(),
         shows_nested=given.get("subgraphs", False),
+        is_whole=is_whole and not (nesting and nesting.watched_modes),
         durability=_durability(given.get("durability"), nesting),
     )
 

@@ -7,7 +7,7 @@ checkpoint, the tasks, what is known of them already, each ending as it comes, t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from fastgraph.checkpoint.base import Pending
     from fastgraph.graph.compiled import CompiledGraph
 
-__all__ = ["INTERRUPT", "Chunk", "Showing"]
+__all__ = ["INTERRUPT", "Chunk", "LateValues", "Showing"]
 
 INTERRUPT = "__interrupt__"
 
@@ -47,6 +47,20 @@ class Chunk(NamedTuple):
     namespace: tuple[str, ...]
     mode: str
     data: Any
+
+
+class LateValues:
+    """A run's values for `invoke`, which wants those of the last step only: they are read when it asks for them."""
+
+    __slots__ = ("_checkpoint", "_read")
+
+    def __init__(self, read: Callable[[Checkpoint], Any], checkpoint: Checkpoint) -> None:
+        self._read = read
+        self._checkpoint = checkpoint
+
+    def read(self) -> Any:
+        """Return the values as the watcher of a stream sees them."""
+        return self._read(self._checkpoint)
 
 
 class Showing:
@@ -87,7 +101,7 @@ class Showing:
         """Show where a run stands that goes on; `source` is how its checkpoint was made, with the rest of its metadata."""
         self._source = source
         if "values" in self._modes:
-            yield self._chunk("values", self._read_values(checkpoint))
+            yield self._values(checkpoint)
 
     def stands(self, checkpoint: Checkpoint, tasks: Sequence[Task], pending: Pending) -> Iterator[Chunk]:
         """Show a checkpoint and what it leads to; the one before START's routers was shown with the input."""
@@ -108,7 +122,7 @@ class Showing:
                 if task.node != START:
                     payload = describe_task(self._graph, task, checkpoint, self._options.config)
                     yield from self._debug("tasks", "task", task.step, payload)
-        if results:
+        if results and not self._options.is_whole:
             for task in tasks:
                 if task.id in results:
                     yield from self._update(task, results[task.id], is_cached=True)
@@ -134,6 +148,8 @@ class Showing:
 
     def finished(self, task: Task, result: TaskResult) -> Iterator[Chunk]:
         """Show what a task wrote."""
+        if self._options.is_whole:
+            return
         if self._conversation is not None and not result.is_cached:
             for piece in self._conversation.written(task, result, self._node_metadata(task)):
                 yield self._chunk("messages", piece)
@@ -195,7 +211,13 @@ class Showing:
 
     def _values_if(self, written: frozenset[str], checkpoint: Checkpoint) -> Iterator[Chunk]:
         if "values" in self._modes and not written.isdisjoint(self._options.output_keys):
-            yield self._chunk("values", self._read_values(checkpoint))
+            yield self._values(checkpoint)
+
+    def _values(self, checkpoint: Checkpoint) -> Chunk:
+        is_late = self._options.is_whole
+        return self._chunk(
+            "values", LateValues(self._read_values, checkpoint) if is_late else self._read_values(checkpoint)
+        )
 
     def _node_metadata(self, task: Task) -> Mapping[str, Any]:
         spec = self._graph.nodes.get(task.node)

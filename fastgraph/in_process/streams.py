@@ -21,7 +21,7 @@ from pydantic import BaseModel
 
 from fastgraph.errors import ConfigError
 from fastgraph.execution.plan import START
-from fastgraph.in_process.showing import INTERRUPT, Chunk
+from fastgraph.in_process.showing import INTERRUPT, Chunk, LateValues
 
 if TYPE_CHECKING:
     from fastgraph.graph.compiled import CompiledGraph
@@ -100,6 +100,10 @@ class StreamForm:
             return (tuple(chunk),) if self._is_list else ((chunk.namespace, chunk.data),)
         return ((chunk.mode, chunk.data),) if self._is_list else (chunk.data,)
 
+    def shape_values(self, values: Any) -> Any:
+        """Return a run's last values in this form."""
+        return self._as_output(values) if self.is_typed and isinstance(values, dict) else values
+
     def _part(self, chunk: Chunk) -> dict[str, Any]:
         data = chunk.data
         part: dict[str, Any] = {"type": chunk.mode, "ns": chunk.namespace, "data": data}
@@ -143,6 +147,9 @@ class Outcome:
 
     def add(self, chunk: Chunk) -> None:
         """Take the next chunk."""
+        if isinstance(chunk.data, LateValues):
+            self._values = chunk.data
+            return
         parts = self._form.take(chunk)
         if not self._is_values:
             self._chunks += parts
@@ -159,6 +166,8 @@ class Outcome:
         """Return the last values, with `__interrupt__` where the run waits, or the list of chunks."""
         if not self._is_values:
             return self._chunks
+        if isinstance(self._values, LateValues):
+            self._values = self._form.shape_values(self._values.read())
         if self._form.is_typed:
             return GraphOutput(self._values, tuple(self._questions))
         if self._questions:
