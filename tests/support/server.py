@@ -25,6 +25,10 @@ class ServerClient:
     def get(self, path: str) -> httpx.Response:
         return self._http.get(path)
 
+    def post(self, path: str, body: Any) -> httpx.Response:
+        """Send a JSON body; an answer that is an error is raised."""
+        return self._http.post(path, json=body).raise_for_status()
+
     def wait_until_healthy(self, *, within_seconds: float = WITHIN_SECONDS) -> dict[str, Any]:
         """Wait until health answers 200 with status `ok`: the store can be written and a host has workflows."""
 
