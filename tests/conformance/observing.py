@@ -6,6 +6,7 @@ finish, which is nobody's to decide, so they are compared as a set between two c
 """
 
 import asyncio
+import copy
 import inspect
 import logging
 import threading
@@ -138,7 +139,9 @@ def _look(look: Callable[[], Any]) -> Any:
 
 def _given(lg: Any, graph: Any, config: Any, call: Call) -> Any:
     if call.kind == "start":
-        return call.value(lg) if callable(call.value) else call.value
+        return (
+            call.value(lg) if callable(call.value) else copy.deepcopy(call.value)
+        )  # a node may change it in place
     if call.kind == "proceed":
         return None
     if call.kind == "answer":

@@ -23,9 +23,9 @@ Build = Callable[[Any], Any]
 class Flow:
     """A graph and the calls that are made on it.
 
-    `build(lg)` returns an uncompiled builder, or something compiled already. `is_async` says that it can only be run on
-    a loop; `is_served` that a server can run it (plain JSON in and out, nothing that only a process can share); `remembers` that nodes count their
-    runs in the memory of the process.
+    `build(lg)` returns an uncompiled builder, or something compiled already. `is_async`: it can only be run on a loop.
+    `is_served`: a server can run it, for all is plain JSON and nothing is shared but the state. `remembers`: nodes count
+    their runs in the memory of the process.
     """
 
     name: str
