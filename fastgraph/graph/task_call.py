@@ -12,42 +12,35 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastgraph.errors import (
     AsyncNodeError,
-    GraphBubbleUp,
     GraphInterrupt,
     InvalidUpdateError,
-    NodeCancelledError,
     NodeError,
     ParentCommand,
 )
 from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import (
     CacheEntry,
-    InterruptRequest,
     SendWrite,
     Task,
     TaskEnding,
-    TaskFailed,
-    TaskInterrupted,
     TaskKind,
     TaskResult,
 )
 from fastgraph.execution.updates import apply_writes, group_writes, needs_fold
 from fastgraph.graph.caching import FindsCached, decode_cached, find_entry
-from fastgraph.graph.commands import REFUSED_ANSWER, Command, NestedInterrupt
+from fastgraph.graph.commands import Command, NestedInterrupt
 from fastgraph.graph.control import RunControl
 from fastgraph.graph.current import CurrentTask, find_current_task, running
-from fastgraph.graph.failures import BUBBLES_UP, record_error
+from fastgraph.graph.endings import read_asked, read_error
 from fastgraph.graph.injection import inject
 from fastgraph.graph.layers import see_layers
 from fastgraph.graph.namespaces import parent_namespace
-from fastgraph.graph.questions import read_all_questions
-from fastgraph.graph.retry import find_policy, has_attempts_left
 from fastgraph.graph.returns import Returned, read_choice, read_return
 from fastgraph.graph.services import TaskServices
 from fastgraph.graph.timeouts import Watch, as_limits, run_within
@@ -217,7 +210,7 @@ async def _call_to_end(call: TaskCall, current: CurrentTask, node: NodeSpec, run
             raise
         more = await current.open.finish(run_sync)
         if call.graph.collects_interrupts:
-            raise NestedInterrupt(_read_all(call, [asked, *more])) from asked
+            raise NestedInterrupt(read_asked(call, [asked, *more])) from asked
         raise
     except BaseException:
         if current.open is not None:
@@ -226,18 +219,6 @@ async def _call_to_end(call: TaskCall, current: CurrentTask, node: NodeSpec, run
     if current.open is not None:
         await current.open.finish(run_sync)
     return value
-
-
-def _read_all(call: TaskCall, asked: Sequence[GraphInterrupt]) -> list[InterruptRequest]:
-    task = call.task
-    return read_all_questions(
-        asked,
-        task_id=task.id,
-        node=task.node,
-        namespace=call.namespace,
-        answers=call.answers,
-        registry=call.graph.state.registry,
-    )
 
 
 async def finish_task(call: TaskCall, value: Any) -> TaskResult:
@@ -348,46 +329,6 @@ async def _ask(
         state = {**value, **state}
     answer = router.function(state, **(inject(router.injected, current) if router.injected else {}))
     return await answer if router.is_async else answer
-
-
-def read_error(call: TaskCall, error: BaseException) -> tuple[TaskInterrupted | TaskFailed, BaseException]:
-    """Turn what a task raised into its ending, beside the error that counts.
-
-    Asks the node's retry policies, which is user code.
-    """
-    task = call.task
-    if isinstance(error, GraphInterrupt):
-        return _read_interrupt(call, error)
-    if isinstance(error, GraphBubbleUp):
-        # on its way to somebody further out: no failure of the node, so nothing to try again or to handle
-        record = replace(record_error(error, node=task.node, attempt=call.attempt), facts={BUBBLES_UP: True})
-        return TaskFailed(task_id=task.id, error=record), error
-    if isinstance(error, asyncio.CancelledError):
-        cancelled = NodeCancelledError(task.node)
-        cancelled.__cause__ = error
-        error = cancelled
-    policies = call.graph.retry_policies(task.node)
-    try:
-        matched = find_policy(policies, error)
-    except BaseException as second:  # noqa: BLE001 - a retry_on that raises is a failure like any other
-        second.__context__ = error
-        matched, error = None, second
-    if matched is not None and not has_attempts_left(policies[matched], call.attempt):
-        matched = None
-    record = record_error(error, node=task.node, attempt=call.attempt)
-    refused = getattr(error, REFUSED_ANSWER, None)
-    return TaskFailed(task_id=task.id, error=record, matched_policy=matched, refused_answer=refused), error
-
-
-def _read_interrupt(
-    call: TaskCall, error: GraphInterrupt
-) -> tuple[TaskInterrupted | TaskFailed, BaseException]:
-    try:
-        questions = _read_all(call, [error])
-    except Exception as second:  # noqa: BLE001 - a question that can't be stored fails its node
-        record = record_error(second, node=call.task.node, attempt=call.attempt)
-        return TaskFailed(task_id=call.task.id, error=record), second
-    return TaskInterrupted(task_id=call.task.id, interrupts=tuple(questions)), error
 
 
 def drive(coroutine: Coroutine[Any, Any, T]) -> T:
