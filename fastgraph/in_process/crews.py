@@ -115,7 +115,6 @@ async def _execute(
 
     What it raised goes to the caller of `invoke` as the object it is.
     """
-    began_at = time.time()
     while True:
         try:
             return Ended(task=call.task, ending=await attempt_task(call, **how))
@@ -134,7 +133,7 @@ async def _execute(
             return Ended(task=call.task, ending=ending, error=cause, handler=handler)
         policy = call.graph.retry_policies(call.task.node)[ending.matched_policy]
         await wait(delay_seconds(policy, call.attempt, random))
-        call = replace(call, attempt=call.attempt + 1, first_attempt_at=began_at)
+        call = replace(call, attempt=call.attempt + 1)
 
 
 async def _outlast(

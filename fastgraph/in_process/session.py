@@ -7,6 +7,7 @@ thread's log, so that the next call does not repeat what was done.
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -271,6 +272,7 @@ class Session:
             fold=len(machine.tasks) == 1,
             error=self._handled.get(task.id),
             control=options.control,
+            first_attempt_at=time.time(),
         )
 
     def _services(self, task: Task) -> TaskServices:
