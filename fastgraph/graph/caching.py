@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import orjson
@@ -84,9 +84,7 @@ def find_entry(call: TaskCall) -> CacheEntry | None:
     if node is None or node.cache_policy is None:
         return None
     policy = node.cache_policy
-    if call.task.layers:  # what the task will see, not its checkpoint alone
-        state, plan = call.graph.state, call.graph.plan
-        call = replace(call, values=see_layers(plan, state, call.task, call.values))
+    call = see_layers(call)
     if policy.key_func is default_cache_key:
         key = _hash_input(call, node)
     else:

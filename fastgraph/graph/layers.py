@@ -6,24 +6,27 @@ Runs reducers, so it is called where user code runs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fastgraph.execution.plan import GraphPlan
-from fastgraph.execution.tasks import Layer, Task
+from fastgraph.execution.tasks import Layer
 from fastgraph.execution.updates import apply_writes, group_writes, needs_fold
 from fastgraph.state.values import StoredValue
 
 if TYPE_CHECKING:
     from fastgraph.graph.state_access import StateAccess
+    from fastgraph.graph.task_call import TaskCall
 
 __all__ = ["add_layers", "see_layers"]
 
 
-def see_layers(
-    plan: GraphPlan, state: StateAccess, task: Task, values: Mapping[str, StoredValue]
-) -> Mapping[str, StoredValue]:
-    """Return the values that a task sees: its checkpoint's with the writes of what led to it. Runs reducers."""
-    return add_layers(plan, state, task.layers, values)
+def see_layers(call: TaskCall) -> TaskCall:
+    """Return the call as that of a task like any other, whose checkpoint says all that it sees. Runs reducers."""
+    if not call.task.layers:
+        return call
+    values = add_layers(call.graph.plan, call.graph.state, call.task.layers, call.values)
+    return replace(call, task=replace(call.task, layers=()), values=values)
 
 
 def add_layers(

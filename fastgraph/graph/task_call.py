@@ -115,12 +115,8 @@ async def attempt_task(call: TaskCall, *, run_sync: RunSync | None = None) -> Ta
 
     `run_sync` runs a sync function off the loop (`asyncio.to_thread`); without it a sync node runs right here.
     """
+    call = see_layers(call)
     task = call.task
-    if task.layers:
-        # from here on the task is one like any other, whose checkpoint says what it sees
-        values = see_layers(call.graph.plan, call.graph.state, task, call.values)
-        task = replace(task, layers=())
-        call = replace(call, task=task, values=values)
     if run_sync is None and call.graph.needs_loop(task.node):
         raise AsyncNodeError(task.node)
     node = call.graph.nodes.get(task.node)
