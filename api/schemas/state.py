@@ -12,6 +12,7 @@ from api.schemas.runs import RunError
 __all__ = [
     "Checkpoint",
     "Interrupt",
+    "NestedState",
     "PendingInterrupt",
     "PendingTask",
     "RunState",
@@ -50,6 +51,14 @@ class RunState(BaseModel):
     created_at: datetime | None
     tasks: list[PendingTask]
     interrupts: list[Interrupt]
+
+
+class NestedState(RunState):
+    """The state of a run, or of a graph inside it."""
+
+    namespaces: list[str] = Field(
+        description="Graphs inside that have a state of their own: ask for it by ?namespace=."
+    )
 
 
 class ThreadCheckpoint(BaseModel):

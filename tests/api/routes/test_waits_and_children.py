@@ -1,17 +1,20 @@
-"""Signals by HTTP: durable, once each, checked against what the run waits for."""
+"""Signals, children and graphs inside a run, by HTTP."""
 
 from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
 
-from fastgraph.database.records import InterruptRow
+from fastgraph.database.nested import OpenLineage
+from fastgraph.database.records import CheckpointRow, InterruptRow
 from fastgraph.database.runs import find_run
 from fastgraph.database.signals import read_signals
+from fastgraph.events import EventKind
 from fastgraph.ids import new_id
 from fastgraph.status import RunStatus
-from support.committed_runs import CommittingRun
+from support.committed_runs import CommittingRun, event
 from support.served_api import Api
+from support.stores import new_run
 
 pytestmark = pytest.mark.anyio
 
@@ -91,3 +94,48 @@ async def test_a_run_may_name_the_time_until_it_is_given_up(api: Api) -> None:
     for wrong in (0, -1, "1"):
         answer = await api.http.post("/api/runs/", json={"name": "x", "config": {"timeout_seconds": wrong}})
         assert answer.status_code == 422
+
+
+async def test_a_run_shows_its_parent_and_its_children(api: Api) -> None:
+    run = await api.begin()
+    child = new_id()
+    await api.services.writer.write(
+        new_run(run_id=child, workflow="text-report", parent_run_key=run.claimed.run_key)
+    )
+    shown = (await api.http.get(f"/api/runs/{run.run_id}")).json()
+    assert (shown["parent_run_id"], shown["children"]) == (None, [child])
+    [listed] = (await api.http.get("/api/runs/", params={"parent": run.run_id})).json()
+    assert (listed["run_id"], listed["parent_run_id"], listed["children"]) == (child, run.run_id, [])
+    await run.commit(event(EventKind.COMPLETED), status=RunStatus.COMPLETED, result=b"{}")
+    assert (await api.http.delete(f"/api/runs/{run.run_id}")).status_code == 204
+    assert (await api.http.get(f"/api/runs/{child}")).json()["parent_run_id"] is None
+
+
+async def test_the_state_of_a_graph_inside_a_run_is_shown_by_its_namespace(api: Api) -> None:
+    run = await api.begin()
+    claimed = run.claimed
+    opened = await api.services.writer.write(
+        OpenLineage(
+            parent_key=claimed.thread_key,
+            thread_id=claimed.thread_id,
+            namespace="inner:1",
+            now=datetime.now(UTC),
+        )
+    )
+    row = CheckpointRow(
+        number=1,
+        parent=None,
+        step=0,
+        changes=b'{"n":["set",3]}',
+        machine=b'{"first_step":0,"due":[["next",[]]]}',
+        is_snapshot=True,
+        state_bytes=1,
+        namespace="inner:1",
+    )
+    await run.commit(nested=((opened, row),))
+    state = (await api.http.get(f"/api/runs/{run.run_id}/state")).json()
+    assert (state["values"], state["namespaces"]) == ({}, ["inner:1"])
+    inner = (await api.http.get(f"/api/runs/{run.run_id}/state", params={"namespace": "inner:1"})).json()
+    assert (inner["values"], inner["next"], inner["namespaces"]) == ({"n": 3}, ["next"], [])
+    missing = await api.http.get(f"/api/runs/{run.run_id}/state", params={"namespace": "x"})
+    assert missing.status_code == 404
