@@ -41,9 +41,14 @@ NO_STATE: Mapping[str, Any] = {
 
 
 async def read_state(
-    services: Services, connection: AsyncConnection, *, thread_key: int, number: int, run_key: int | None
+    services: Services,
+    connection: AsyncConnection,
+    *,
+    thread_key: int,
+    number: int | None,
+    run_key: int | None,
 ) -> dict[str, Any]:
-    """Return the state at a checkpoint. `run_key` is the run that stands there, for its open tasks and questions; None for
+    """Return the state at a checkpoint (None: the last one). `run_key` is the run that stands there, for its open tasks and questions; None for
     a checkpoint that is history."""
     stored = await read_checkpoint(
         connection, thread_key=thread_key, number=number, spill=services.store.spill
@@ -89,6 +94,8 @@ def read_facts(machine: bytes) -> MachineFacts:
 
 def source_of(facts: MachineFacts) -> str:
     """Say what made a checkpoint, in LangGraph's words: an input, a step, or somebody from outside."""
+    if facts.source:
+        return facts.source
     is_input = facts.finished == (START,) or any(task.node == START for task in facts.due)
     return "input" if is_input else "loop"
 

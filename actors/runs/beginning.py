@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.host.tools import HostTools
 from actors.runs.encoding import ChangeLog, decode_result
+from actors.runs.entering import Entry, apply_update, fork_of, read_entry
 from actors.runs.kept_errors import restore_handlers, restore_retries
 from actors.runs.reading import read_patiently
 from actors.runs.relocating import UnfitError, check_fits, read_relocation, relocate_facts, relocate_values
 from actors.runs.situation import Asked, Situation, Wait
+from fastgraph.checkpoint.logs import CheckpointSource, SavedCheckpoint
 from fastgraph.database import attempts, checkpoints, interrupts
 from fastgraph.database.checkpoints import StoredResult
 from fastgraph.database.interrupts import InterruptView
@@ -30,6 +33,7 @@ from fastgraph.execution.checkpoint import EMPTY, Checkpoint, StepCommit
 from fastgraph.execution.dataflow import make_machine
 from fastgraph.execution.fitting import Relocation
 from fastgraph.execution.machine import Machine
+from fastgraph.execution.plan import START
 from fastgraph.execution.start import start
 from fastgraph.execution.stored import MachineFacts, decode_machine
 from fastgraph.execution.tasks import TaskResult, WaitKind
@@ -71,7 +75,8 @@ class RunConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beginning:
-    """Where the run stands. `commit` is the input's step, still to be stored; None where the run goes on.
+    """Where the run stands. `commit` is the input's step, still to be stored; None where the run goes on. `earlier` are to
+    be stored before it, one by one, and `is_over` says that nothing is to be executed: the run has changed a state.
 
     `changes` is what a reader of its checkpoint has to go through, `result_seqs` the numbers of the results that are
     recorded since.
@@ -83,6 +88,8 @@ class Beginning:
     result_seqs: Mapping[str, int] = field(default_factory=dict)
     commit: StepCommit | None = None
     unknown_keys: tuple[str, ...] = ()
+    earlier: tuple[StepCommit, ...] = ()
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +99,7 @@ class _LeftBehind:
     results: Sequence[StoredResult]
     attempts: Sequence[AttemptRow]
     questions: Sequence[InterruptView]
+    inherited: Sequence[StoredResult]
 
 
 def read_config(encoded: bytes | None, graph: CompiledGraph) -> RunConfig:
@@ -117,20 +125,32 @@ async def begin(claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools) -> 
     Raises UnfitError where the run does not fit this host's workflow, and BadInputError.
     """
     config = read_config(claimed.config, graph)
-    if claimed.checkpoint_number == claimed.base_checkpoint:
-        return await _begin_fresh(claimed, graph, tools, config)
-    return await _take_up(claimed, graph, tools, config)
+    try:
+        entry = read_entry(claimed)
+    except (FastGraphError, ValueError) as error:
+        raise BadInputError(error) from error
+    if entry.update is not None:
+        return await _begin_update(claimed, graph, tools, config, entry)
+    if claimed.checkpoint_number != claimed.base_checkpoint:
+        return await _take_up(claimed, graph, tools, config)
+    if entry.has_input:
+        return await _begin_fresh(claimed, graph, tools, config, entry.number)
+    if entry.number is None and claimed.checkpoint_number:
+        return await _take_up(claimed, graph, tools, config, goes_on=True)
+    return await _begin_fork(claimed, graph, tools, config, entry.number)
 
 
 async def _begin_fresh(
-    claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools, config: RunConfig
+    claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools, config: RunConfig, number: int | None
 ) -> Beginning:
-    base, _, changes = await _read_checkpoint(claimed, graph, tools)
+    base, _, changes = await _read_checkpoint(claimed, graph, tools, number)
     state = graph.state
     try:
         payload = decode(claimed.payload)
         reading = await tools.call_user(lambda: state.read_input(state.parse_payload(payload), base.values))
         commit = start(graph.plan, base, reading.writes, reading.folded, extra=reading.extra)
+        newest = claimed.checkpoint_number + 1  # a branch of an older checkpoint is the newest nevertheless
+        commit = replace(commit, checkpoint=replace(commit.checkpoint, number=newest))
     except Exception as error:
         raise BadInputError(error) from error
     machine = _make_machine(claimed, graph, config, commit.checkpoint, first_step=base.step + 1)
@@ -143,13 +163,79 @@ async def _begin_fresh(
     )
 
 
-async def _take_up(
-    claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools, config: RunConfig
+async def _begin_fork(
+    claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools, config: RunConfig, number: int | None
 ) -> Beginning:
+    base, _, changes = await _read_checkpoint(claimed, graph, tools, number)
+    try:
+        commit = fork_of(base, number=claimed.checkpoint_number + 1)
+    except FastGraphError as error:
+        raise BadInputError(error) from error
+    check_fits(claimed, graph, base)
+    commit = replace(commit, source="fork")
+    machine = _make_machine(claimed, graph, config, commit.checkpoint, first_step=base.step + 1)
+    machine.pass_breakpoint()
+    return Beginning(
+        situation=Situation(machine=machine, first_step=base.step + 1),
+        config=config,
+        changes=changes,
+        commit=commit,
+    )
+
+
+async def _begin_update(
+    claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools, config: RunConfig, entry: Entry
+) -> Beginning:
+    """Make the checkpoints of an update; those that were stored before a crash are not made again."""
+    assert entry.update is not None, "an update was asked for"
+    done = claimed.checkpoint_number - claimed.base_checkpoint
+    base, facts, changes = await _read_checkpoint(claimed, graph, tools, None if done else entry.number)
+    lineage = [_saved(claimed, base, facts)] if base.number else []
+    if base.parent:
+        parent, parent_facts, _ = await _read_checkpoint(claimed, graph, tools, base.parent)
+        lineage.append(_saved(claimed, parent, parent_facts))
+    steps = entry.update.steps[done:]
+    try:
+        commits = await tools.call_user(
+            lambda: apply_update(graph, claimed, lineage, claimed.checkpoint_number, steps)
+        )
+    except Exception as error:
+        raise BadInputError(error) from error
+    last = commits[-1].checkpoint if commits else base
+    machine = _make_machine(claimed, graph, config, last, first_step=base.step + 1)
+    return Beginning(
+        situation=Situation(machine=machine, first_step=base.step + 1),
+        config=config,
+        changes=changes,
+        commit=commits[-1] if commits else None,
+        earlier=tuple(commits[:-1]),
+        is_over=True,
+    )
+
+
+def _saved(claimed: ClaimedRun, checkpoint: Checkpoint, facts: MachineFacts) -> SavedCheckpoint:
+    source = cast("CheckpointSource", facts.source or ("input" if facts.finished == (START,) else "loop"))
+    return SavedCheckpoint(
+        checkpoint=checkpoint, source=source, run_id=claimed.run_id, created_at=datetime.now(UTC)
+    )
+
+
+async def _take_up(
+    claimed: ClaimedRun,
+    graph: CompiledGraph,
+    tools: HostTools,
+    config: RunConfig,
+    *,
+    goes_on: bool = False,
+) -> Beginning:
+    """Go on with what was recorded. Where the run `goes_on` with what other runs of its thread left, their results count."""
     checkpoint, facts, changes = await _read_checkpoint(claimed, graph, tools)
     check_fits(claimed, graph, checkpoint)
-    machine = _make_machine(claimed, graph, config, checkpoint, first_step=facts.first_step)
-    situation = Situation(machine=machine, first_step=facts.first_step)
+    first_step = checkpoint.step + 1 if goes_on else facts.first_step
+    machine = _make_machine(claimed, graph, config, checkpoint, first_step=first_step)
+    situation = Situation(machine=machine, first_step=first_step)
+    if goes_on:
+        machine.pass_breakpoint()
 
     async def read(connection: AsyncConnection) -> _LeftBehind:
         return _LeftBehind(
@@ -161,11 +247,23 @@ async def _take_up(
             ),
             attempts=await attempts.read_attempts(connection, run_key=claimed.run_key),
             questions=await interrupts.list_of_run(connection, run_key=claimed.run_key),
+            inherited=await checkpoints.read_results_of_thread(
+                connection,
+                thread_key=claimed.thread_key,
+                checkpoint_number=checkpoint.number,
+                without=claimed.run_key,
+                spill=tools.store.spill,
+            )
+            if goes_on
+            else (),
         )
 
     left = await read_patiently(tools.store, read)
     restore_handlers(situation, left.attempts)
-    for result in await _decode_results(left.results, graph, tools):
+    open_ids = {task.id for task in machine.open_tasks}
+    known = {result.task_id for result in left.results}
+    inherited = [row for row in left.inherited if row.task_id in open_ids - known]
+    for result in await _decode_results([*left.results, *inherited], graph, tools):
         machine.record(result)
     restore_retries(situation, left.attempts)
     names = {task.id for task in machine.open_tasks}
@@ -211,23 +309,22 @@ def _restore_questions(situation: Situation, rows: Sequence[InterruptView], name
 
 
 async def _read_checkpoint(
-    claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools
+    claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools, number: int | None = None
 ) -> tuple[Checkpoint, MachineFacts, ChangeLog]:
     if claimed.checkpoint_number == 0:
         return EMPTY, MachineFacts(), ChangeLog()
+    wanted = claimed.checkpoint_number if number is None else number
     stored = await read_patiently(
         tools.store,
         lambda connection: checkpoints.read_checkpoint(
             connection,
             thread_key=claimed.thread_key,
-            number=claimed.checkpoint_number,
+            number=wanted,
             spill=tools.store.spill,
         ),
     )
     if stored is None:
-        raise FastGraphError(
-            f"Checkpoint {claimed.checkpoint_number} of run {claimed.run_id} is not in the store."
-        )
+        raise FastGraphError(f"Checkpoint {wanted} of run {claimed.run_id} is not in the store.")
     moved = read_relocation(claimed)
     encoded = relocate_values(stored.values, moved) if moved else stored.values
     facts = decode_machine(stored.machine, partial(_read_argument, graph, moved))

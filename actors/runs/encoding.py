@@ -173,7 +173,7 @@ def checkpoint_row(
         parent=checkpoint.parent,
         step=checkpoint.step,
         changes=snapshot if snapshot is not None else encode_changes(commit.changes, seqs),
-        machine=encode_machine(checkpoint, first_step),
+        machine=encode_machine(checkpoint, first_step, commit.source),
         is_snapshot=snapshot is not None,
         state_bytes=sum(value.size for value in checkpoint.values.values()),
     )

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import assert_never
 
+import orjson
+
 from actors.executors.executor import Job
 from actors.host.tools import HostTools
 from actors.runs import facts, inbox, questions
@@ -39,6 +41,7 @@ from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import TaskEnding, TaskFailed, TaskInterrupted, TaskResult
 from fastgraph.graph.compiled import CompiledGraph
 from fastgraph.graph.failures import record_error
+from fastgraph.ids import checkpoint_id
 from fastgraph.status import RunStatus
 
 __all__ = ["PASSIVATE_SECONDS", "RunFlow"]
@@ -89,9 +92,14 @@ class RunFlow:
         now = tools.clock.now()
         draft.status = RunStatus.RUNNING
         draft.waiting_for = ""
-        if beginning.commit is not None:
+        if claimed.status is RunStatus.QUEUED:
             draft.graph_hash = self._graph.graph_hash
             draft.events.append(facts.started(claimed, now))
+        for commit in beginning.earlier:
+            await self._draft_checkpoint(commit)
+            await self._committer.commit()
+        if beginning.commit is not None:
+            draft = self._committer.draft
             if beginning.unknown_keys:
                 draft.events.append(facts.dropped_input_keys(beginning.unknown_keys, now))
             await self._draft_checkpoint(beginning.commit)
@@ -100,7 +108,9 @@ class RunFlow:
         if claimed.deadline_at is not None:
             self._outlet.later(max(0.0, (claimed.deadline_at - now).total_seconds()), RunOverdue())
         await self._waits.begin()
-        if claimed.commands:
+        if beginning.is_over and not claimed.commands:
+            await self._complete_update()
+        elif claimed.commands:
             await self._obey(inbox.read_commands(claimed.commands))
         else:
             await self._stand()
@@ -188,6 +198,18 @@ class RunFlow:
         now = self._tools.clock.now()
         draft.events.append(facts.checkpoint(self._claimed.thread_key, commit.checkpoint, now))
         draft.make_checkpoint = partial(checkpoint_row, commit, self._situation.first_step, snapshot)
+
+    async def _complete_update(self) -> None:
+        """The run has changed its thread's state, and that was all."""
+        await self._be_running()
+        draft, checkpoint = self._committer.draft, self._situation.machine.checkpoint
+        draft.status = RunStatus.COMPLETED
+        draft.result = orjson.dumps(
+            {"checkpoint_id": checkpoint_id(self._claimed.thread_key, checkpoint.number)}
+        )
+        draft.events.append(facts.completed(self._tools.clock.now()))
+        await self._committer.commit()
+        self._outlet.leave(LeaveReason.ENDED)
 
     async def _complete(self) -> None:
         await self._be_running()

@@ -25,6 +25,7 @@ __all__ = [
     "list_checkpoints",
     "read_checkpoint",
     "read_pending_results",
+    "read_results_of_thread",
 ]
 
 _REFERENCES_A_STATEMENT = 500
@@ -176,6 +177,22 @@ async def read_pending_results(
     place = {"run_key": run_key, "number": checkpoint_number, "after": after}
     rows = (await connection.execute(_PENDING, place)).mappings()
     return [await _load_result(StoredResult(**row), spill) for row in rows]
+
+
+async def read_results_of_thread(
+    connection: AsyncConnection, *, thread_key: int, checkpoint_number: int, without: int, spill: Spill
+) -> list[StoredResult]:
+    """Return what tasks of a thread's other runs have written after a checkpoint and before a next one, run by run: a run
+    that goes on where they stopped does not repeat it."""
+    rows = await connection.execute(
+        select(runs.c.key).where(runs.c.thread_key == thread_key, runs.c.key != without).order_by(runs.c.key)
+    )
+    found: list[StoredResult] = []
+    for key in [row[0] for row in rows]:
+        found += await read_pending_results(
+            connection, run_key=key, checkpoint_number=checkpoint_number, spill=spill
+        )
+    return found
 
 
 async def _find(connection: AsyncConnection, *, thread_key: int, number: int | None) -> Row[Any] | None:

@@ -62,7 +62,8 @@ class StepCommit:
     """What has to be stored for one step: the next checkpoint and the changes that lead to it.
 
     `written` are the keys that the step wrote, changed or not. `is_end` says that nothing is due any more; whether the
-    run may go on is for the machine to say (breakpoints, the recursion limit).
+    run may go on is for the machine to say (breakpoints, the recursion limit). `source` is what made the checkpoint where
+    that was no input and no step: "update" or "fork".
     """
 
     checkpoint: Checkpoint
@@ -70,3 +71,4 @@ class StepCommit:
     is_end: bool
     written: frozenset[str] = frozenset()
     unknown_targets: tuple[UnknownTarget, ...] = ()
+    source: str = ""

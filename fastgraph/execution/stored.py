@@ -23,13 +23,15 @@ __all__ = ["MachineFacts", "decode_machine", "encode_machine", "next_nodes"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineFacts:
-    """A checkpoint without its values. `first_step` is where its run began to count its steps."""
+    """A checkpoint without its values. `first_step` is where its run began to count its steps, `source` what made it where
+    that was no input and no step."""
 
     first_step: int = -1
     due: tuple[DueTask, ...] = ()
     deferred: tuple[DueTask, ...] = ()
     joins: Mapping[str, frozenset[str]] = field(default_factory=dict)
     finished: tuple[str, ...] = ()
+    source: str = ""
 
     def checkpoint(
         self, *, number: int, step: int, parent: int | None, values: Mapping[str, StoredValue]
@@ -47,7 +49,7 @@ class MachineFacts:
         )
 
 
-def encode_machine(checkpoint: Checkpoint, first_step: int) -> bytes:
+def encode_machine(checkpoint: Checkpoint, first_step: int, source: str = "") -> bytes:
     """Encode all of a checkpoint but its values."""
     facts: dict[str, Any] = {"first_step": first_step}
     if checkpoint.due:
@@ -58,6 +60,8 @@ def encode_machine(checkpoint: Checkpoint, first_step: int) -> bytes:
         facts["joins"] = {name: sorted(seen) for name, seen in checkpoint.joins.items()}
     if checkpoint.finished:
         facts["finished"] = checkpoint.finished
+    if source:
+        facts["source"] = source
     return orjson.dumps(facts)
 
 
@@ -71,6 +75,7 @@ def decode_machine(encoded: bytes, read_argument: Callable[[str, bytes], StoredV
         deferred=tuple(_decode_due(item, read_argument) for item in facts.get("deferred", ())),
         joins={name: frozenset(seen) for name, seen in facts.get("joins", {}).items()},
         finished=tuple(facts.get("finished", ())),
+        source=facts.get("source", ""),
     )
 
 

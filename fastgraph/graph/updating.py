@@ -32,7 +32,7 @@ from fastgraph.state.values import StoredValue
 if TYPE_CHECKING:
     from fastgraph.graph.compiled import CompiledGraph
 
-__all__ = ["StateUpdate", "update_thread"]
+__all__ = ["StateUpdate", "apply_superstep", "update_thread"]
 
 _AS_INPUT = "__input__"
 _AS_COPY = "__copy__"
@@ -82,14 +82,16 @@ async def update_thread(
         raise ValueError("No updates provided: each superstep needs at least one.")
     number = 0
     for updates in supersteps:
-        number = await _perform(place, [StateUpdate(*update) for update in updates])
+        number = await apply_superstep(place, [StateUpdate(*update) for update in updates])
         place = replace(place, wanted=checkpoint_id(place.log.key, number))
     if (done := place.log.settle()) is not None:
         done.result()
     return place_config(place, number)
 
 
-async def _perform(place: ThreadPlace, updates: Sequence[StateUpdate]) -> int:
+async def apply_superstep(place: ThreadPlace, updates: Sequence[StateUpdate]) -> int:
+    """Apply one step of updates where a thread stands and return the number of the checkpoint made. Raises as
+    `update_thread`."""
     base = _Base(place, *find_saved(place.log, place.wanted))
     values, as_node, _ = updates[0]
     if values is None and as_node == END:
@@ -162,7 +164,7 @@ async def _copy(base: _Base, values: Any) -> int:
         if not isinstance(item, Sequence):
             raise InvalidUpdateError(f"Invalid update item: {item} when copying checkpoint")
         grouped.setdefault(item[1], []).append(StateUpdate(item[0], item[1]))
-    return await _perform(place, [update for updates in grouped.values() for update in updates])
+    return await apply_superstep(place, [update for updates in grouped.values() for update in updates])
 
 
 def _name_nodes(base: _Base, updates: Sequence[StateUpdate]) -> list[StateUpdate]:

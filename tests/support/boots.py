@@ -45,6 +45,7 @@ from support.stores import new_run, open_store
 
 T = TypeVar("T")
 
+NO_PAYLOAD: Any = object()
 WITHIN_SECONDS = 10.0
 
 
@@ -130,12 +131,16 @@ class House:
 
     # What a test does from outside.
 
-    async def accept(self, workflow: str, payload: Any = None, **facts: Any) -> str:
-        """Accept a run as the API does, and tell every boot that there is work."""
+    async def accept(self, workflow: str, payload: Any = NO_PAYLOAD, **facts: Any) -> str:
+        """Accept a run as the API does, and tell every boot that there is work; None goes on with a thread."""
         for name in ("config", "context"):
             if name in facts:
                 facts[name] = orjson.dumps(facts[name])
-        operation = new_run(workflow=workflow, payload=orjson.dumps(payload or {}), **(_now() | facts))
+        operation = new_run(
+            workflow=workflow,
+            payload=orjson.dumps({} if payload is NO_PAYLOAD else payload),
+            **(_now() | facts),
+        )
         accepted: Accepted = await self.writer.write(operation)
         self.hint()
         return accepted.run_id
