@@ -20,6 +20,7 @@ from api.schemas.events import Event
 from api.schemas.problems import Problem
 from api.schemas.runs import CancelRun, CreateRun, ResumeRun
 from api.schemas.store import DeleteItem, ListNamespaces, PutItem, SearchItems
+from api.schemas.versions import CheckVersion, MigrateRuns
 
 __all__ = ["document_of", "main"]
 
@@ -32,6 +33,7 @@ _PROBLEM = {
 _FURTHER: tuple[type[BaseModel], ...] = (
     *(CreateRun, CancelRun, ResumeRun),
     *(PutItem, DeleteItem, SearchItems, ListNamespaces),
+    *(CheckVersion, MigrateRuns),
     *(Problem, Event),
 )
 _SUPERSEDED = ("HTTPValidationError", "ValidationError")
