@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ from langgraph.graph.message import add_messages as their_add_messages
 
 from fastgraph import START, InvalidUpdateError, MessagesState, StateGraph, add_messages
 from fastgraph.errors import UnknownMessageError
-from fastgraph.graph.message import REMOVE_ALL_MESSAGES, RemoveMessage
+from fastgraph.graph.message import REMOVE_ALL_MESSAGES, MessageGraph, RemoveMessage
 
 ids = st.sampled_from(["1", "2", "3"])
 text = st.text(max_size=3)
@@ -82,3 +82,45 @@ def test_conversation_in_a_graph() -> None:
     builder.add_edge(START, "reply")
     said = builder.compile().invoke({"messages": [("user", "hi")]})["messages"]
     assert [(m["role"], m["content"]) for m in said] == [("user", "hi"), ("assistant", "1 so far")]
+
+
+IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}
+
+
+def test_format_names_roles_and_images_as_openai_does() -> None:
+    given = [
+        {"role": "human", "content": [{"type": "text", "text": "see"}, IMAGE], "id": "1"},
+        ("ai", "a hive"),
+    ]
+    folded = add_messages([], given, format="langchain-openai")
+    theirs = their_add_messages([], given, format="langchain-openai")
+    assert [message["content"] for message in folded] == [message.content for message in theirs]
+    assert [message["role"] for message in folded] == ["user", "assistant"]
+
+
+def test_without_messages_a_reducer_comes_back() -> None:
+    class State(TypedDict):
+        messages: Annotated[list[dict[str, Any]], add_messages(format="langchain-openai")]
+
+    builder = StateGraph(State).add_node("speak", lambda state: {"messages": ("ai", "hello")})
+    graph = builder.add_edge(START, "speak").compile()
+    folded = graph.invoke({"messages": ["hi"]})["messages"]
+    assert [(message["role"], message["content"]) for message in folded] == [
+        ("user", "hi"),
+        ("assistant", "hello"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "given", [{"left": ["a"]}, {"right": ["a"]}, {"left": [], "right": [], "format": "another"}]
+)
+def test_half_a_call_and_an_unknown_format_are_errors_in_both(given: dict[str, Any]) -> None:
+    for fold in (add_messages, their_add_messages):
+        with pytest.raises(ValueError, match=r"left|format"):
+            fold(**given)
+
+
+def test_a_graph_whose_state_is_a_conversation() -> None:
+    builder = MessageGraph().add_node("speak", lambda messages: [("ai", f"{len(messages)} so far")])
+    graph = builder.add_edge(START, "speak").compile()
+    assert [message["content"] for message in graph.invoke([("user", "hi")])] == ["hi", "1 so far"]
