@@ -36,7 +36,7 @@ REFUSED_ANSWER = "fastgraph_refused_answer"
 """The attribute of a ValidationError that says which answer did not fit its interrupt's schema."""
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True, init=False, repr=False)
 class Send:
     """Ask for a task of `node` in the next step, with `arg` as its input instead of the state.
 
@@ -54,6 +54,10 @@ class Send:
         object.__setattr__(self, "node", node)
         object.__setattr__(self, "arg", arg)
         object.__setattr__(self, "timeout", TimeoutPolicy.coerce(timeout))
+
+    def __repr__(self) -> str:
+        timeout = "" if self.timeout is None else f", timeout={self.timeout!r}"
+        return f"Send(node={self.node!r}, arg={self.arg!r}{timeout})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
