@@ -132,15 +132,16 @@ def list_snapshots(
     wanted = parse_number(place.wanted, place.log.key) if place.wanted is not None else None
     named = ((before or {}).get("configurable") or {}).get("checkpoint_id")
     end = parse_number(named, place.log.key) if named is not None else None
-    # read at once, so that whoever looks at the history may go on with the thread meanwhile
-    found = [
+    newest_first = place.log.list_newest_first()
+    if wanted is not None:
+        newest_first = iter([saved for saved in [place.log.find(wanted)] if saved is not None])
+    fitting = (
         saved
-        for saved in place.log.list_newest_first()
-        if (wanted is None or saved.checkpoint.number == wanted)
-        and (end is None or saved.checkpoint.number < end)
-        and _fits(saved, filter)
-    ]
-    for saved in islice(found, limit):
+        for saved in newest_first
+        if (end is None or saved.checkpoint.number < end) and _fits(saved, filter)
+    )
+    # read at once, so that whoever looks at the history may go on with the thread meanwhile
+    for saved in list(islice(fitting, limit)):
         yield _describe(place, saved, is_live=False, subgraphs=False)
 
 

@@ -24,7 +24,7 @@ from fastgraph.execution.checkpoint import Checkpoint, KeyChange
 from fastgraph.execution.stored import decode_machine, encode_machine
 from fastgraph.execution.tasks import TaskEnding, TaskResult
 from fastgraph.state.changes import Change, needs_snapshot
-from fastgraph.state.lineage import Lineage
+from fastgraph.state.lineage import Lineage, Reference
 from fastgraph.state.values import StoredValue
 
 __all__ = ["LineageRow", "SqliteThread"]
@@ -59,7 +59,7 @@ _CHANGES = (
 _RESULTS = (
     "SELECT seq, task_id, kind, body FROM saver_results WHERE thread_key = ? AND number = ? ORDER BY seq"
 )
-_BODY = "SELECT body FROM saver_results WHERE thread_key = ? AND number = ? AND seq = ?"
+_BODIES = "SELECT number, seq, body FROM saver_results WHERE thread_key = ? AND number BETWEEN ? AND ? AND kind = 'result'"
 _NEXT_SEQ = "SELECT coalesce(max(seq), 0) + 1 FROM saver_results WHERE thread_key = ? AND number = ?"
 _RECORD = "SELECT value FROM saver_records WHERE thread_key = ? AND task_id = ? AND record_key = ?"
 
@@ -68,6 +68,18 @@ _MAKE_SNAPSHOT = (
 )
 _DROP_CHECKPOINT = "DELETE FROM saver_checkpoints WHERE thread_key = ? AND number = ?"
 _DROP_RESULTS = "DELETE FROM saver_results WHERE thread_key = ? AND number = ?"
+
+
+ONE_BY_ONE = 4
+"""How many checkpoints of a history are read on their own, before all rows of the thread are."""
+_ALL = 2**62
+
+
+class _Rows(NamedTuple):
+    """What states are made of: (parent, changes, is_snapshot) by number, and results by where they stand."""
+
+    changes: dict[int, Any]
+    bodies: dict[Reference, bytes]
 
 
 class LineageRow(NamedTuple):
@@ -105,15 +117,17 @@ class SqliteThread:
         return self.find(self.find_latest_number())
 
     def find(self, number: int) -> SavedCheckpoint | None:
-        rows = self._file.read(_FACTS, (self._row.key, number))
-        if not rows:
+        return self._find(number, None)
+
+    def _find(self, number: int, rows: _Rows | None) -> SavedCheckpoint | None:
+        found = self._file.read(_FACTS, (self._row.key, number))
+        if not found:
             return None
-        parent, step, source, run_id, created_at, metadata, machine = rows[0]
+        parent, step, source, run_id, created_at, metadata, machine = found[0]
         facts = decode_machine(machine, self._reader.decode_argument)
+        values = self._read_values(number, rows)
         return SavedCheckpoint(
-            checkpoint=facts.checkpoint(
-                number=number, step=step, parent=parent, values=self._read_values(number)
-            ),
+            checkpoint=facts.checkpoint(number=number, step=step, parent=parent, values=values),
             source=source,
             run_id=run_id,
             created_at=_EPOCH + created_at * _MICROSECOND,
@@ -122,8 +136,11 @@ class SqliteThread:
         )
 
     def list_newest_first(self) -> Iterator[SavedCheckpoint]:
-        for (number,) in self._file.read(_NUMBERS, (self._row.key,)):
-            saved = self.find(number)
+        rows: _Rows | None = None
+        for place, (number,) in enumerate(self._file.read(_NUMBERS, (self._row.key,))):
+            if place == ONE_BY_ONE:
+                rows = self._read_all_rows()
+            saved = self._find(number, rows)
             if saved is not None:
                 yield saved
 
@@ -256,34 +273,50 @@ class SqliteThread:
             parts.append(orjson.dumps(key) + b":" + (body or change.change.encode()))
         return b"{" + b",".join(parts) + b"}"
 
-    def _read_values(self, number: int) -> dict[str, StoredValue]:
-        lineage = self._walk_back(number)
+    def _read_values(self, number: int, rows: _Rows | None) -> dict[str, StoredValue]:
+        lineage = self._walk_back(number, rows)
         self._weights[number] = (lineage.log_bytes, lineage.log_rows)
-        updates = {
-            reference: orjson.loads(
-                self._file.read(_BODY, (self._row.key, reference.run_key, reference.seq))[0][0]
-            )["update"]
-            for reference in lineage.references()
-        }
+        bodies = self._read_bodies(lineage.references()) if rows is None else rows.bodies
+        updates = {reference: orjson.loads(bodies[reference])["update"] for reference in lineage.references()}
         encoded = lineage.build(updates, resolve=_as_it_is)
         return {key: self._reader.decode_value(key, data) for key, data in encoded.items()}
 
-    def _walk_back(self, number: int) -> Lineage:
-        """Follow the parents to the last snapshot; a fork's parent may lie below one that belongs to another branch."""
+    def _read_bodies(self, references: set[Reference]) -> dict[Reference, bytes]:
+        """Read the results that changes refer to, by the checkpoint that they stand on; many of them by a range."""
+        if not references:
+            return {}
+        numbers = [reference.run_key for reference in references]
+        found = self._file.read(_BODIES, (self._row.key, min(numbers), max(numbers)))
+        return {Reference(number, seq): body for number, seq, body in found if (number, seq) in references}
+
+    def _read_all_rows(self) -> _Rows:
+        """Read all that states are made of: what a history needs again and again."""
+        changes: dict[int, Any] = {}
+        for number, *row in self._file.read(_CHANGES, (self._row.key, 0, _ALL)):
+            changes[number] = row
+        found = self._file.read(_BODIES, (self._row.key, 0, _ALL))
+        return _Rows(changes, {Reference(number, seq): body for number, seq, body in found})
+
+    def _walk_back(self, number: int, rows: _Rows | None) -> Lineage:
+        """Follow the parents to the last snapshot."""
         lineage = Lineage()
         wanted: int | None = number
+        loaded = rows.changes if rows is not None else {}
         while wanted is not None:
-            low = self._file.read(_SNAPSHOT_BELOW, (self._row.key, wanted))[0][0] or 0
-            for row, parent, changes, is_snapshot in self._file.read(_CHANGES, (self._row.key, low, wanted)):
-                if row == wanted:
-                    # a reference's number is that of the parent, where the results stand
-                    lineage.add(run_key=parent or 0, changes=changes, is_snapshot=bool(is_snapshot))
-                    wanted = None if is_snapshot else parent
-            if wanted is not None and wanted >= low:
+            if wanted not in loaded and rows is None:
+                # a fork's parent may lie below a snapshot that belongs to another branch; then one more range is read
+                low = self._file.read(_SNAPSHOT_BELOW, (self._row.key, wanted))[0][0] or 0
+                for place, *row in self._file.read(_CHANGES, (self._row.key, low, wanted)):
+                    loaded[place] = row
+            if wanted not in loaded:
                 raise StoreError(
                     f"Checkpoint {wanted} of thread {self._row.thread_id!r} is missing, which checkpoint {number} builds "
                     "on. Restore the saver's file from a backup."
                 )
+            parent, changes, is_snapshot = loaded[wanted]
+            # a reference's number is that of the parent, where the results stand
+            lineage.add(run_key=parent or 0, changes=changes, is_snapshot=bool(is_snapshot))
+            wanted = None if is_snapshot else parent
         return lineage
 
     def _read_pending(self, number: int) -> Pending:
