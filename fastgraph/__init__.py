@@ -1,8 +1,8 @@
 """FastGraph: stateful, stepwise workflows that are never lost. Everything public is here.
 
-`from fastgraph import StateGraph` and `graph.invoke(…)` need no server. The modules `fastgraph.graph`, `.types`, `.constants`,
-`.config`, `.runtime`, `.errors`, `.func`, `.channels`, `.managed`, `.pregel`, `.checkpoint`, `.store` and `.cache` offer the same
-under LangGraph's names, so that a program moves over by its imports (`tests/fastgraph/test_doors.py`).
+`from fastgraph import StateGraph` and `graph.invoke(…)` need no server. The modules `fastgraph.graph`, `.types`,
+`.constants`, `.config`, `.runtime`, `.errors`, `.func`, `.channels`, `.managed`, `.pregel`, `.checkpoint`, `.store` and
+`.cache` offer the same under LangGraph's names: a program moves over by its imports (`tests/fastgraph/test_doors.py`).
 """
 
 # the language first: it loads its parts in an order without cycles, whatever is imported afterwards
