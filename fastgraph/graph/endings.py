@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fastgraph.errors import GraphBubbleUp, GraphInterrupt, NodeCancelledError
-from fastgraph.execution.tasks import InterruptRequest, TaskFailed, TaskInterrupted
+from fastgraph.execution.tasks import InterruptRequest, TaskFailed, TaskInterrupted, WaitKind
 from fastgraph.graph.commands import REFUSED_ANSWER
 from fastgraph.graph.failures import BUBBLES_UP, record_error
 from fastgraph.graph.questions import read_all_questions
@@ -20,7 +20,7 @@ from fastgraph.graph.retry import find_policy, has_attempts_left
 if TYPE_CHECKING:
     from fastgraph.graph.task_call import TaskCall
 
-__all__ = ["read_asked", "read_error"]
+__all__ = ["read_asked", "read_error", "read_together"]
 
 
 def read_error(call: TaskCall, error: BaseException) -> tuple[TaskInterrupted | TaskFailed, BaseException]:
@@ -61,6 +61,22 @@ def _read_interrupt(
         record = record_error(second, node=call.task.node, attempt=call.attempt)
         return TaskFailed(task_id=call.task.id, error=record), second
     return TaskInterrupted(task_id=call.task.id, interrupts=tuple(questions)), error
+
+
+def read_together(
+    call: TaskCall, asked: GraphInterrupt, more: Sequence[GraphInterrupt]
+) -> list[InterruptRequest]:
+    """Return what a task asks, `asked`, with what else its calls ask, `more`.
+
+    Questions come one after the other, as in LangGraph, unless the graph collects them; timers, signals and children are
+    waited for at the same time.
+    """
+    first = read_asked(call, [asked])
+    seen = {question.id for question in first}
+    rest = [question for question in read_asked(call, more) if question.id not in seen]
+    if not call.graph.collects_interrupts:
+        rest = [question for question in rest if question.kind is not WaitKind.INTERRUPT]
+    return [*first, *rest]
 
 
 def read_asked(call: TaskCall, asked: Sequence[GraphInterrupt]) -> list[InterruptRequest]:

@@ -37,7 +37,7 @@ from fastgraph.graph.caching import FindsCached, decode_cached, find_entry
 from fastgraph.graph.commands import Command, NestedInterrupt
 from fastgraph.graph.control import RunControl
 from fastgraph.graph.current import CurrentTask, find_current_task, running
-from fastgraph.graph.endings import read_asked, read_error
+from fastgraph.graph.endings import read_error, read_together
 from fastgraph.graph.injection import inject
 from fastgraph.graph.layers import see_layers
 from fastgraph.graph.namespaces import parent_namespace
@@ -205,9 +205,7 @@ async def _call_to_end(call: TaskCall, current: CurrentTask, node: NodeSpec, run
         if current.open is None:
             raise
         more = await current.open.finish(run_sync)
-        if call.graph.collects_interrupts:
-            raise NestedInterrupt(read_asked(call, [asked, *more])) from asked
-        raise
+        raise NestedInterrupt(read_together(call, asked, more)) from asked
     except BaseException:
         if current.open is not None:
             await current.open.abandon(run_sync)

@@ -113,8 +113,10 @@ async def _execute(
 ) -> Ended:
     """Execute a task until it ends for good, with the attempts that its retry policies allow.
 
-    What it raised goes to the caller of `invoke` as the object it is.
+    What it raised goes to the caller of `invoke` as the object it is. A timer that is asked for again is the one that runs
+    already.
     """
+    running: dict[str, datetime] = {}
     while True:
         try:
             return Ended(task=call.task, ending=await attempt_task(call, **how))
@@ -124,6 +126,7 @@ async def _execute(
             ending, cause = read_error(call, error)
         timers = find_timers(ending) if find_current_task() is None else None
         if timers:
+            timers = {name: running.setdefault(name, moment) for name, moment in timers.items()}
             call = await _outlast(call, timers, wait)
             continue
         if not isinstance(ending, TaskFailed):
@@ -142,7 +145,8 @@ async def _outlast(
     """Wait until the first of a task's timers is over; return the task as it is executed again."""
     due_at = min(timers.values())
     await wait(max(0.0, (due_at - SystemClock().now()).total_seconds()))
-    over = {name: came(None) for name, moment in timers.items() if moment <= due_at}
+    now = max(due_at, SystemClock().now())
+    over = {name: came(None) for name, moment in timers.items() if moment <= now}
     return replace(call, answers={**call.answers, **over})
 
 

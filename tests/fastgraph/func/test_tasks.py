@@ -2,11 +2,12 @@
 
 import asyncio
 import threading
+import time
 from typing import Any
 
 import pytest
 
-from fastgraph import Command, InMemorySaver, RetryPolicy, entrypoint, interrupt, once, task
+from fastgraph import Command, InMemorySaver, RetryPolicy, entrypoint, interrupt, once, sleep, task
 from fastgraph.errors import AsyncNodeError, OutsideNodeError, UnstorableValueError
 
 AT_ONCE = RetryPolicy(initial_interval=0.0, jitter=False)
@@ -144,6 +145,25 @@ def test_collected_questions_are_asked_together_and_nothing_runs_before_all_are_
     answers = {asked["a"]: "A", asked["c"]: "C"}
     assert workflow.invoke(Command(resume=answers), thread()) == ["A", "B", "C"]
     assert calls.count("workflow") == 2
+
+
+def test_parallel_tasks_wait_for_their_timers_at_the_same_time() -> None:
+    rounds: list[int] = []
+
+    @task
+    def nap(seconds: float) -> float:
+        sleep(seconds)
+        return seconds
+
+    @entrypoint()
+    def workflow(given: int) -> list[float]:
+        rounds.append(1)
+        return [future.result() for future in [nap(0.02), nap(0.02), nap(0.02)]]
+
+    began = time.monotonic()
+    assert workflow.invoke(1) == [0.02] * 3
+    assert len(rounds) <= 3, "one after the other would be four"
+    assert time.monotonic() - began >= 0.02
 
 
 def test_once_in_a_task_belongs_to_that_call_of_the_task() -> None:
