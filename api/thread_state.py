@@ -48,8 +48,8 @@ async def read_state(
     number: int | None,
     run_key: int | None,
 ) -> dict[str, Any]:
-    """Return the state at a checkpoint (None: the last one). `run_key` is the run that stands there, for its open tasks and questions; None for
-    a checkpoint that is history."""
+    """Return the state at a checkpoint (None: the last one). `run_key` is the run that stands there, for its open tasks and
+    questions; None for a checkpoint that is history."""
     stored = await read_checkpoint(
         connection, thread_key=thread_key, number=number, spill=services.store.spill
     )

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import artifacts, db, runs, workflows
+from api.cli import artifacts, db, runs, threads, workflows
 from api.cli.dev import dev
 from api.cli.doctor import doctor
 from api.cli.exit_codes import table_text
@@ -55,6 +55,7 @@ for command in (serve, dev, api, host, run, doctor):
     app.command()(command)
 for name, group in (
     ("runs", runs.app),
+    ("threads", threads.app),
     ("workflows", workflows.app),
     ("artifacts", artifacts.app),
     ("db", db.app),

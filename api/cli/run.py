@@ -18,7 +18,9 @@ def run(
     *,
     value: Annotated[
         str,
-        typer.Option("--input", "-i", metavar="JSON|@FILE|-", help="The payload; - reads standard input."),
+        typer.Option(
+            "--input", "-i", metavar="JSON|@FILE|-", help="The payload; - reads standard input, null goes on."
+        ),
     ] = "{}",
     name: Annotated[
         str | None, typer.Option("--name", help="A name for people. [default: the workflow's]")
@@ -26,6 +28,10 @@ def run(
     tag: Annotated[list[str] | None, typer.Option("--tag", help="A tag; may be given several times.")] = None,
     thread: Annotated[
         str | None, typer.Option("--thread", metavar="ID", help="Continue this thread.")
+    ] = None,
+    checkpoint: Annotated[
+        str | None,
+        typer.Option("--checkpoint", metavar="ID", help="Begin at this checkpoint of the thread."),
     ] = None,
     key: Annotated[
         str | None, typer.Option("--idempotency-key", help="The same key never makes a second run.")
@@ -49,6 +55,8 @@ def run(
     }
     if thread is not None:
         body["thread_id"] = thread
+    if checkpoint is not None:
+        body["checkpoint_id"] = checkpoint
     with Client(url) as client:
         run_id = client.create_run(body, idempotency_key=key or new_id())
         if not follow:

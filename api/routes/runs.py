@@ -50,7 +50,10 @@ async def create_run(request: Request) -> Response:
     services = services_of(request.scope)
     asked = await read_model(request, CreateRun)
     workflow = await services.workflows.get(asked.workflow, is_patient=True)
-    services.payloads.check(asked.payload, schema=workflow.input_schema, workflow=workflow.name)
+    if asked.thread_id is None or asked.payload is not None:
+        services.payloads.check(asked.payload, schema=workflow.input_schema, workflow=workflow.name)
+    if asked.checkpoint_id is not None and asked.thread_id is None:
+        raise InvalidRequestError(Fault("thread_id", "is missing: a checkpoint is one of a thread"))
     key, now = idempotency_key(request), services.clock.now()
     accepted = await services.writer.write(
         AcceptRun(
@@ -61,9 +64,7 @@ async def create_run(request: Request) -> Response:
             payload=encode(asked.payload, where="payload"),
             tags=tuple(dict.fromkeys(asked.tags)),
             context=None if asked.context is None else encode(asked.context, where="context"),
-            config=None
-            if asked.config is None
-            else encode(asked.config.model_dump(exclude_none=True), where="config"),
+            config=_config(asked),
             on_busy_thread=asked.on_busy_thread,
             idempotency_key=key,
             request_hash=None if key is None else _request_hash(asked),
@@ -192,6 +193,14 @@ def idempotency_key(request: Request) -> str | None:
             Fault("Idempotency-Key", f"must be 1 to {MAX_IDEMPOTENCY_KEY} printable ASCII characters")
         )
     return key
+
+
+def _config(asked: CreateRun) -> bytes | None:
+    """How the run is executed and where it enters its thread; None where nothing was said."""
+    config = {} if asked.config is None else asked.config.model_dump(exclude_none=True)
+    if asked.checkpoint_id is not None:
+        config["checkpoint_id"] = asked.checkpoint_id
+    return encode(config, where="config") if config or asked.config is not None else None
 
 
 def _request_hash(asked: CreateRun) -> str:

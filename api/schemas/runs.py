@@ -60,13 +60,19 @@ class CreateRun(BaseModel):
     payload: Any = Field(
         default_factory=dict,
         examples=[{"input": "hello world"}],
-        description="Input, checked against the workflow's input schema.",
+        description="Input, checked against the workflow's input schema. Null goes on with the thread where it stands, or "
+        "at `checkpoint_id`, without a new input.",
     )
     workflow: Name | None = None
     thread_id: Annotated[str, AfterValidator(_uuid)] | None = Field(
         None,
         json_schema_extra={"format": "uuid"},
         description="Thread to continue; a new one where it is not given.",
+    )
+    checkpoint_id: Annotated[str, AfterValidator(_uuid)] | None = Field(
+        None,
+        json_schema_extra={"format": "uuid"},
+        description="Begin at this checkpoint of the thread, and leave what came after it as it is.",
     )
     tags: list[Name] = Field(default_factory=list, max_length=50)
     context: dict[str, Any] | None = Field(None, description="What the nodes may read beside the state.")

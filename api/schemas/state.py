@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.runs import RunError
 
@@ -16,7 +16,10 @@ __all__ = [
     "PendingInterrupt",
     "PendingTask",
     "RunState",
+    "StateUpdate",
     "ThreadCheckpoint",
+    "ThreadUpdated",
+    "UpdateThread",
 ]
 
 
@@ -85,6 +88,38 @@ class PendingInterrupt(Interrupt):
     name: str | None = Field(description="A signal's name, or a child's run id.")
     due_at: datetime | None = Field(description="When a timer is over, or the wait is given up.")
     path: list[str] = Field(description="The nodes that lead to the task that asks, outermost first.")
+
+
+class StateUpdate(BaseModel):
+    """What a node is to have returned; null values mark it as done."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    values: Any = None
+    as_node: str | None = Field(None, description="The node; where only one ran last it need not be said.")
+
+
+class UpdateThread(BaseModel):
+    """A change of a thread's state, as `update_state` makes it, or several steps of changes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    values: Any = None
+    as_node: str | None = None
+    supersteps: list[list[StateUpdate]] | None = Field(
+        None, min_length=1, max_length=1000, description="Instead of values and as_node: steps, in order."
+    )
+    checkpoint_id: str | None = Field(
+        None, description="Change the state at this checkpoint; default the newest."
+    )
+    workflow: str | None = Field(None, description="Default the one of the thread's newest run.")
+
+
+class ThreadUpdated(BaseModel):
+    """The new checkpoint. `checkpoint_id` is null while the run that makes it waits for its turn (202)."""
+
+    run_id: str
+    checkpoint_id: str | None
 
 
 class Checkpoint(BaseModel):

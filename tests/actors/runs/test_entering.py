@@ -1,4 +1,4 @@
-"""Runs that enter a thread otherwise than with a new input: going on, forking, on top of an older checkpoint, changing it."""
+"""Runs that enter a thread otherwise than with a new input at its end: going on, forking, branching off, changing it."""
 
 from __future__ import annotations
 
