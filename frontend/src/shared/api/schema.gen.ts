@@ -92,6 +92,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/signals/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Signal
+         * @description Send a signal. It is durable when this answers, and is kept where the run does not wait for it yet. 422 where its body
+         *     does not fit what the run waits for (it goes on waiting), 409 where the run has ended.
+         */
+        post: operations["send_signal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/events": {
         parameters: {
             query?: never;
@@ -172,6 +193,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/threads/{thread_id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Thread State
+         * @description Return a thread's newest state, with its open tasks and questions, or the state at one of its checkpoints.
+         */
+        get: operations["get_thread_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/threads/{thread_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Thread History
+         * @description List a thread's checkpoints with their values, all branches in one list, newest first.
+         */
+        get: operations["list_thread_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/threads/{thread_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Thread Runs
+         * @description List the runs of a thread, newest first.
+         */
+        get: operations["list_thread_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/interrupts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Interrupts
+         * @description List what waits and has no answer yet, oldest first; answer by `POST /api/runs/{run_id}/resume`.
+         */
+        get: operations["list_interrupts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/artifacts": {
         parameters: {
             query?: never;
@@ -236,6 +337,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/store/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Item
+         * @description Return the value of a key.
+         */
+        get: operations["get_item"];
+        /**
+         * Put Item
+         * @description Keep a value under a key of a namespace.
+         */
+        put: operations["put_item"];
+        post?: never;
+        /**
+         * Delete Item
+         * @description Delete the value of a key, if there is one.
+         */
+        delete: operations["delete_item"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/store/items/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search Items
+         * @description Find values in and below a namespace.
+         */
+        post: operations["search_items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/store/namespaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List Namespaces
+         * @description List the namespaces that hold something.
+         */
+        post: operations["list_namespaces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workflows": {
         parameters: {
             query?: never;
@@ -270,6 +439,71 @@ export interface paths {
         get: operations["get_workflow"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description List the versions of a workflow that hosts have published, the newest first.
+         */
+        get: operations["list_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{name}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check Published Version
+         * @description Say which runs that have begun would break with a published version, and why.
+         */
+        get: operations["check_published_version"];
+        put?: never;
+        /**
+         * Check Version
+         * @description Say which runs that have begun would break with a version that is not published yet, and why.
+         */
+        post: operations["check_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{name}/migrate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Migrate Runs
+         * @description Let runs go on with another version of their workflow. A run that would break, has ended or is being executed is
+         *     refused with the reason and stays as it is.
+         */
+        post: operations["migrate_runs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -399,6 +633,38 @@ export interface components {
             reason?: string | null;
         };
         /**
+         * CheckVersion
+         * @description A version that is not published yet, as `fastgraph workflows check --target` describes it.
+         */
+        CheckVersion: {
+            /** Graph Hash */
+            graph_hash: string;
+            /** Nodes */
+            nodes: string[];
+            /** Keys */
+            keys?: {
+                [key: string]: string;
+            };
+        };
+        /** CheckedRunFacts */
+        CheckedRunFacts: {
+            /** Run Id */
+            run_id: string;
+            /** Status */
+            status: string;
+            /** Graph Hash */
+            graph_hash: string | null;
+            /** Waiting For */
+            waiting_for: string | null;
+            /**
+             * Breaks
+             * @description The run would be held until it is migrated.
+             */
+            breaks: boolean;
+            /** Problems */
+            problems: string[];
+        };
+        /**
          * Checkpoint
          * @description One kept step of a thread.
          */
@@ -471,6 +737,16 @@ export interface components {
             on_busy_thread?: "queue" | "reject";
         };
         /**
+         * DeleteItem
+         * @description A place whose value is deleted, if there is one.
+         */
+        DeleteItem: {
+            /** Namespace */
+            namespace: string[];
+            /** Key */
+            key: string;
+        };
+        /**
          * Event
          * @description Something that happened in a run; numbers have no hole and no double.
          */
@@ -516,6 +792,14 @@ export interface components {
             field: string;
             /** Message */
             message: string;
+        };
+        /**
+         * FoundItems
+         * @description What a search has found.
+         */
+        FoundItems: {
+            /** Items */
+            items: components["schemas"]["StoredItem"][];
         };
         /** GraphEdge */
         GraphEdge: {
@@ -614,6 +898,38 @@ export interface components {
              */
             created_at: string;
         };
+        /**
+         * ListNamespaces
+         * @description Which namespaces are wanted; "*" in a prefix or suffix stands for any label.
+         */
+        ListNamespaces: {
+            /**
+             * Prefix
+             * @default null
+             */
+            prefix?: string[] | null;
+            /**
+             * Suffix
+             * @default null
+             */
+            suffix?: string[] | null;
+            /**
+             * Max Depth
+             * @description Cut off after so many labels.
+             * @default null
+             */
+            max_depth?: number | null;
+            /**
+             * Limit
+             * @default 100
+             */
+            limit?: number;
+            /**
+             * Offset
+             * @default 0
+             */
+            offset?: number;
+        };
         /** Liveness */
         Liveness: {
             /**
@@ -621,6 +937,141 @@ export interface components {
              * @constant
              */
             status: "ok";
+        };
+        /**
+         * MigrateRuns
+         * @description Which runs go on with which version, and what takes the place of what is gone there.
+         */
+        MigrateRuns: {
+            /**
+             * Graph Hash
+             * @description The version; default the newest one.
+             * @default null
+             */
+            graph_hash?: string | null;
+            /**
+             * Run Ids
+             * @description Only these; default all that stand on another version.
+             * @default null
+             */
+            run_ids?: string[] | null;
+            /**
+             * Nodes
+             * @description Old node -> new node; null drops a task that was due.
+             */
+            nodes?: {
+                [key: string]: string | null;
+            };
+            /**
+             * Keys
+             * @description Old key -> new key; null drops its value.
+             */
+            keys?: {
+                [key: string]: string | null;
+            };
+        };
+        /** MigrationAnswer */
+        MigrationAnswer: {
+            /** Graph Hash */
+            graph_hash: string;
+            /** Migrated */
+            migrated: string[];
+            /** Refused */
+            refused: components["schemas"]["RefusedMigration"][];
+        };
+        /**
+         * Namespaces
+         * @description Namespaces that hold something, in order.
+         */
+        Namespaces: {
+            /** Namespaces */
+            namespaces: string[][];
+        };
+        /**
+         * NestedState
+         * @description The state of a run, or of a graph inside it.
+         */
+        NestedState: {
+            /** Values */
+            values: {
+                [key: string]: unknown;
+            };
+            /**
+             * Next
+             * @description Nodes of the next step.
+             */
+            next: string[];
+            /** Checkpoint Id */
+            checkpoint_id: string | null;
+            /** Parent Checkpoint Id */
+            parent_checkpoint_id: string | null;
+            /** Step */
+            step: number | null;
+            /**
+             * Source
+             * @description What made the checkpoint: input, loop, update or fork.
+             */
+            source: string | null;
+            /** Created At */
+            created_at: string | null;
+            /** Tasks */
+            tasks: components["schemas"]["PendingTask"][];
+            /** Interrupts */
+            interrupts: components["schemas"]["Interrupt"][];
+            /**
+             * Namespaces
+             * @description Graphs inside that have a state of their own: ask for it by ?namespace=.
+             */
+            namespaces: string[];
+        };
+        /**
+         * PendingInterrupt
+         * @description A question of any run that waits for its answer, or a wait of another kind.
+         */
+        PendingInterrupt: {
+            /** Id */
+            id: string;
+            /** Node */
+            node: string;
+            /** Value */
+            value: unknown;
+            /** Response Schema */
+            response_schema: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Run Id */
+            run_id: string;
+            /** Run Name */
+            run_name: string;
+            /** Workflow */
+            workflow: string;
+            /** Thread Id */
+            thread_id: string;
+            /**
+             * Kind
+             * @description interrupt, timer, signal or child.
+             */
+            kind: string;
+            /**
+             * Name
+             * @description A signal's name, or a child's run id.
+             */
+            name: string | null;
+            /**
+             * Due At
+             * @description When a timer is over, or the wait is given up.
+             */
+            due_at: string | null;
+            /**
+             * Path
+             * @description The nodes that lead to the task that asks, outermost first.
+             */
+            path: string[];
         };
         /**
          * PendingTask
@@ -668,6 +1119,54 @@ export interface components {
              * @default null
              */
             errors?: components["schemas"]["FieldError"][] | null;
+        };
+        /**
+         * PutItem
+         * @description A value for a place; what was there is replaced.
+         */
+        PutItem: {
+            /**
+             * Namespace
+             * @description Labels without periods.
+             * @example [
+             *       "users",
+             *       "ada"
+             *     ]
+             */
+            namespace: string[];
+            /**
+             * Key
+             * @example preferences
+             */
+            key: string;
+            /**
+             * Value
+             * @example {
+             *       "language": "en"
+             *     }
+             */
+            value: {
+                [key: string]: unknown;
+            };
+            /**
+             * Ttl
+             * @description Minutes of life after its last use; for ever by default.
+             * @default null
+             */
+            ttl?: number | null;
+            /**
+             * Index
+             * @description Taken and not used: nothing is indexed here.
+             * @default null
+             */
+            index?: boolean | string[] | null;
+        };
+        /** RefusedMigration */
+        RefusedMigration: {
+            /** Run Id */
+            run_id: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * ResumeRun
@@ -732,6 +1231,16 @@ export interface components {
              * @description Number of its last event.
              */
             last_seq: number;
+            /**
+             * Parent Run Id
+             * @description The run that started it, if one did.
+             */
+            parent_run_id: string | null;
+            /**
+             * Children
+             * @description Runs that it started, oldest first.
+             */
+            children: string[];
         };
         /**
          * RunConfig
@@ -750,6 +1259,12 @@ export interface components {
              * @default null
              */
             max_concurrency?: number | null;
+            /**
+             * Timeout Seconds
+             * @description Time until the run is given up, from now on, also while it waits.
+             * @default null
+             */
+            timeout_seconds?: number | null;
             /**
              * Interrupt Before
              * @description Nodes to stop before, or *.
@@ -803,8 +1318,17 @@ export interface components {
             next: string[];
             /** Checkpoint Id */
             checkpoint_id: string | null;
+            /** Parent Checkpoint Id */
+            parent_checkpoint_id: string | null;
             /** Step */
             step: number | null;
+            /**
+             * Source
+             * @description What made the checkpoint: input, loop, update or fork.
+             */
+            source: string | null;
+            /** Created At */
+            created_at: string | null;
             /** Tasks */
             tasks: components["schemas"]["PendingTask"][];
             /** Interrupts */
@@ -816,6 +1340,153 @@ export interface components {
          * @enum {string}
          */
         RunStatus: "queued" | "running" | "interrupted" | "sleeping" | "waiting" | "paused" | "completed" | "failed" | "cancelled" | "quarantined";
+        /**
+         * SearchItems
+         * @description What is looked for in and below a namespace, the last changed first.
+         */
+        SearchItems: {
+            /**
+             * Namespace Prefix
+             * @description Empty for all.
+             */
+            namespace_prefix?: string[];
+            /**
+             * Filter
+             * @description Fields and values, or $eq $ne $gt $gte $lt $lte.
+             * @default null
+             * @example {
+             *       "stars": {
+             *         "$gte": 3
+             *       }
+             *     }
+             */
+            filter?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Limit
+             * @default 10
+             */
+            limit?: number;
+            /**
+             * Offset
+             * @default 0
+             */
+            offset?: number;
+            /**
+             * Query
+             * @description Taken and not used: nothing is indexed here.
+             * @default null
+             */
+            query?: string | null;
+            /**
+             * Refresh Ttl
+             * @description Whether the time of what is found begins anew; true by default.
+             * @default null
+             */
+            refresh_ttl?: boolean | null;
+        };
+        /**
+         * StoredItem
+         * @description A value with its place and times.
+         */
+        StoredItem: {
+            /** Namespace */
+            namespace: string[];
+            /** Key */
+            key: string;
+            /** Value */
+            value: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * ThreadCheckpoint
+         * @description One kept step of a thread with its values; `next` are all nodes that were due there.
+         */
+        ThreadCheckpoint: {
+            /** Values */
+            values: {
+                [key: string]: unknown;
+            };
+            /** Next */
+            next: string[];
+            /** Checkpoint Id */
+            checkpoint_id: string;
+            /** Parent Checkpoint Id */
+            parent_checkpoint_id: string | null;
+            /** Step */
+            step: number;
+            /** Source */
+            source: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Run Id */
+            run_id: string;
+        };
+        /**
+         * Version
+         * @description One version of a workflow that some host has published.
+         */
+        Version: {
+            /** Graph Hash */
+            graph_hash: string;
+            /** Nodes */
+            nodes: string[];
+            /**
+             * Keys
+             * @description Key of the state -> its type.
+             */
+            keys: {
+                [key: string]: string;
+            };
+            /**
+             * Published At
+             * Format: date-time
+             */
+            published_at: string;
+            /**
+             * Hosts
+             * @description Living hosts that have it.
+             */
+            hosts: number;
+        };
+        /**
+         * VersionCheck
+         * @description What would become of the runs that have begun, if this version were all there is.
+         */
+        VersionCheck: {
+            /** Workflow */
+            workflow: string;
+            /** Graph Hash */
+            graph_hash: string;
+            /** Breaking */
+            breaking: number;
+            /**
+             * Runs
+             * @description Those that stand on another version, oldest first.
+             */
+            runs: components["schemas"]["CheckedRunFacts"][];
+        };
+        /**
+         * WaitKind
+         * @description What a task waits for: somebody's answer, a moment, a signal by its name, the end of a child run.
+         * @enum {string}
+         */
+        WaitKind: "interrupt" | "timer" | "signal" | "child";
         /**
          * Workflow
          * @description A compiled graph with a name.
@@ -873,6 +1544,8 @@ export interface operations {
                 name?: string | null;
                 tag?: string | null;
                 thread_id?: string | null;
+                /** @description Only runs that this run has started. */
+                parent?: string | null;
                 created_after?: string | null;
                 created_before?: string | null;
                 /** @description Most items of the answer. */
@@ -1072,6 +1745,48 @@ export interface operations {
             };
         };
     };
+    send_signal: {
+        parameters: {
+            query?: {
+                /** @description As Idempotency-Key. */
+                dedup_id?: string | null;
+            };
+            header?: {
+                /** @description The same key is one signal, however often it is sent. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_events: {
         parameters: {
             query?: {
@@ -1144,7 +1859,10 @@ export interface operations {
     };
     get_run_state: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of a graph inside the run; the run's own where it is empty. */
+                namespace?: string;
+            };
             header?: never;
             path: {
                 run_id: string;
@@ -1159,7 +1877,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunState"];
+                    "application/json": components["schemas"]["NestedState"];
                 };
             };
             /** @description What went wrong */
@@ -1196,6 +1914,149 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Checkpoint"][];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_thread_state: {
+        parameters: {
+            query?: {
+                /** @description An older checkpoint of the thread; default the newest. */
+                checkpoint_id?: string | null;
+                /** @description A subgraph's lineage, such as `node:task_id`; empty is the thread's own. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                thread_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunState"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_thread_history: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description From the `next` link of the page before. */
+                cursor?: string | null;
+                /** @description A subgraph's lineage, such as `node:task_id`; empty is the thread's own. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                thread_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadCheckpoint"][];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_thread_runs: {
+        parameters: {
+            query?: {
+                /** @description Most items of the answer. */
+                limit?: number;
+                /** @description From the `next` link of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                thread_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"][];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_interrupts: {
+        parameters: {
+            query?: {
+                /** @description What kind of wait. */
+                kind?: components["schemas"]["WaitKind"];
+                /** @description Most items of the answer. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PendingInterrupt"][];
                 };
             };
             /** @description What went wrong */
@@ -1353,6 +2214,169 @@ export interface operations {
             };
         };
     };
+    get_item: {
+        parameters: {
+            query: {
+                key: string;
+                /** @description Its labels, with periods between them. */
+                namespace: string;
+                /** @description Whether its time begins anew; true by default. */
+                refresh_ttl?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredItem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutItem"];
+            };
+        };
+        responses: {
+            /** @description It is done, durably */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteItem"];
+            };
+        };
+        responses: {
+            /** @description It is done, durably */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_items: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchItems"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundItems"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_namespaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListNamespaces"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Namespaces"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_workflows: {
         parameters: {
             query?: never;
@@ -1400,6 +2424,141 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Workflow"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"][];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_published_version: {
+        parameters: {
+            query?: {
+                /** @description The version; default the newest one. */
+                graph_hash?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionCheck"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckVersion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionCheck"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    migrate_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MigrateRuns"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationAnswer"];
                 };
             };
             /** @description What went wrong */

@@ -17,6 +17,8 @@ const run: Run = {
   finished_at: null,
   waiting_for: "no host has w",
   last_seq: 1,
+  parent_run_id: null,
+  children: [],
 };
 
 const event = (name: string, seq: number, data?: Record<string, unknown>): RunEvent => ({

@@ -18,6 +18,8 @@ const run = (number: number, status: RunStatus = "running"): Run => ({
   finished_at: null,
   waiting_for: null,
   last_seq: 2,
+  parent_run_id: null,
+  children: [],
 });
 
 const page = (items: Run[], next: string | null = null): Page<Run> => ({ items, next, total: items.length });
