@@ -139,6 +139,10 @@ class ValueReader(Protocol):
 
     def decode_argument(self, node: str, data: bytes) -> StoredValue: ...
 
+    def decode_any(self, data: bytes) -> StoredValue:
+        """Read a question or an answer."""
+        ...
+
 
 class ThreadLog(Protocol):
     """The checkpoints of one thread and namespace, numbered from 1."""

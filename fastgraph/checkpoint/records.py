@@ -60,7 +60,9 @@ def decode_ending(kind: str, task_id: str, body: bytes, reader: ValueReader) -> 
     if kind == _RESULT:
         return _decode_result(task_id, facts, reader)
     if kind == _QUESTIONS:
-        return TaskInterrupted(task_id=task_id, interrupts=tuple(_decode_question(item) for item in facts))
+        return TaskInterrupted(
+            task_id=task_id, interrupts=tuple(_decode_question(item, reader) for item in facts)
+        )
     refused = facts.pop("refused")
     return TaskFailed(task_id=task_id, error=ErrorRecord(**facts), refused_answer=refused)
 
@@ -70,9 +72,9 @@ def encode_answers(answers: Mapping[str, StoredValue]) -> bytes:
     return orjson.dumps({name: _fragment(answer) for name, answer in answers.items()})
 
 
-def decode_answers(body: bytes) -> dict[str, StoredValue]:
+def decode_answers(body: bytes, reader: ValueReader) -> dict[str, StoredValue]:
     """The inverse of `encode_answers`."""
-    return {name: StoredValue.from_tree(answer) for name, answer in orjson.loads(body).items()}
+    return {name: reader.decode_any(orjson.dumps(answer)) for name, answer in orjson.loads(body).items()}
 
 
 def _fragment(value: StoredValue) -> orjson.Fragment:
@@ -141,11 +143,11 @@ def _encode_question(question: InterruptRequest) -> dict[str, Any]:
     return facts | {name: fact for name, fact in optional.items() if fact is not None}
 
 
-def _decode_question(facts: dict[str, Any]) -> InterruptRequest:
+def _decode_question(facts: dict[str, Any], reader: ValueReader) -> InterruptRequest:
     return InterruptRequest(
         id=facts["id"],
         position=facts["position"],
-        value=StoredValue.from_tree(facts["value"]),
+        value=reader.decode_any(orjson.dumps(facts["value"])),
         task_id=facts["task_id"],
         response_schema=facts.get("schema"),
         kind=WaitKind(facts.get("kind", WaitKind.INTERRUPT.value)),

@@ -148,6 +148,9 @@ class PlainReader:
     def decode_argument(self, node: str, data: bytes) -> StoredValue:  # noqa: ARG002
         return StoredValue.read(data)
 
+    def decode_any(self, data: bytes) -> StoredValue:
+        return StoredValue.read(data)
+
 
 def make_config(thread_id: str, namespace: str, name: str) -> RunnableConfig:
     """Return the config that names a checkpoint."""

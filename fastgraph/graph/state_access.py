@@ -214,6 +214,10 @@ class StateAccess:
         """Encode a value that no key declares: a question, an answer. `where` begins the sentence of an error."""
         return StoredValue.of(value, PlainCodec(where, self.registry))
 
+    def decode_any(self, data: bytes) -> StoredValue:
+        """Read back a question or an answer."""
+        return StoredValue.read(data, PlainCodec("a value", self.registry))
+
     def fold(
         self,
         writes: Writes,

@@ -326,7 +326,7 @@ class SqliteThread:
         for seq, task_id, kind, body in self._file.read(_RESULTS, (self._row.key, number)):
             last = seq
             if kind == ANSWERS:
-                pending.answers.update(decode_answers(body))
+                pending.answers.update(decode_answers(body, self._reader))
                 continue
             ending = decode_ending(kind, task_id, body, self._reader)
             pending.record(ending)
