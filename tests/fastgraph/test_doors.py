@@ -138,3 +138,75 @@ def test_every_name_that_a_door_promises_is_there() -> None:
             module = importlib.import_module(found.name)
             missing = [name for name in getattr(module, "__all__", ()) if not hasattr(module, name)]
             assert not missing, f"{found.name} promises {', '.join(missing)}"
+
+
+PROGRAM = """
+import operator
+from typing import Annotated, Literal, TypedDict
+
+from langgraph.cache.memory import InMemoryCache
+from langgraph.channels import LastValue, Topic
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.memory import InMemorySaver, MemorySaver
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.config import get_config, get_store, get_stream_writer
+from langgraph.constants import END, START
+from langgraph.errors import GraphInterrupt, GraphRecursionError, InvalidUpdateError, NodeInterrupt
+from langgraph.func import entrypoint, task
+from langgraph.graph import MessagesState, StateGraph, add_messages
+from langgraph.graph.message import REMOVE_ALL_MESSAGES, push_message
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.managed import IsLastStep, RemainingSteps
+from langgraph.pregel import Pregel
+from langgraph.runtime import Runtime, get_runtime
+from langgraph.store.base import BaseStore
+from langgraph.store.memory import InMemoryStore
+from langgraph.types import CachePolicy, Command, Interrupt, RetryPolicy, Send, StreamMode, StreamWriter, interrupt
+from langgraph.version import __version__
+
+
+class State(TypedDict):
+    words: Annotated[list[str], operator.add]
+    left: RemainingSteps
+
+
+def plan(state: State) -> Command[Literal["work"]]:
+    return Command(goto=[Send("work", {"word": word}) for word in ("a", "b")])
+
+
+def work(state: dict, writer: StreamWriter, store: BaseStore) -> dict:
+    writer(state["word"])
+    store.put(("words",), state["word"], {"seen": True})
+    return {"words": [state["word"]]}
+
+
+def review(state: State, runtime: Runtime) -> dict:
+    assert get_store() is runtime.store and get_config()["configurable"]["thread_id"] == "1"
+    return {"words": [interrupt(state["words"])]}
+
+
+builder = StateGraph(State)
+builder.add_node("plan", plan)
+builder.add_node("work", work, retry_policy=RetryPolicy(max_attempts=2))
+builder.add_node("review", review)
+builder.add_edge(START, "plan")
+builder.add_edge("work", "review")
+builder.add_edge("review", END)
+graph: CompiledStateGraph = builder.compile(checkpointer=InMemorySaver(), store=InMemoryStore())
+assert isinstance(graph, Pregel)
+thread = {"configurable": {"thread_id": "1"}}
+seen = [list(graph.stream({"words": []}, thread, stream_mode=["custom", "values"]))[:3]]
+seen.append(graph.get_state(thread).next)
+seen.append(graph.invoke(Command(resume="good"), thread))
+"""
+"""A program as a user of LangGraph has it."""
+
+
+def test_a_program_moves_over_by_its_imports() -> None:
+    def run(source: str) -> object:
+        names: dict[str, object] = {"__name__": "a_program"}
+        exec(compile(source, "a program", "exec"), names)
+        return names["seen"]
+
+    assert run(PROGRAM.replace("langgraph", "fastgraph")) == run(PROGRAM)
