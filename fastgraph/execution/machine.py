@@ -97,6 +97,8 @@ class Machine:
     @property
     def open_tasks(self) -> tuple[Task, ...]:
         """Those of this step's tasks that have no recorded result, in the order to start them: what was sent comes first."""
+        if not self._results and len(self._tasks) < 2:
+            return self._tasks
         left = [task for task in self._tasks if task.id not in self._results]
         if len(left) > 1:
             left.sort(key=_starts_late)
@@ -122,6 +124,8 @@ class Machine:
 
     def breakpoint(self) -> tuple[str, ...]:
         """Return the nodes whose static interrupt holds the run here, sorted; empty where it may go on."""
+        if not self._interrupt_before and not self._interrupt_after:
+            return ()
         held = self._held_after() or tuple(
             sorted({task.node for task in self._tasks if self._stops(task.node, self._interrupt_before)})
         )
@@ -218,10 +222,8 @@ class Machine:
         return len(self._tasks) == 1 and self._tasks[0].node == START
 
     def _route(self) -> Route:
-        choices = [
-            Choice(task.node, self._results[task.id].goto, self._results[task.id].sends)
-            for task in self._tasks
-        ]
+        results = [(task.node, self._results[task.id]) for task in self._tasks]
+        choices = [Choice(node, result.goto, result.sends) for node, result in results]
         return route(self.plan, choices, self._checkpoint.joins, self._checkpoint.deferred)
 
     def _enter(self, checkpoint: Checkpoint) -> None:

@@ -124,6 +124,7 @@ class GraphPlan:
     folded_keys: frozenset[str] = field(init=False)
     cleared_keys: tuple[str, ...] = field(init=False)
     channel_keys: tuple[str, ...] = field(init=False)
+    has_deferred: bool = field(init=False)
 
     def __post_init__(self) -> None:
         folded = frozenset(name for name, key in self.keys.items() if key.kind in FOLDED_KINDS)
@@ -132,6 +133,7 @@ class GraphPlan:
         object.__setattr__(self, "folded_keys", folded)
         object.__setattr__(self, "cleared_keys", tuple(cleared))
         object.__setattr__(self, "channel_keys", tuple(channels))
+        object.__setattr__(self, "has_deferred", any(node.is_deferred for node in self.nodes.values()))
 
 
 def join_name(sources: tuple[str, ...] | list[str], target: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from fastgraph.errors import InvalidUpdateError
 from fastgraph.execution.checkpoint import UnknownTarget
@@ -21,8 +22,7 @@ INPUT = "__input__"
 _NOBODY = NodePlan(name=INPUT)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """What one finished task chose beside its static edges."""
 
     node: str
@@ -30,8 +30,7 @@ class Choice:
     sends: tuple[SendWrite, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """What is due next, what goes on waiting, and what could not be followed.
 
     `is_finish` says that no edge led to a node that need not wait, where the plan has channels that want to know.
@@ -146,6 +145,8 @@ def _split_deferred(
 
     Deferred nodes wait while an edge triggers any other node; Sends do not hold them, as in LangGraph.
     """
+    if not deferred and not plan.has_deferred:
+        return _pull(triggers), ()
     waiting = {task.node: set(task.triggers) for task in deferred}
     ready: dict[str, set[str]] = {}
     for node, names in triggers.items():
