@@ -72,7 +72,7 @@ def history(
 
 
 @app.command()
-def update(
+def update(  # noqa: PLR0917 - typer calls it by name
     thread_id: ThreadIdArgument,
     values: Annotated[
         str, typer.Option("--values", metavar="JSON|@FILE|-", help="What the node is to have returned.")
