@@ -16,7 +16,7 @@ from random import Random
 from typing import Any, Protocol, runtime_checkable
 
 from fastgraph.cache.base import BaseCache
-from fastgraph.errors import AsyncNodeError, GraphBubbleUp, GraphInterrupt
+from fastgraph.errors import GraphBubbleUp, GraphInterrupt
 from fastgraph.execution.tasks import Task, TaskKind, TimeLimits
 from fastgraph.func.ways import IN_THREAD, ON_LOOP, Way
 from fastgraph.graph.caching import CachePolicy, default_cache_key
@@ -87,7 +87,8 @@ def begin_call(
         future.set_result(call.read(kept))
         return future
     if spec.is_async:
-        raise AsyncNodeError(spec.name)
+        # sync code has no loop to share, so the task gets one of its own
+        return parent.open_calls().submit(lambda: asyncio.run(call.execute(ON_LOOP)))
     return parent.open_calls().submit(lambda: drive(call.execute(IN_THREAD)))
 
 

@@ -163,8 +163,9 @@ class Showing:
         if "updates" in self._modes:
             yield self._chunk("updates", {INTERRUPT: questions})
         if "values" in self._modes:
-            values = {} if self._options.is_single_key else self._read_values(checkpoint)
-            yield self._chunk("values", {**values, INTERRUPT: questions})
+            values = self._read_values(checkpoint)
+            shown = values if isinstance(values, dict) else {}
+            yield self._chunk("values", {**shown, INTERRUPT: questions})
         yield from self._ended(task, ending, None)
 
     def failed(self, task: Task, ending: TaskFailed, error: BaseException | None) -> Iterator[Chunk]:

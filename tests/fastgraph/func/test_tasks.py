@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fastgraph import Command, InMemorySaver, RetryPolicy, entrypoint, interrupt, once, sleep, task
-from fastgraph.errors import AsyncNodeError, OutsideNodeError, UnstorableValueError
+from fastgraph.errors import OutsideNodeError, UnstorableValueError
 
 AT_ONCE = RetryPolicy(initial_interval=0.0, jitter=False)
 
@@ -225,15 +225,24 @@ def test_a_result_that_can_not_be_kept_fails_its_task() -> None:
         workflow.invoke(1)
 
 
-def test_tasks_need_a_workflow_around_and_async_ones_a_loop() -> None:
+def test_tasks_need_a_workflow_around() -> None:
     @task
-    async def on_loop() -> None: ...
-
-    @entrypoint()
-    def workflow(given: int) -> None:
-        on_loop()
+    def alone() -> None: ...
 
     with pytest.raises(OutsideNodeError):
-        on_loop()
-    with pytest.raises(AsyncNodeError):
-        workflow.invoke(1)
+        alone()
+
+
+def test_an_async_task_of_a_sync_workflow_gets_a_loop_of_its_own() -> None:
+    """In LangGraph this works under `ainvoke` only."""
+
+    @task
+    async def on_loop(value: int) -> int:
+        await asyncio.sleep(0)
+        return value + 1
+
+    @entrypoint()
+    def workflow(given: int) -> list[int]:
+        return [future.result() for future in [on_loop(given), on_loop(given + 1)]]
+
+    assert workflow.invoke(1) == asyncio.run(workflow.ainvoke(1)) == [2, 3]
