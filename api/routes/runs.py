@@ -27,6 +27,7 @@ from fastgraph.database.runs import RunFilters, RunView
 from fastgraph.database.runs import list_runs as read_runs
 from fastgraph.ids import new_id
 from fastgraph.state.plain import encode
+from fastgraph.state.schema import BARE_KEYS
 from fastgraph.status import RunStatus
 
 __all__ = ["create_run", "router"]
@@ -175,7 +176,10 @@ async def _read_result(services: Services, run: RunView) -> bytes | None:
         stored = await read_checkpoint(
             connection, thread_key=run.thread_key, number=run.checkpoint_number, spill=services.store.spill
         )
-    return None if stored is None else join_values(stored.values)
+    if stored is None:
+        return None
+    bare = next((stored.values[key] for key in BARE_KEYS if key in stored.values), None)
+    return join_values(stored.values) if bare is None else bare
 
 
 def _deadline(asked: CreateRun, now: datetime) -> datetime | None:

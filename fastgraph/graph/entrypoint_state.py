@@ -13,13 +13,13 @@ from typing import Any, Final, Generic, TypedDict, TypeVar, cast
 from fastgraph.execution.tasks import Folded, Task, Write
 from fastgraph.graph.definition import GraphDefinition
 from fastgraph.graph.state_access import InputReading, StateAccess
-from fastgraph.state.schema import input_json_schema
+from fastgraph.state.schema import RESULT, input_json_schema
 from fastgraph.state.values import StoredValue
 
 __all__ = ["INPUT_KEY", "PREVIOUS_KEY", "RESULT_KEY", "EntrypointState", "FinalValue", "state_types"]
 
 INPUT_KEY: Final = "__start__"
-RESULT_KEY: Final = "__end__"
+RESULT_KEY: Final = RESULT
 PREVIOUS_KEY: Final = "__previous__"
 
 

@@ -26,9 +26,12 @@ from fastgraph.state.reducers import Reducer, find_reducer, start_value
 from fastgraph.state.registry import TypeRegistry
 from fastgraph.state.values import Codec, StoredValue
 
-__all__ = ["ROOT", "KeySpec", "SchemaKind", "StateSchema", "input_json_schema"]
+__all__ = ["BARE_KEYS", "RESULT", "ROOT", "KeySpec", "SchemaKind", "StateSchema", "input_json_schema"]
 
 ROOT: Final = "__root__"
+RESULT: Final = "__end__"
+BARE_KEYS: Final = (ROOT, RESULT)
+"""Keys whose value is a run's whole result: of a state that is one value, of a workflow that is a function."""
 
 
 class SchemaKind(StrEnum):

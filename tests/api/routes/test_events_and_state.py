@@ -113,3 +113,11 @@ async def test_a_result_too_large_for_its_row_is_read_from_the_last_checkpoint(a
     await run.step("parse", large, number=1)
     await run.commit(status="completed")  # as a host does with an output above its bound
     assert (await api.http.get(f"/api/runs/{run.run_id}")).json()["result"] == large
+
+
+async def test_a_functions_result_too_large_for_its_row_is_bare(api: Api) -> None:
+    run = await api.begin()
+    large = {"__start__": 1, "__end__": "x" * 100_000}
+    await run.step("parse", large, number=1)
+    await run.commit(status="completed")  # as a host does with an output above its bound
+    assert (await api.http.get(f"/api/runs/{run.run_id}")).json()["result"] == large["__end__"]
