@@ -147,4 +147,8 @@ def _before_routers(checkpoint: Checkpoint, extra: StoredValue | None) -> Route:
 
 
 def _take_edges(plan: GraphPlan, checkpoint: Checkpoint) -> Route:
-    return route(plan, [Choice(START)], checkpoint.joins, checkpoint.deferred)
+    way = route(plan, [Choice(START)], checkpoint.joins, checkpoint.deferred)
+    if not plan.begins_directly:
+        return way
+    # an entrypoint's function is due by the input itself
+    return way._replace(due=tuple(replace(task, triggers=(START,)) for task in way.due))
