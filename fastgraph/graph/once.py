@@ -25,9 +25,9 @@ def once(key: str, fn: Callable[[], T]) -> T:
     """Call `fn` and record its result under `key`; return the record where this task has one, without a call.
 
     The record belongs to the task: it is found on every attempt and after every restart, interrupt and resume, and not
-    by the same node in another step. It is durable when this returns; until then the thread waits. What `fn` returns must be plain data
-    (UnstorableValueError says what can't be kept). Raises what `fn` raises, which records nothing, and OutsideNodeError
-    outside a node. In async code use `aonce`.
+    by the same node in another step. It is durable when this returns; until then the thread waits. What `fn` returns must
+    be plain data (UnstorableValueError says what can't be kept). Raises what `fn` raises, which records nothing, and
+    OutsideNodeError outside a node. In async code use `aonce`.
     """
     current = current_task("once")
     place = _place(current, key)
