@@ -21,6 +21,7 @@ from fastgraph.execution.tasks import InterruptRequest
 from fastgraph.graph.commands import NestedInterrupt
 from fastgraph.graph.current import CurrentTask, find_current_task
 from fastgraph.graph.namespaces import call_namespace, lasting_namespace
+from fastgraph.in_process.replay import Origins
 from fastgraph.state.values import StoredValue
 
 if TYPE_CHECKING:
@@ -79,6 +80,16 @@ class Nesting:
         """Hand a chunk of this run, or of one nested in it, to who watches further out."""
         if self.watcher is not None and chunk.mode in self.watcher.nested_modes:
             self.watcher.pass_on(chunk)
+
+    @property
+    def origins(self) -> Origins:
+        """The checkpoints that nested runs are to begin at, as the config of the outermost run says."""
+        found: Origins = getattr(self.parent.services, "origins", {})
+        return found
+
+    def take_origin(self) -> str | None:
+        """Return the checkpoint that this run is to begin at; only a graph that remembers its thread has one."""
+        return self.origins.pop(self.namespace, None) if self.mode is True else None
 
     def open_log(self, graph: CompiledGraph) -> ThreadLog:
         """Open the lineage of the run."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from fastgraph.checkpoint.durability import Durability
@@ -14,6 +14,7 @@ from fastgraph.graph.control import RunControl
 from fastgraph.graph.current import find_current_task
 from fastgraph.in_process.artifacts import MemoryArtifacts
 from fastgraph.in_process.nesting import Nesting, find_nesting
+from fastgraph.in_process.replay import Origins, read_origins
 
 if TYPE_CHECKING:
     from fastgraph.cache.base import BaseCache
@@ -66,6 +67,14 @@ class RunOptions:
     nesting: Nesting | None = None
     own_modes: frozenset[str] = frozenset()
     durability: Durability = "async"
+    origins: Origins = field(default_factory=dict)
+
+    def take_named_checkpoint(self) -> str | None:
+        """Return the name of the checkpoint to begin at, None for the newest; it counts for one nested run only."""
+        if self.nesting is not None:
+            return self.nesting.take_origin()
+        named = (self.config.get("configurable") or {}).get("checkpoint_id")
+        return None if named is None else str(named)
 
     @property
     def cache(self) -> BaseCache[Any] | None:
@@ -131,6 +140,10 @@ def read_options(
     nesting = find_nesting(graph, (config or {}).get("configurable"))
     merged = graph.merge_config(_inherit(config, nesting))
     configurable = merged.get("configurable") or {}
+    origins: Origins = {}
+    if nesting is None and configurable.get("checkpoint_ns"):
+        configurable, origins = read_origins(configurable)
+        merged["configurable"] = configurable
     limit = merged.get("recursion_limit", DEFAULT_RECURSION_LIMIT)
     if not isinstance(limit, int) or limit < 1:
         raise ConfigError(f"recursion_limit is {limit!r}; it must be at least 1.")
@@ -165,6 +178,7 @@ def read_options(
         shows_nested=given.get("subgraphs", False),
         is_whole=is_whole and not (nesting and nesting.watched_modes),
         durability=_durability(given.get("durability"), nesting),
+        origins=origins,
     )
 
 

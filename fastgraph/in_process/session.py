@@ -77,10 +77,8 @@ class Session:
         self._started: set[str] = set()
         self._leniency = Leniency()
         self._metadata = {**run_metadata(options.config), **(nesting.metadata() if nesting else {})}
-        named = (options.config.get("configurable") or {}).get("checkpoint_id")
-        self._opening = Opening(
-            graph, log, self._save, None if named is None else str(named), options.namespace
-        )
+        self._named = options.take_named_checkpoint()
+        self._opening = Opening(graph, log, self._save, self._named, options.namespace)
         self._pending = self._opening.pending
         self._carried: Mapping[str, Any] = {}
         self._machine: Machine
@@ -195,7 +193,7 @@ class Session:
         given, opening = self._options.input, self._opening
         if isinstance(given, Command):
             opening.proceed(given)
-        elif given is None or (self._nesting and self._nesting.goes_on(opening.saved)):
+        elif given is None or (self._nesting and (self._named or self._nesting.goes_on(opening.saved))):
             opening.proceed(None)
         else:
             opening.begin(given)

@@ -87,6 +87,7 @@ class SessionServices(MemoryServices, TaskRecords):
         self.cache = cache
         self.open_log = open_log
         self.nested_modes = options.nested_modes
+        self.origins = options.origins
         self.is_feed = False
         self.pass_on = crew.pass_on
 
@@ -117,6 +118,7 @@ class NestedServices(TaskRecords):
         self._task = task
         self._crew = crew
         self.open_log = parent.open_log
+        self.origins = nesting.origins
         self.cache = cache
         self.is_feed = nesting.is_feed
         self.nested_modes = options.nested_modes
