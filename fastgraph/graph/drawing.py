@@ -97,6 +97,7 @@ class _Walk:
                 due, waiting = sorted(waiting), set()
             if not due:
                 break
+            self._consume(due)
             self._arrive(last, due)
         self._edges.update(self._leading.get(END, ()))
         return self._edges, last
@@ -117,9 +118,14 @@ class _Walk:
             sources, target = join
             seen.update(name for name in due if name in sources)
             if seen.issuperset(sources):
-                seen.clear()
                 reached.update({target} - {END})
         return reached
+
+    def _consume(self, due: list[str]) -> None:
+        """Begin the joins anew that lead to the nodes that come next; one that waits for a deferred node stays complete."""
+        for (sources, target), seen in self._seen.items():
+            if (target in due or target == END) and seen.issuperset(sources):
+                seen.clear()
 
     def _arrive(self, before: list[str], due: list[str]) -> None:
         """Draw what leads to the nodes that come next: edges, joins, and the whole step where none of its nodes named one.
