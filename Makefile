@@ -13,7 +13,7 @@ unexport PYTHONPATH
 unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test quick-test lint types dashboard-check format dashboard screenshots bench lock env-example wheel clean distclean
+.PHONY: help run dev test quick-test lint types dashboard-check format dashboard docs screenshots bench lock env-example wheel clean distclean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,11 @@ format: ## Rewrite the Python and the dashboard's code in the house format
 
 dashboard: ## Build the dashboard into api/dashboard/
 	@$(PREPARE) dashboard
+
+docs: ## Build the documentation as a site into build/site/
+	@$(PREPARE) development
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo "==> build/site/index.html"
 
 screenshots: ## Take the README's screenshots with a real browser
 	@$(PREPARE) runtime dashboard chromium
