@@ -86,7 +86,7 @@ def draw_boxes(names: Mapping[str, str], edges: Sequence[GraphEdge]) -> str:
         layouts = import_module("grandalf.layouts")
     except ImportError as error:
         raise ImportError(
-            "Drawing a graph with characters needs the package grandalf. Install it: pip install grandalf."
+            "Drawing a graph with characters needs the package grandalf. Install it: pip install 'fastgraph-server[ascii]'."
         ) from error
     vertices = {node: graphs.Vertex(name) for node, name in names.items()}
     for vertex in vertices.values():
