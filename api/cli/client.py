@@ -7,6 +7,7 @@ document, an answer that is no FastGraph's. It never prints.
 from __future__ import annotations
 
 import ipaddress
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,8 +75,10 @@ class Client:
         return Page(items=items, total=int(total) if total.isdigit() else None)
 
     def post(self, path: str, body: Any) -> Any:
-        """Send a JSON body and return the JSON answer."""
-        return _json(self._send("POST", path, json=body), self.url)
+        """Send a JSON body and return the JSON answer; None is the JSON value null, and no missing body."""
+        content = json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+        headers = {"Content-Type": "application/json"}
+        return _json(self._send("POST", path, content=content, headers=headers), self.url)
 
     def create_run(self, body: dict[str, Any], *, idempotency_key: str) -> str:
         """Create a run and return its id; safe to repeat, so a broken connection is tried again."""

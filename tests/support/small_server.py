@@ -154,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
                 )
             case ["api", "runs"]:
                 self._json({"run_id": RUN})
-            case ["api", "runs", _, "cancel" | "resume"]:
+            case ["api", "runs", _, "cancel" | "resume"] | ["api", "runs", _, "signals", _]:
                 self._json(self.world.run(), status=202)
             case ["api", "artifacts"]:
                 self._json(_artifact())

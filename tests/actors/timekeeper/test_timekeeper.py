@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from structlog.testing import capture_logs
 
 from actors.runtime import ref_kill
 from actors.timekeeper.timekeeper import Timekeeper
+from fastgraph import wait_for_signal
 from fastgraph.database import hosts
 from fastgraph.database.host_records import FreeDeadHost
 from support.boots import Boot, House
@@ -93,13 +95,26 @@ async def test_work_whose_hint_was_lost_is_found_by_the_poll(house: House, kept:
     kept.boot.is_alive = True
 
 
+async def test_a_waiting_run_past_its_deadline_is_ended(house: House, kept: Kept) -> None:
+    await house.boot(chain("listens", listens))
+    soon = datetime.now(UTC) + timedelta(seconds=0.3)
+    run_id = await house.accept("listens", deadline_at=soon)
+    await house.reaches(run_id, "waiting")
+    queued = await house.accept("nobody has it", deadline_at=soon)
+    for late in (run_id, queued):
+        run = await house.ended(late)
+        assert (run.status, b"RunTimeoutError" in (run.error or b"")) == ("failed", True)
+
+
+def listens(state: Log) -> None:
+    wait_for_signal("never")
+
+
 async def test_a_lease_is_renewed(house: House, kept: Kept) -> None:
     assert await house.until(lambda: is_renewed(house), "the lease to be renewed")
 
 
 async def test_a_boot_that_was_declared_dead_hears_of_it(house: House, kept: Kept) -> None:
-    from datetime import UTC, datetime
-
     dead = FreeDeadHost(boot_id=kept.boot.boot_id, reason="the test says so", now=datetime.now(UTC))
     await house.writer.write(dead)
     await asyncio.wait_for(kept.dead.wait(), 10)

@@ -154,6 +154,12 @@ def test_show_names_all_that_a_run_has(fastgraph: Fastgraph, server: SmallServer
             f"/api/runs/{RUN}/resume",
             {"answers": {"i": {"a": 1}}},
         ),
+        (("signal", RUN, "go on", "-b", "[1]"), f"/api/runs/{RUN}/signals/go%20on", [1]),
+        (
+            ("signal", RUN, "paid", "--dedup-id", "a b"),
+            f"/api/runs/{RUN}/signals/paid?dedup_id=a+b",
+            None,
+        ),
     ],
 )
 def test_orders_are_sent_as_the_api_takes_them(
