@@ -102,6 +102,8 @@ def find_place(
     if nested is None and for_update:
         raise ConfigError(f"Subgraph {namespace} not found in graph {graph.name!r}.")
     graph_there = nested or graph
+    if nested is not None and nested.checkpointer_mode is True:
+        namespace = lasting_namespace(namespace)
     return ThreadPlace(
         graph=graph_there,
         saver=graph.checkpointer,
@@ -277,8 +279,10 @@ def _nested_state(place: ThreadPlace, task: Task, *, subgraphs: bool) -> Any:
     config = {"configurable": {"thread_id": place.thread_id, "checkpoint_ns": namespace}}
     if not subgraphs:
         return config
-    kept_at = lasting_namespace(namespace) if nested.checkpointer_mode else namespace
-    log = place.saver.open_thread(place.thread_id, kept_at, reader=nested.state)
+    if nested.checkpointer_mode is True:
+        namespace = lasting_namespace(namespace)
+        config = {"configurable": {"thread_id": place.thread_id, "checkpoint_ns": namespace}}
+    log = place.saver.open_thread(place.thread_id, namespace, reader=nested.state)
     there = replace(place, graph=nested, log=log, namespace=namespace, wanted=None, config=config)
     return take_snapshot(there, subgraphs=True)
 

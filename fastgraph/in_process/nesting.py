@@ -84,12 +84,7 @@ class Nesting:
     @property
     def origins(self) -> Origins:
         """The checkpoints that nested runs are to begin at, as the config of the outermost run says."""
-        found: Origins = getattr(self.parent.services, "origins", {})
-        return found
-
-    def take_origin(self) -> str | None:
-        """Return the checkpoint that this run is to begin at; only a graph that remembers its thread has one."""
-        return self.origins.pop(self.namespace, None) if self.mode is True else None
+        return getattr(self.parent.services, "origins", None) or Origins()
 
     def open_log(self, graph: CompiledGraph) -> ThreadLog:
         """Open the lineage of the run."""

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+from fastgraph.checkpoint.base import ThreadLog
 from fastgraph.checkpoint.durability import Durability
 from fastgraph.errors import ConfigError
 from fastgraph.graph.control import RunControl
@@ -67,14 +68,16 @@ class RunOptions:
     nesting: Nesting | None = None
     own_modes: frozenset[str] = frozenset()
     durability: Durability = "async"
-    origins: Origins = field(default_factory=dict)
+    origins: Origins = field(default_factory=Origins)
 
-    def take_named_checkpoint(self) -> str | None:
-        """Return the name of the checkpoint to begin at, None for the newest; it counts for one nested run only."""
+    def take_origin(self, log: ThreadLog) -> tuple[str | None, bool]:
+        """Return the name of the checkpoint to begin at, None for the newest, and whether a nested run goes on there."""
         if self.nesting is not None:
-            return self.nesting.take_origin()
+            return (
+                self.nesting.origins.take(self.namespace, log) if self.nesting.mode is True else (None, False)
+            )
         named = (self.config.get("configurable") or {}).get("checkpoint_id")
-        return None if named is None else str(named)
+        return None if named is None else str(named), False
 
     @property
     def cache(self) -> BaseCache[Any] | None:
@@ -140,7 +143,7 @@ def read_options(
     nesting = find_nesting(graph, (config or {}).get("configurable"))
     merged = graph.merge_config(_inherit(config, nesting))
     configurable = merged.get("configurable") or {}
-    origins: Origins = {}
+    origins = Origins()
     if nesting is None and configurable.get("checkpoint_ns"):
         configurable, origins = read_origins(configurable)
         merged["configurable"] = configurable

@@ -77,8 +77,15 @@ class Session:
         self._started: set[str] = set()
         self._leniency = Leniency()
         self._metadata = {**run_metadata(options.config), **(nesting.metadata() if nesting else {})}
-        self._named = options.take_named_checkpoint()
-        self._opening = Opening(graph, log, self._save, self._named, options.namespace)
+        named, self._goes_on = options.take_origin(log)
+        self._opening = Opening(graph, log, self._save, named, options.namespace)
+        if (
+            named
+            and nesting is None
+            and self._opening.saved
+            and getattr(options.input, "resume", None) is None
+        ):
+            options.origins.travel(self._opening.saved)
         self._pending = self._opening.pending
         self._carried: Mapping[str, Any] = {}
         self._machine: Machine
@@ -193,7 +200,7 @@ class Session:
         given, opening = self._options.input, self._opening
         if isinstance(given, Command):
             opening.proceed(given)
-        elif given is None or (self._nesting and (self._named or self._nesting.goes_on(opening.saved))):
+        elif given is None or (self._nesting and (self._goes_on or self._nesting.goes_on(opening.saved))):
             opening.proceed(None)
         else:
             opening.begin(given)

@@ -15,7 +15,7 @@ import orjson
 
 from fastgraph.cache.base import BaseCache
 from fastgraph.checkpoint.base import BaseCheckpointSaver, ThreadLog, ValueReader
-from fastgraph.checkpoint.memory import ForgetfulThread
+from fastgraph.checkpoint.memory import ForgetfulThread, MemoryThread
 from fastgraph.events import EventKind
 from fastgraph.execution.tasks import Task
 from fastgraph.graph.namespaces import split_namespace
@@ -126,6 +126,17 @@ class NestedServices(TaskRecords):
     @property
     def run_id(self) -> str:
         return self._parent.run_id
+
+    def find_record(self, key: str) -> bytes | None:
+        # a lineage in memory may be gone before the task around is over; that task's records are not
+        if isinstance(self._log, MemoryThread):
+            return self._parent.find_record(f"{self._task_id}/{key}")
+        return super().find_record(key)
+
+    def keep_record(self, key: str, data: bytes) -> Future[None] | None:
+        if isinstance(self._log, MemoryThread):
+            return self._parent.keep_record(f"{self._task_id}/{key}", data)
+        return super().keep_record(key, data)
 
     def show(self, mode: str, data: Any) -> None:
         self._crew.pass_on(Chunk(split_namespace(self._namespace), mode, data))

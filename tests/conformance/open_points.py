@@ -11,6 +11,7 @@ SPELLED = "`Overwrite` given as JSON is shown as `Overwrite`"
 STORED = "What can't be stored is refused at the step that wrote it, with a saver or without"
 IN_PLACE = "A change in place that is not returned changes nothing"
 TYPED = "Values keep their types over a saver: a tuple stays one"
+CHANGED = "A change of a nested graph's past is gone on with"
 LOOPED = "An async node may be called by `invoke`"
 
 OPEN_POINTS: dict[str, str] = {
@@ -31,5 +32,6 @@ OPEN_POINTS: dict[str, str] = {
     "a_list_that_is_changed_in_place_and_not_returned": IN_PLACE,
     "a_list_that_is_changed_in_place_and_returned": IN_PLACE,
     "typed_values_keep_their_types_over_a_question": TYPED,
+    "a_subgraphs_past_is_changed_and_gone_on_with": CHANGED,
     "an_async_node_in_a_sync_call": LOOPED,
 }

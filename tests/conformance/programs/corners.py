@@ -1,0 +1,502 @@
+"""Corners: shapes of states, nodes and edges that programs have although no manual names them."""
+
+import asyncio
+import operator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Generic, Literal, Optional, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from typing_extensions import TypedDict
+
+from conformance.calls import answer, answer_each, proceed, start, update
+from conformance.program import flow, script
+from conformance.wiring import chain, wire
+
+THREAD = {"configurable": {"thread_id": "1"}}
+T = TypeVar("T")
+
+
+class Trail(TypedDict):
+    trail: Annotated[list[Any], operator.add]
+
+
+class FlawError(Exception):
+    """What a node raises."""
+
+
+EMPTY = start({"trail": []})
+
+
+def leaves(name: str) -> Any:
+    def node(state):
+        return {"trail": [name]}
+
+    return node
+
+
+def many(names: str) -> dict[str, Any]:
+    return {name: leaves(name) for name in names}
+
+
+def asks(lg, question: str) -> Any:
+    def node(state):
+        return {"trail": [f"{question}={lg.types.interrupt(question)}"]}
+
+    return node
+
+
+def saver(lg) -> Any:
+    return lg.checkpoint.memory.InMemorySaver()
+
+
+def attempted(run: Any) -> Any:
+    """Return what a call gives or raises."""
+    try:
+        return run()
+    except Exception as error:  # noqa: BLE001 - what is compared
+        return error
+
+
+class Base(TypedDict, total=False):
+    trail: Annotated[list[Any], operator.add]
+
+
+class More(Base):
+    extra: str
+
+
+class Boxed(TypedDict, Generic[T]):
+    trail: Annotated[list[Any], operator.add]
+    box: T
+
+
+@flow("1.1 schema", calls=[start({"trail": [], "extra": "e"})])
+def a_schema_that_inherits(lg):
+    def look(state: More):
+        return {"trail": [sorted(state)], "extra": "new"}
+
+    return chain(lg, More, look)
+
+
+@script("1.1 schema")
+def a_generic_schema(lg):
+    def look(state: Boxed[int]):
+        return {"trail": [state["box"]], "box": 2}
+
+    graph = chain(lg, Boxed[int], look).compile(checkpointer=saver(lg))
+    return [graph.invoke({"trail": [], "box": 1}, THREAD), graph.get_state(THREAD).values]
+
+
+class Wrapped(TypedDict, total=False):
+    maybe: Annotated[Optional[list[int]], lambda left, right: (left or []) + (right or [])]  # noqa: UP045 - spelled so by many
+    word: Literal["a", "b"]
+    inner: Annotated[list[Annotated[int, "note"]], operator.add]
+
+
+@flow(
+    "1.1 reducer",
+    "1.1 reducer start",
+    calls=[start({"maybe": [1], "inner": [1]}), start({"maybe": None, "word": "b"})],
+)
+def reducers_of_wrapped_types(lg):
+    def look(state: Wrapped):
+        return {"maybe": [2], "inner": [2], "word": "a"}
+
+    return chain(lg, Wrapped, look)
+
+
+class Aliased(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+    count: int = Field(default=1, alias="theCount")
+    items: list[str] = Field(default_factory=list)
+
+    @field_validator("items")
+    @classmethod
+    def upper(cls, value: list[str]) -> list[str]:
+        return [item.upper() for item in value]
+
+
+@flow("1.1 pydantic", calls=[start({"count": 2, "items": ["a"]})])
+def a_model_with_validators(lg):
+    def look(state: Aliased):
+        return {"items": [*state.items, "b"], "count": state.count + 1}
+
+    return chain(lg, Aliased, look)
+
+
+class Forbidding(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    word: str = "w"
+
+
+@flow("1.1 pydantic", calls=[start({"word": "x", "unknown": 1})])
+def a_model_that_forbids_extras(lg):
+    def look(state: Forbidding):
+        return {"word": state.word + "!"}
+
+    return chain(lg, Forbidding, look)
+
+
+@dataclass
+class Counted:
+    trail: Annotated[list[Any], operator.add] = field(default_factory=list)
+    count: int = 0
+
+
+@script("1.1 schema", "1.1 input output")
+def instances_as_input(lg):
+    def look(state: Counted):
+        return {"trail": [type(state).__name__], "count": state.count + 1}
+
+    def see(state: Aliased):
+        return {"count": state.count + 1}
+
+    first, second = chain(lg, Counted, look).compile(), chain(lg, Aliased, see).compile()
+    return [first.invoke(Counted(trail=["x"], count=3)), second.invoke(Aliased(count=5))]
+
+
+@script("1.1 input output", "1.9 several")
+def output_models_in_version_two(lg):
+    class Out(BaseModel):
+        count: int
+
+    def look(state: Counted):
+        return {"count": state.count + 1}
+
+    graph = chain(lg, Counted, look, output_schema=Out).compile()
+    return [graph.invoke({"count": 1}), graph.invoke({"count": 1}, version="v2").value]
+
+
+@flow("1.3 together", "1.6 interrupt", calls=[EMPTY, proceed(), answer("yes")], remembers=True)
+def a_question_before_a_failure(lg):
+    tries: list[int] = []
+
+    def bad(state):
+        tries.append(1)
+        if len(tries) == 1:
+            raise FlawError("once")
+        return {"trail": ["good"]}
+
+    return wire(lg, Trail, {"ask": asks(lg, "ok?"), "bad": bad}, "START ask bad")
+
+
+@flow(
+    "1.6 resume", "1.10 update state", calls=[EMPTY, update({"trail": ["as x"]}, as_node="x"), answer("rest")]
+)
+def a_change_as_one_of_two_that_ask(lg):
+    return wire(lg, Trail, {"x": asks(lg, "x?"), "y": asks(lg, "y?")} | many("z"), "START x z", "START y")
+
+
+@flow(
+    "1.7 as node",
+    "1.6 breakpoints",
+    calls=[EMPTY, proceed()],
+    options=lambda _: {"interrupt_before": ["sub"]},
+)
+def a_breakpoint_before_a_subgraph(lg):
+    sub = wire(lg, Trail, many("st"), "START s t").compile()
+    return wire(lg, Trail, {"sub": sub} | many("az"), "START a sub z")
+
+
+@flow("1.7 as node", "1.6 breakpoints", calls=[start({"trail": []}, interrupt_before=["t"]), proceed()])
+def a_breakpoint_of_a_call_is_not_for_subgraphs(lg):
+    sub = wire(lg, Trail, many("st"), "START s t").compile()
+    return wire(lg, Trail, {"sub": sub} | many("t"), "START sub t")
+
+
+@flow("1.7 saver modes", "1.6 interrupt", calls=[EMPTY, answer("1"), EMPTY, answer("2")])
+def a_subgraph_with_a_memory_asks(lg):
+    def ask(state: Trail):
+        return {"trail": [f"{len(state['trail'])}:{lg.types.interrupt('ok?')}"]}
+
+    sub = chain(lg, Trail, ask).compile(checkpointer=True)
+
+    def call(state: Trail):
+        return {"trail": [len(sub.invoke({"trail": ["in"]})["trail"])]}
+
+    return wire(lg, Trail, {"call": call}, "START call")
+
+
+@flow("1.7 called", "1.6 interrupt", calls=[EMPTY, answer("one"), answer("two")])
+def two_called_graphs_that_ask(lg):
+    first, second = (
+        wire(lg, Trail, {"ask": asks(lg, name)}, "START ask").compile() for name in ("first?", "second?")
+    )
+
+    def call(state: Trail):
+        return {"trail": first.invoke({"trail": []})["trail"] + second.invoke({"trail": []})["trail"]}
+
+    return wire(lg, Trail, {"call": call}, "START call")
+
+
+@flow("1.7 called", "1.4 conditional", calls=[EMPTY])
+def a_graph_called_in_a_router(lg):
+    sub = wire(lg, Trail, {"s": leaves("b")}, "START s").compile()
+    builder = wire(lg, Trail, many("abc"), "START a")
+    builder.add_conditional_edges("a", lambda state: sub.invoke({"trail": []})["trail"][-1])
+    return builder
+
+
+@flow("1.4 edges", calls=[EMPTY])
+def names_with_spaces_and_letters_of_all_kinds(lg):
+    builder = lg.graph.StateGraph(Trail)
+    builder.add_node("first node", leaves("1")).add_node("größe/2", leaves("2"))
+    return builder.add_edge(lg.graph.START, "first node").add_edge("first node", "größe/2")
+
+
+@script("1.11 edges", "1.4 edges")
+def an_edge_from_start_to_end(lg):
+    return attempted(
+        lambda: (
+            lg.graph.StateGraph(Trail)
+            .add_edge(lg.graph.START, lg.graph.END)
+            .compile()
+            .invoke({"trail": ["x"]})
+        )
+    )
+
+
+@script("1.11 compile")
+def a_graph_without_nodes(lg):
+    return lg.graph.StateGraph(Trail).compile()
+
+
+@flow("1.4 join", calls=[EMPTY])
+def a_join_that_names_a_node_twice(lg):
+    builder = wire(lg, Trail, many("ab"), "START a")
+    builder.add_edge(["a", "a"], "b")
+    return builder
+
+
+@flow("1.4 command", calls=[EMPTY])
+def commands_that_say_little(lg):
+    def a(state):
+        return lg.types.Command(update={}, goto=[])
+
+    def b(state):
+        return lg.types.Command(goto=lg.graph.END)
+
+    def c(state):
+        return lg.types.Command()
+
+    return wire(lg, Trail, {"a": a, "b": b, "c": c} | many("d"), "START a b c d")
+
+
+@flow("1.1 node return", "1.4 send", calls=[EMPTY])
+def a_node_that_returns_a_send(lg):
+    def a(state):
+        return lg.types.Send("b", {})
+
+    return wire(lg, Trail, {"a": a} | many("b"), "START a")
+
+
+@flow("1.1 node return", calls=[EMPTY])
+def a_node_that_is_a_generator(lg):
+    def a(state):
+        yield {"trail": ["1"]}
+        yield {"trail": ["2"]}
+
+    return wire(lg, Trail, {"a": a}, "START a")
+
+
+@flow("1.1 node return", calls=[EMPTY])
+def a_node_that_returns_pairs(lg):
+    def a(state):
+        return [("trail", ["1"])]
+
+    return wire(lg, Trail, {"a": a}, "START a")
+
+
+CALLER: ContextVar[str] = ContextVar("caller", default="nobody")
+
+
+@script("1.1 injected", "1.3 together")
+def context_variables_reach_nodes(lg):
+    def look(state: Trail):
+        return {"trail": [CALLER.get()]}
+
+    graph = wire(lg, Trail, {"a": look, "b": look}, "START a", "START b").compile()
+    token = CALLER.set("me")
+    try:
+        return graph.invoke({"trail": []})
+    finally:
+        CALLER.reset(token)
+
+
+@script("1.1 injected", "1.3 together")
+async def context_variables_reach_nodes_on_a_loop(lg):
+    async def look(state: Trail):
+        await asyncio.sleep(0)
+        return {"trail": [CALLER.get()]}
+
+    def see(state: Trail):
+        return {"trail": [CALLER.get()]}
+
+    graph = wire(lg, Trail, {"a": look, "b": see}, "START a", "START b").compile()
+    token = CALLER.set("me")
+    try:
+        return await graph.ainvoke({"trail": []})
+    finally:
+        CALLER.reset(token)
+
+
+@script("1.6 interrupt", "1.6 surfacing")
+def the_old_exception_asks_too(lg):
+    def ask(state: Trail):
+        if not state["trail"]:
+            raise lg.errors.NodeInterrupt("old way")
+        return {"trail": ["went on"]}
+
+    graph = chain(lg, Trail, ask).compile(checkpointer=saver(lg))
+    seen = [graph.invoke({"trail": []}, THREAD)["__interrupt__"][0].value, graph.get_state(THREAD).next]
+    graph.update_state(THREAD, {"trail": ["changed"]}, as_node="__start__")
+    return [*seen, graph.invoke(None, THREAD)]
+
+
+@flow(
+    "1.10 durability",
+    "1.3 failure",
+    calls=[start({"trail": []}, durability="sync"), proceed(durability="sync")],
+    remembers=True,
+)
+def durability_sync_and_a_failure(lg):
+    tries: list[int] = []
+
+    def bad(state: Trail):
+        tries.append(1)
+        if len(tries) == 1:
+            raise FlawError("once")
+        return {"trail": ["good"]}
+
+    return wire(lg, Trail, many("ac") | {"bad": bad}, "START a bad c")
+
+
+@flow(
+    "1.5 cache",
+    "1.5 handler",
+    calls=[EMPTY, EMPTY],
+    options=lambda lg: {"cache": lg.cache.memory.InMemoryCache()},
+)
+def a_cached_node_beside_others(lg):
+    nodes = {
+        "a": (leaves("a"), {"cache_policy": lg.types.CachePolicy(key_func=lambda state: "same")}),
+        "b": leaves("b"),
+    }
+    return wire(lg, Trail, nodes, "START a b")
+
+
+@flow(
+    "1.4 send",
+    "1.6 resume",
+    calls=[EMPTY, answer_each({"q2": "c"}), proceed(), answer_each({"q0": "a", "q1": "b"})],
+)
+def a_partial_answer_and_nothing_more(lg):
+    def w(n):
+        return {"trail": [lg.types.interrupt(f"q{n}")]}
+
+    builder = wire(lg, Trail, {"w": w} | many("e"), "w e")
+    builder.add_conditional_edges(lg.graph.START, lambda state: [lg.types.Send("w", n) for n in range(3)])
+    return builder
+
+
+@script("1.10 time travel", "1.7 state")
+def a_subgraph_is_run_again_from_its_own_past(lg):
+    sub = wire(lg, Trail, many("st") | {"ask": asks(lg, "ok?")}, "START s t ask").compile()
+    graph = wire(lg, Trail, {"sub": sub} | many("z"), "START sub z").compile(checkpointer=saver(lg))
+    graph.invoke({"trail": []}, THREAD)
+    below = graph.get_state(THREAD).tasks[0].state
+    old = next(shown.config for shown in graph.get_state_history(below) if shown.next == ("t",))
+    seen = graph.invoke(None, old)
+    return [seen, graph.invoke(lg.types.Command(resume="yes"), THREAD)]
+
+
+@script("1.10 time travel", "1.7 state")
+def a_graph_two_levels_down_is_run_again_from_its_own_past(lg):
+    ground = wire(lg, Trail, many("st") | {"ask": asks(lg, "ok?")}, "START s t ask").compile()
+    middle = wire(lg, Trail, many("m") | {"ground": ground}, "START m ground").compile()
+    graph = wire(lg, Trail, many("a") | {"middle": middle}, "START a middle").compile(checkpointer=saver(lg))
+    graph.invoke({"trail": []}, THREAD)
+    below = graph.get_state(THREAD, subgraphs=True).tasks[0].state.tasks[0].state.config
+    place = {"configurable": {key: below["configurable"][key] for key in ("thread_id", "checkpoint_ns")}}
+    old = next(shown.config for shown in graph.get_state_history(place) if shown.next == ("t",))
+    chunks = list(graph.stream(None, old, stream_mode="updates", subgraphs=True))
+    return [[names for _, names in chunks], graph.invoke(lg.types.Command(resume="yes"), THREAD)]
+
+
+@script("1.10 time travel", "1.7 saver modes", "1.7 state")
+def a_subgraph_with_a_memory_goes_on_from_its_own_past(lg):
+    sub = wire(lg, Trail, many("st") | {"ask": asks(lg, "ok?")}, "START s t ask").compile(checkpointer=True)
+    graph = wire(lg, Trail, {"sub": sub} | many("az"), "START a sub z").compile(checkpointer=saver(lg))
+    graph.invoke({"trail": []}, THREAD)
+    below = graph.get_state(THREAD, subgraphs=True).tasks[0].state.config["configurable"]
+    place = {"configurable": {key: below[key] for key in ("thread_id", "checkpoint_ns")}}
+    old = next(shown.config for shown in graph.get_state_history(place) if shown.next == ("t",))
+    chunks = list(graph.stream(None, old, stream_mode="updates", subgraphs=True))
+    return [below["checkpoint_ns"], chunks, graph.invoke(lg.types.Command(resume="yes"), THREAD)]
+
+
+@script("1.10 time travel", "1.7 saver modes")
+def an_old_checkpoint_above_a_subgraph_with_a_memory(lg):
+    def count(state: Trail):
+        return {"trail": [len(state["trail"])]}
+
+    sub = chain(lg, Trail, count).compile(checkpointer=True)
+
+    def call(state: Trail):
+        return {"trail": [str(sub.invoke({"trail": ["in"]})["trail"])]}
+
+    graph = wire(lg, Trail, {"call": call} | many("az"), "START a call z").compile(checkpointer=saver(lg))
+    seen = [graph.invoke({"trail": []}, THREAD), graph.invoke({"trail": []}, THREAD)]
+    old = [shown.config for shown in graph.get_state_history(THREAD) if shown.next == ("call",)]
+    return [*seen, graph.invoke(None, old[0]), graph.invoke(None, old[1])]
+
+
+@script("1.10 time travel", "1.10 update state", "1.7 state")
+def a_subgraphs_past_is_changed_and_gone_on_with(lg):
+    sub = wire(lg, Trail, many("st") | {"ask": asks(lg, "ok?")}, "START s t ask").compile()
+    graph = wire(lg, Trail, {"sub": sub} | many("z"), "START sub z").compile(checkpointer=saver(lg))
+    graph.invoke({"trail": []}, THREAD)
+    below = graph.get_state(THREAD).tasks[0].state
+    old = next(shown.config for shown in graph.get_state_history(below) if shown.next == ("t",))
+    there = graph.update_state(old, {"trail": ["changed"]}, as_node="s")
+    return [graph.invoke(None, there), graph.invoke(lg.types.Command(resume="yes"), THREAD)]
+
+
+@script("1.10 history", "1.6 breakpoints")
+def a_history_is_read_while_a_run_goes_on(lg):
+    graph = wire(lg, Trail, many("abc"), "START a b c").compile(checkpointer=saver(lg), interrupt_before="*")
+    graph.invoke({"trail": []}, THREAD)
+    seen = [len(list(graph.get_state_history(THREAD)))]
+    for _ in range(3):
+        graph.invoke(None, THREAD)
+        seen.append(len(list(graph.get_state_history(THREAD))))
+    return seen
+
+
+@script("1.8 entrypoint", "1.6 breakpoints", "1.10 update state")
+def an_entrypoint_is_changed_from_outside(lg):
+    @lg.func.entrypoint(checkpointer=saver(lg))
+    def run(number: int, *, previous: Any = None) -> list[Any]:
+        return [number, previous]
+
+    seen = [run.invoke(1, THREAD)]
+    seen.append(attempted(lambda: run.update_state(THREAD, 9) and None))
+    return [*seen, run.get_state(THREAD).values, run.invoke(2, THREAD)]
+
+
+@script("1.8 task", "1.5 timeout")
+async def a_task_with_a_timeout(lg):
+    @lg.func.task(timeout=0.03)
+    async def hang(number: int) -> int:
+        await asyncio.Event().wait()
+        return number
+
+    @lg.func.entrypoint()
+    async def run(number: int) -> str:
+        try:
+            return str(await hang(number))
+        except lg.errors.NodeTimeoutError as error:
+            return f"{error.node} {error.kind}"
+
+    return await run.ainvoke(1)
