@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from sqlalchemy import select
 from fastgraph import END, START, interrupt
 from fastgraph.database import tables
 from fastgraph.database.nested import list_lineages
-from fastgraph.database.records import DeleteRun
+from fastgraph.database.records import DeleteRun, SendSignal
+from fastgraph.func import entrypoint, task
 from fastgraph.graph import waits
+from fastgraph.ids import new_id
 from support.boots import House
 from support.gates import Gate
 from support.small_flows import Log, chain, new_graph, says
@@ -120,3 +123,76 @@ async def test_questions_and_timers_of_a_subgraph_are_the_runs(any_house: House)
     assert counts["a"] == 1
     kinds = await any_house.kinds(run_id)
     assert (kinds.count("interrupted"), kinds.count("sleeping")) == (1, 1)
+
+
+async def test_waits_and_records_of_functional_tasks_survive_on_the_host(any_house: House) -> None:
+    counts: Counter[str] = Counter()
+
+    @task
+    def once(number: int) -> int:
+        counts["once"] += 1
+        return number + 1
+
+    @task
+    def naps(number: int) -> int:
+        waits.sleep(0.2)
+        return number * 10
+
+    @entrypoint()
+    def flow(number: int) -> int:
+        first: int = once(number).result()
+        second: int = naps(first).result()
+        body: int = waits.wait_for_signal("go")
+        return second + body
+
+    graph = flow
+    graph.name = "flow"
+    await any_house.boot(graph)
+    run_id = await any_house.accept("flow", 1)
+    await any_house.reaches(run_id, "waiting")
+    sent = SendSignal(run_id=run_id, name="go", body=b"3", now=datetime.now(UTC))
+    await any_house.writer.write(sent)
+    any_house.hint()
+    run = await any_house.ended(run_id)
+    assert run.status == "completed", run.error
+    assert counts["once"] == 1
+    assert b"23" in (run.result or b"")
+
+
+async def test_a_graph_called_twice_in_a_node_has_two_lineages(house: House) -> None:
+    inner = chain("inner", says("a"))
+
+    def calls(state: Log) -> dict[str, Any]:
+        first, second = inner.invoke({"log": ["1"]}), inner.invoke({"log": ["2"]})
+        return {"log": [first["log"], second["log"]]}
+
+    async def calls_async(state: Log) -> dict[str, Any]:
+        return {"log": [(await inner.ainvoke({"log": ["3"]}))["log"]]}
+
+    await house.boot(chain("outer", calls, calls_async))
+    run_id = await house.accept("outer")
+    run = await house.ended(run_id)
+    assert run.status == "completed", run.error
+    assert (await house.values(run_id))["log"] == [["1", "a"], ["2", "a"], ["3", "a"]]
+    async with house.store.readers.connect() as connection:
+        names = list(await list_lineages(connection, parent_key=run.thread_key))
+    assert [name.partition(":")[0] for name in names] == ["calls", "calls", "calls_async"]
+    assert names[1] == f"{names[0]}|1"
+
+
+async def test_a_graph_that_remembers_its_thread_goes_on_there_in_the_next_run(house: House) -> None:
+    builder = new_graph()
+    builder.add_node("count", lambda state: {"count": state.get("count", 0) + 1})
+    builder.add_edge(START, "count")
+    builder.add_edge("count", END)
+    inner = builder.compile(name="inner", checkpointer=True)
+
+    def calls(state: Log) -> dict[str, Any]:
+        return {"log": [inner.invoke({"log": []})["count"]]}
+
+    await house.boot(chain("outer", calls))
+    thread = new_id()
+    for _ in range(2):
+        run = await house.ended(await house.accept("outer", thread_id=thread))
+        assert run.status == "completed", run.error
+    assert (await house.values(run.run_id))["log"] == [1, 2]
