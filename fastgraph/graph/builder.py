@@ -92,6 +92,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         self.branches: dict[str, dict[str, RouterSpec]] = {}
         self.registry = registry or DEFAULT_REGISTRY
         self._defaults = NodeDefaults()
+        self._schemas: set[Any] = set()
 
     def set_node_defaults(
         self,
@@ -156,6 +157,7 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         spec = read_node(
             name,
             function,
+            schemas=self._schemas,
             executor=executor,
             input_type=input_schema or named.get("input_schema"),
             retry_policies=_as_policies(retry_policy or named.get("retry_policy")),
@@ -305,9 +307,11 @@ def _as_policies(policies: Retries) -> tuple[RetryPolicy, ...]:
 
 
 def _as_destinations(destinations: Mapping[str, str] | Sequence[str] | None) -> dict[str, str | None]:
+    if not destinations:
+        return {}
     if isinstance(destinations, Mapping):
         return dict(destinations)
-    return dict.fromkeys(destinations or ())
+    return dict.fromkeys(destinations)
 
 
 def _as_names(names: Sequence[str] | str | None) -> tuple[str, ...]:

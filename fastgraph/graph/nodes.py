@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from fastgraph.execution.tasks import TimeLimits
 from fastgraph.graph.caching import CachePolicy
 from fastgraph.graph.commands import Command
+from fastgraph.graph.hints import is_schema, plain_function, read_hints
 from fastgraph.graph.retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -92,11 +93,16 @@ def function_name(function: Any) -> str | None:
     return name if isinstance(name, str) else type(function).__name__
 
 
-def read_node(name: str, function: Callable[..., Any], **options: Any) -> NodeSpec:
-    """Make the spec of a node, with what its signature says: its input's type, injections, Command destinations."""
+def read_node(
+    name: str, function: Callable[..., Any], *, schemas: set[Any] | None = None, **options: Any
+) -> NodeSpec:
+    """Make the spec of a node, with what its signature says: its input's type, injections, Command destinations.
+
+    `schemas` remembers the types that were found to be schemas, for the next node.
+    """
     hints = read_hints(function)
     if options.get("input_type") is None:
-        options["input_type"] = _schema_hint(function, hints)
+        options["input_type"] = _schema_hint(function, hints, set() if schemas is None else schemas)
     if not options.get("destinations"):
         options["destinations"] = _command_targets(hints.get("return"))
     is_async = is_async_function(function)
@@ -121,40 +127,25 @@ def read_router(name: str, function: Callable[..., Any], path_map: Any) -> Route
         function=function,
         is_async=is_async_function(function),
         injected=find_injected(function, hints),
-        input_type=_schema_hint(function, hints),
+        input_type=_schema_hint(function, hints, set()),
         targets=targets,
     )
 
 
-def read_hints(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return a callable's type hints; nothing where it has none or where they name what can't be found here."""
-    try:
-        return typing.get_type_hints(_plain_function(function), include_extras=True)
-    except (NameError, TypeError, AttributeError):
-        # a hint under TYPE_CHECKING, a builtin: the function works without what its hints would have said
-        return {}
-
-
-def _plain_function(function: Callable[..., Any]) -> Any:
-    """Return what carries the signature: the function itself, a partial's function, an object's `__call__`."""
-    while isinstance(function, functools.partial):
-        function = function.func
-    if inspect.isroutine(function) or inspect.isclass(function):
-        return function
-    return type(function).__call__
-
-
 def is_async_function(function: Callable[..., Any]) -> bool:
     """Say whether calling it makes a coroutine."""
-    return inspect.iscoroutinefunction(_plain_function(function))
+    return inspect.iscoroutinefunction(plain_function(function))
+
+
+def _is_simple(function: Callable[..., Any]) -> bool:
+    """Say whether a function takes its input and nothing else, as nearly every node does; a signature costs more to read."""
+    if type(function) is not FunctionType or function.__dict__:
+        return False
+    code = function.__code__
+    return code.co_argcount == 1 and not code.co_kwonlyargcount
 
 
 def _parameters(function: Callable[..., Any]) -> Sequence[inspect.Parameter]:
-    if isinstance(function, FunctionType) and not vars(function):
-        code = function.__code__
-        if code.co_argcount == 1 and not code.co_kwonlyargcount:
-            # nearly every node: one parameter; reading a signature costs ten times as much
-            return (inspect.Parameter(code.co_varnames[0], inspect.Parameter.POSITIONAL_OR_KEYWORD),)
     try:
         return list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
@@ -162,20 +153,28 @@ def _parameters(function: Callable[..., Any]) -> Sequence[inspect.Parameter]:
         return []
 
 
-def _schema_hint(function: Callable[..., Any], hints: Mapping[str, Any]) -> Any:
-    """Return the type of the first parameter where it is a schema: a class with annotated fields."""
-    parameters = _parameters(function)
-    hint = hints.get(parameters[0].name) if parameters and hints else None
-    if not isinstance(hint, type):
+def _schema_hint(function: Callable[..., Any], hints: Mapping[str, Any], known: set[Any]) -> Any:
+    """Return the type of the first parameter where it is a schema; `known` are types that were seen to be."""
+    if not hints:
         return None
-    try:
-        return hint if typing.get_type_hints(hint) else None
-    except (NameError, TypeError):
+    if _is_simple(function):
+        name = function.__code__.co_varnames[0]
+    else:
+        parameters = _parameters(function)
+        name = parameters[0].name if parameters else ""
+    hint = hints.get(name)
+    if not isinstance(hint, type) or (hint not in known and not is_schema(hint)):
         return None
+    known.add(hint)
+    return hint
 
 
-def find_injected(function: Callable[..., Any], hints: Mapping[str, Any], *, skip: int = 1) -> tuple[str, ...]:
+def find_injected(
+    function: Callable[..., Any], hints: Mapping[str, Any], *, skip: int = 1
+) -> tuple[str, ...]:
     """Return the parameters that are made for a function; its first `skip` ones are its own."""
+    if skip and _is_simple(function):
+        return ()
     wanted = []
     for parameter in _parameters(function)[skip:]:
         word = _INJECTED.get(parameter.name)
@@ -190,6 +189,8 @@ def find_injected(function: Callable[..., Any], hints: Mapping[str, Any], *, ski
 
 def _command_targets(returned: Any) -> dict[str, str | None]:
     """Return the targets that a hint `Command[Literal["a", "b"]]` names, also inside a union."""
+    if returned is None:
+        return {}
     for hint in (returned, *typing.get_args(returned)):
         if typing.get_origin(hint) is Command:
             argument = typing.get_args(hint)[0]
