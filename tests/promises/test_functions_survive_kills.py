@@ -65,3 +65,12 @@ def test_a_partial_answer_is_kept_and_executes_nothing(serving: Serving) -> None
     run = reached(serving, run_id, "completed", "failed")
     assert (run["status"], run["result"]) == ("completed", ["Ada", 36])
     assert words(serving, run_id).count("survey") == 2
+
+
+def test_tasks_effects_and_graphs_work_in_a_process_of_their_own(serving: Serving) -> None:
+    run_id = serving.client.create_run(workflow="apart", payload=["a"])
+    until(lambda: "sell" in words(serving, run_id), what="the nested graph")
+    serving.kill_host()
+    run = reached(serving, run_id, "completed", "failed")
+    assert (run["status"], run["result"]) == ("completed", ["A", "receipt", "receipt"])
+    assert words(serving, run_id) == ["fetch-a", "charge", "charge", "sell", "sell"]
