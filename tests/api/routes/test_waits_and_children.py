@@ -1,6 +1,7 @@
 """Signals, children and graphs inside a run, by HTTP."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import orjson
 import pytest
@@ -43,13 +44,14 @@ async def stored(api: Api, run_id: str) -> list[tuple[str, bytes]]:
 async def test_signals_are_kept_in_order_and_a_repeated_one_once(api: Api) -> None:
     run_id = await api.create()
     url = f"/api/runs/{run_id}/signals"
-    for name, body, options in (
+    sent: tuple[tuple[str, bytes, dict[str, Any]], ...] = (
         ("paid", b'{"n":1}', {"headers": {"Idempotency-Key": "a"}}),
         ("paid", b'{"n":1}', {"headers": {"Idempotency-Key": "a"}}),
         ("paid", b'{"n":2}', {"params": {"dedup_id": "b"}}),
         ("paid", b'{"n":2}', {"params": {"dedup_id": "b"}}),
         ("with%20space", b"[1]", {}),
-    ):
+    )
+    for name, body, options in sent:
         answer = await api.http.post(f"{url}/{name}", content=body, **options)
         assert answer.status_code == 202, answer.text
         assert answer.json()["run_id"] == run_id

@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict
 
@@ -151,12 +152,13 @@ def test_start_run_says_that_it_needs_a_server_and_what_its_policies_are() -> No
 
 
 def test_waiting_belongs_into_a_node_and_a_moment_has_a_zone() -> None:
-    for call in (
+    calls: list[Callable[[], Any]] = [
         lambda: waits.sleep(1),
         lambda: wait_for_signal("x"),
         lambda: start_run("x"),
         lambda: run_workflow("x"),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(OutsideNodeError):
             call()
     with pytest.raises(ValueError, match="no time zone"):
