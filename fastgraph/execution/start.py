@@ -23,7 +23,7 @@ from fastgraph.execution.updates import apply_writes, find_updated, group_writes
 from fastgraph.state.changes import Change
 from fastgraph.state.values import StoredValue
 
-__all__ = ["admit", "input_fold_work", "start", "steer"]
+__all__ = ["admit", "input_fold_work", "merge_due", "start", "steer"]
 
 
 def admit(
@@ -106,7 +106,7 @@ def steer(
     grouped = group_writes([(None, writes)])
     values, changes = apply_writes(plan, checkpoint.values, grouped, folded, is_step=False)
     way = route(plan, [Choice(INPUT, tuple(name for name in goto if name != END), sends)], checkpoint.joins)
-    after = replace(checkpoint, values=values, due=_merge(checkpoint.due, (*way.due, *way.deferred)))
+    after = replace(checkpoint, values=values, due=merge_due(checkpoint.due, (*way.due, *way.deferred)))
     return StepCommit(
         checkpoint=after,
         changes=changes,
@@ -116,7 +116,7 @@ def steer(
     )
 
 
-def _merge(due: tuple[DueTask, ...], more: tuple[DueTask, ...]) -> tuple[DueTask, ...]:
+def merge_due(due: tuple[DueTask, ...], more: tuple[DueTask, ...]) -> tuple[DueTask, ...]:
     """Join two sets of due tasks: pulled ones once a node and by name, then Sends in order."""
     pulled: dict[str, DueTask] = {}
     for task in (*due, *more):

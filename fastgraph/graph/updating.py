@@ -17,8 +17,8 @@ from fastgraph.errors import InvalidUpdateError
 from fastgraph.execution.checkpoint import EMPTY, Checkpoint, KeyChange
 from fastgraph.execution.plan import END, START
 from fastgraph.execution.routing import Choice, route
-from fastgraph.execution.start import admit
-from fastgraph.execution.tasks import Task, TaskKind, TaskResult
+from fastgraph.execution.start import admit, merge_due
+from fastgraph.execution.tasks import DueTask, Task, TaskKind, TaskResult
 from fastgraph.execution.updates import apply_writes, group_writes
 from fastgraph.graph.no_services import NoServices
 from fastgraph.graph.snapshots import ThreadPlace, find_place, place_config, step_tasks
@@ -114,12 +114,13 @@ def _check_alone(updates: Sequence[StateUpdate], sentence: str) -> None:
 def _clear(base: _Base) -> int:
     """End what is pending: finished tasks count, the others are dropped."""
     place, before = base.place, base.checkpoint
-    after, changes = replace(before, due=()), {}
+    entry, begun = admit(place.graph.plan, before, number=base.newest + 1)
+    after, changes = replace(before, due=(), values=entry.values), dict(begun)
     if base.saved is not None:
         graph, pending = place.graph, base.saved.pending
         steered = apply_steers(graph, before, pending.steers)
         tasks = step_tasks(place, base.saved)
-        results = [pending.results[task.id] for task in tasks if task.id in pending.results]
+        results = [_whole_result(pending, task) for task in tasks if task.id in pending.results]
         writes = group_writes((result.task_id, result.writes) for result in results)
         values = steered.checkpoint.values
         values, changed = apply_writes(graph.plan, values, writes, graph.state.fold(writes, values))
@@ -129,8 +130,18 @@ def _clear(base: _Base) -> int:
         way = route(graph.plan, choices, before.joins, before.deferred) if tasks else None
         after = replace(after, values=values)
         if way is not None:
-            after = replace(after, due=way.due, deferred=way.deferred, joins=way.joins)
+            # what is dropped counts as having run
+            ran = (
+                tuple(sorted({task.node for task in tasks if task.kind is TaskKind.PULL})) or before.finished
+            )
+            after = replace(after, due=way.due, deferred=way.deferred, joins=way.joins, finished=ran)
     return _keep(base, after, changes, "update")
+
+
+def _whole_result(pending: Pending, task: Task) -> TaskResult:
+    """Return a task's result; START's is kept with the input that it wrote."""
+    result, given = pending.results[task.id], pending.results.get(GIVEN_INPUT)
+    return replace(given, task_id=task.id) if task.node == START and given is not None else result
 
 
 def _give_input(base: _Base, values: Any) -> int:
@@ -141,6 +152,7 @@ def _give_input(base: _Base, values: Any) -> int:
     reading = graph.state.read_input(values, base.checkpoint.values)
     entry, changes = admit(graph.plan, base.checkpoint, number=base.newest + 1, extra=reading.extra)
     given = TaskResult(task_id=GIVEN_INPUT, writes=reading.writes)
+    entry = replace(entry, due=merge_due(entry.due, base.checkpoint.due))
     return _keep(base, entry, changes, "input", step=entry.step, results=(given,))
 
 
@@ -202,6 +214,9 @@ def _infer_node(base: _Base) -> str | None:
         if saved.source == "loop" and parent is not None:
             kinds = {due.node: due.kind for due in reversed(parent.checkpoint.due)}
             ran = {node for node in ran if kinds.get(node, TaskKind.PULL) is TaskKind.PULL}
+        if saved.source == "input" and parent is not None:
+            # an input drops what was pending, which counts as having run
+            ran = {due.node for due in parent.checkpoint.due if due.kind is TaskKind.PULL}
         if ran:
             return ran.pop() if len(ran) == 1 else None
         saved = parent
@@ -225,8 +240,22 @@ async def _act(base: _Base, updates: Sequence[StateUpdate]) -> int:
     # what the tasks wrote need not be at hand under this checkpoint's parent, so the changes refer to nothing
     own = {key: replace(change, from_task=None) for key, change in changes.items()}
     own |= {key: _set_to(values, key) for key in started if key in changes}
-    after = replace(base.checkpoint, values=values, due=way.due, deferred=way.deferred, joins=way.joins)
+    due = merge_due(_held_due(graph, base.checkpoint), way.due)
+    after = replace(base.checkpoint, values=values, due=due, deferred=way.deferred, joins=way.joins)
     return _keep(base, after, {**started, **own}, "update")
+
+
+def _held_due(graph: CompiledGraph, checkpoint: Checkpoint) -> tuple[DueTask, ...]:
+    """Return the due tasks that stay due after an update, as in LangGraph: a join that is complete, and a deferred node
+    whose time has come, wait until they are executed."""
+    plan = graph.plan
+    held = []
+    for due in checkpoint.due:
+        spec = plan.nodes.get(due.node)
+        joins = tuple(trigger for trigger in due.triggers if trigger in plan.joins)
+        if due.kind is TaskKind.PULL and spec is not None and (joins or spec.is_deferred):
+            held.append(due if spec.is_deferred else replace(due, triggers=joins))
+    return tuple(held)
 
 
 def _as_tasks(base: _Base, updates: Sequence[StateUpdate]) -> list[tuple[Task, StateUpdate]]:

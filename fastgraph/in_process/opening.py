@@ -26,7 +26,7 @@ from fastgraph.execution.interrupts import interrupt_id, is_answer_map, match_an
 from fastgraph.execution.plan import START
 from fastgraph.execution.routing import INPUT
 from fastgraph.execution.start import admit, start, steer
-from fastgraph.execution.tasks import Folded, SendWrite, Task, TaskResult, Write
+from fastgraph.execution.tasks import Folded, SendWrite, Task, TaskResult
 from fastgraph.execution.tracked import tracked_ending
 from fastgraph.execution.updates import group_writes
 from fastgraph.execution.waits import wrap_answer
@@ -104,8 +104,10 @@ class Opening:
         entry, changes = admit(graph.plan, base, number=self.next_number, extra=reading.extra)
         self.pending = Pending()
         self._keep(entry, {**self.carried, **changes}, "input")
-        self._record(entry.number, TaskResult(task_id=GIVEN_INPUT, writes=reading.writes))
-        self._take_start(entry, reading.writes, reading.folded)
+        told = self._also or TaskResult(task_id=GIVEN_INPUT)
+        input_ = TaskResult(task_id=GIVEN_INPUT, writes=reading.writes, goto=told.goto, sends=told.sends)
+        self._record(entry.number, input_)
+        self._take_start(entry, input_, reading.folded)
 
     def _begin_directly(self, reading: InputReading) -> None:
         """Take the input of an entrypoint: its node is due at once."""
@@ -161,8 +163,14 @@ class Opening:
             self._fork(given)
             self.source = {**self.source, "source": "fork"}
         self.base = self.checkpoint
-        if given is not None and self.checkpoint.due and self.checkpoint.due[0].node == START:
-            self._take_start(self.checkpoint, given.writes)
+        if given is not None and any(due.node == START for due in self.checkpoint.due):
+            if len(self.checkpoint.due) == 1:
+                self._take_start(self.checkpoint, given)
+            else:
+                # other tasks are due in START's step, so it is a step like any other, with START's result at hand
+                name = start_task_id(self.log.key, self.checkpoint, self.namespace)
+                self._record(self.checkpoint.number, TaskResult(task_id=name, has_update=False))
+                self.pending.results[name] = replace(given, task_id=name)
 
     def answer_loosely(self, tasks: Sequence[Task]) -> None:
         """Give an answer to nothing that was asked to the first of these tasks: its next question finds it.
@@ -207,9 +215,9 @@ class Opening:
         if given is not None:
             self._record(fork.number, given)
 
-    def _take_start(self, entry: Checkpoint, writes: tuple[Write, ...], folded: Folded | None = None) -> None:
+    def _take_start(self, entry: Checkpoint, given: TaskResult, folded: Folded | None = None) -> None:
         """Apply an input's writes and take START's edges; START's routers are left to the machine, as a task."""
-        graph = self.graph
+        graph, writes = self.graph, given.writes
         name = start_task_id(self.log.key, entry, self.namespace)
         before = replace(entry, step=entry.step - 1, due=())
         if folded is None:
@@ -221,9 +229,8 @@ class Opening:
             self.checkpoint = replace(commit.checkpoint, parent=entry.parent)
         else:
             commit = start(graph.plan, before, writes, folded, source=GIVEN_INPUT)
-            if self._also is not None:
-                told = self._also
-                steered = steer(graph.plan, commit.checkpoint, (), goto=told.goto, sends=told.sends)
+            if given.goto or given.sends:
+                steered = steer(graph.plan, commit.checkpoint, (), goto=given.goto, sends=given.sends)
                 commit = replace(commit, checkpoint=steered.checkpoint)
             self._record(entry.number, TaskResult(task_id=name, has_update=False))
             self.pending = Pending()
