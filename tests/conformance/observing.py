@@ -11,7 +11,8 @@ import inspect
 import logging
 import threading
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from conformance.calls import Call
@@ -26,16 +27,28 @@ MODES = ["values", "updates"]
 
 def observe(program: Program, lg: Any) -> Any:
     """Return what a program sees on a library; an error is something seen, too."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _silent_loggers():
         warnings.simplefilter("ignore")
-        for name in ("langgraph", "fastgraph", "concurrent.futures"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)
         if isinstance(program, Script):
             return _run_script(program, lg)
         ways: dict[str, Callable[[Flow, Any], Any]] = {"on a loop": _run_on_loop}
         if not program.is_async:
             ways |= {"chunks": _run_chunks, "results": _run_results}
         return {name: _look(lambda way=way: way(program, lg)) for name, way in ways.items()}
+
+
+@contextmanager
+def _silent_loggers() -> Iterator[None]:
+    """Let nothing be logged; other tests look at what is."""
+    loggers = [logging.getLogger(name) for name in ("langgraph", "fastgraph", "concurrent.futures")]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL)
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def observe_in_time(program: Program, lg: Any, *, seconds: float = 20) -> Any:
