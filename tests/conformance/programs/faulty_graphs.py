@@ -1,26 +1,11 @@
 """1.11: what is refused when a graph is built or compiled, and what is not."""
 
-import operator
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Literal
 
 from conformance.calls import start
+from conformance.parts import Trail, leaves, many
 from conformance.program import flow, script
 from conformance.wiring import wire
-
-
-class Trail(TypedDict):
-    trail: Annotated[list[Any], operator.add]
-
-
-def leaves(name: str) -> Any:
-    def node(state):
-        return {"trail": [name]}
-
-    return node
-
-
-def many(names: str) -> dict[str, Any]:
-    return {name: leaves(name) for name in names}
 
 
 @script("1.11 edges")

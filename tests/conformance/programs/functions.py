@@ -1,29 +1,11 @@
 """1.8: functions as workflows."""
 
 import asyncio
-import operator
-from typing import Annotated, Any, TypedDict
+from typing import Any
 
+from conformance.parts import THREAD, Trail, attempted, saver
 from conformance.program import script
 from conformance.wiring import wire
-
-THREAD = {"configurable": {"thread_id": "1"}}
-
-
-class Trail(TypedDict):
-    trail: Annotated[list[Any], operator.add]
-
-
-def saver(lg) -> Any:
-    return lg.checkpoint.memory.InMemorySaver()
-
-
-def attempted(run: Any) -> Any:
-    """Return what a call gives or raises."""
-    try:
-        return run()
-    except Exception as error:  # noqa: BLE001 - what is compared
-        return error
 
 
 def doubles(lg, seen: list[Any] | None = None, **options: Any) -> Any:

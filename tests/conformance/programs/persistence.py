@@ -4,44 +4,14 @@ import operator
 from typing import Annotated, Any, TypedDict
 
 from conformance.calls import answer, proceed, start, update
+from conformance.parts import EMPTY, THREAD, Trail, attempted, many, saver
 from conformance.program import flow, script
 from conformance.wiring import wire
-
-
-class Trail(TypedDict):
-    trail: Annotated[list[Any], operator.add]
 
 
 class Pick(TypedDict, total=False):
     trail: Annotated[list[Any], operator.add]
     pick: str
-
-
-EMPTY = start({"trail": []})
-THREAD = {"configurable": {"thread_id": "1"}}
-
-
-def leaves(name: str) -> Any:
-    def node(state):
-        return {"trail": [name]}
-
-    return node
-
-
-def many(names: str) -> dict[str, Any]:
-    return {name: leaves(name) for name in names}
-
-
-def saver(lg) -> Any:
-    return lg.checkpoint.memory.InMemorySaver()
-
-
-def attempted(run: Any) -> Any:
-    """Return what a call gives or raises."""
-    try:
-        return run()
-    except Exception as error:  # noqa: BLE001 - what is compared
-        return error
 
 
 def abc(lg, **options: Any) -> Any:

@@ -1,28 +1,17 @@
 """1.12: pictures, schemas, messages."""
 
-import operator
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from conformance.parts import Trail, leaves
 from conformance.program import script
 from conformance.wiring import chain, wire
-
-
-class Trail(TypedDict):
-    trail: Annotated[list[Any], operator.add]
 
 
 class Order(BaseModel):
     count: int = 1
     note: str
-
-
-def leaves(name: str) -> Any:
-    def node(state):
-        return {"trail": [name]}
-
-    return node
 
 
 def branched(lg) -> Any:

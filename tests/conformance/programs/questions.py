@@ -1,29 +1,14 @@
 """1.6: interrupts in every form."""
 
-import operator
 from dataclasses import dataclass
-from typing import Annotated, Any, TypedDict
+from typing import Any
 
 from pydantic import BaseModel
 
 from conformance.calls import answer, answer_each, proceed, start, tell, update
+from conformance.parts import EMPTY, THREAD, Trail, attempted, leaves, saver
 from conformance.program import flow, script
 from conformance.wiring import chain, wire
-
-
-class Trail(TypedDict):
-    trail: Annotated[list[Any], operator.add]
-
-
-EMPTY = start({"trail": []})
-THREAD = {"configurable": {"thread_id": "1"}}
-
-
-def leaves(name: str) -> Any:
-    def node(state):
-        return {"trail": [name]}
-
-    return node
 
 
 def asks(lg, *questions: str) -> Any:
@@ -39,18 +24,6 @@ def asks(lg, *questions: str) -> Any:
         }
 
     return node
-
-
-def saver(lg) -> Any:
-    return lg.checkpoint.memory.InMemorySaver()
-
-
-def attempted(run: Any) -> Any:
-    """Return what a call gives or raises."""
-    try:
-        return run()
-    except Exception as error:  # noqa: BLE001 - what is compared
-        return error
 
 
 @flow("1.6 interrupt", "1.6 surfacing", calls=[EMPTY, answer("yes")], remembers=True)

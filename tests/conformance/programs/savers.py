@@ -1,24 +1,11 @@
 """Savers as such: SQLite, tuples, lists, copies of threads."""
 
-import operator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, TypedDict
+from typing import Any
 
+from conformance.parts import THREAD, Trail, leaves
 from conformance.program import script
 from conformance.wiring import wire
-
-THREAD = {"configurable": {"thread_id": "1"}}
-
-
-class Trail(TypedDict):
-    trail: Annotated[list[Any], operator.add]
-
-
-def leaves(name: str) -> Any:
-    def node(state):
-        return {"trail": [name]}
-
-    return node
 
 
 def graph_of(lg, kept: Any, **options: Any) -> Any:

@@ -2,15 +2,8 @@
 
 from typing import Any
 
+from conformance.parts import attempted
 from conformance.program import script
-
-
-def attempted(run: Any) -> Any:
-    """Return what a call gives or raises."""
-    try:
-        return run()
-    except Exception as error:  # noqa: BLE001 - what is compared
-        return error
 
 
 def filled(lg) -> Any:

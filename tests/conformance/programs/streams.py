@@ -3,33 +3,15 @@
 import operator
 from typing import Annotated, Any, TypedDict
 
-from conformance.calls import proceed, start
+from conformance.calls import proceed
+from conformance.parts import EMPTY, THREAD, Trail, leaves, saver
 from conformance.program import flow, script
 from conformance.wiring import chain, wire
-
-
-class Trail(TypedDict):
-    trail: Annotated[list[Any], operator.add]
 
 
 class Plain(TypedDict, total=False):
     trail: Annotated[list[Any], operator.add]
     last: str
-
-
-EMPTY = start({"trail": []})
-THREAD = {"configurable": {"thread_id": "1"}}
-
-
-def leaves(name: str) -> Any:
-    def node(state):
-        return {"trail": [name]}
-
-    return node
-
-
-def saver(lg) -> Any:
-    return lg.checkpoint.memory.InMemorySaver()
 
 
 def chatty(lg) -> Any:

@@ -4,12 +4,9 @@ import operator
 from typing import Annotated, Any, TypedDict
 
 from conformance.calls import answer, answer_each, proceed, start
+from conformance.parts import THREAD, Trail, asks, leaves, saver
 from conformance.program import flow, script
 from conformance.wiring import chain, wire
-
-
-class Trail(TypedDict):
-    trail: Annotated[list[Any], operator.add]
 
 
 class Other(TypedDict):
@@ -18,25 +15,6 @@ class Other(TypedDict):
 
 
 EMPTY = start({"trail": ["i"]})
-THREAD = {"configurable": {"thread_id": "1"}}
-
-
-def leaves(name: str) -> Any:
-    def node(state):
-        return {"trail": [name]}
-
-    return node
-
-
-def asks(lg, question: str) -> Any:
-    def node(state):
-        return {"trail": [f"{question}={lg.types.interrupt(question)}"]}
-
-    return node
-
-
-def saver(lg) -> Any:
-    return lg.checkpoint.memory.InMemorySaver()
 
 
 def lower(lg, **nodes: Any) -> Any:

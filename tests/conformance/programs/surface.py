@@ -6,14 +6,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel
 from typing_extensions import TypedDict
 
+from conformance.parts import THREAD, Trail, attempted, leaves, saver
 from conformance.program import script
 from conformance.wiring import chain, wire
-
-THREAD = {"configurable": {"thread_id": "1"}}
-
-
-class Trail(TypedDict):
-    trail: Annotated[list[Any], operator.add]
 
 
 class Out(TypedDict):
@@ -23,25 +18,6 @@ class Out(TypedDict):
 class Whole(TypedDict, total=False):
     trail: Annotated[list[Any], operator.add]
     total: int
-
-
-def leaves(name: str) -> Any:
-    def node(state):
-        return {"trail": [name]}
-
-    return node
-
-
-def saver(lg) -> Any:
-    return lg.checkpoint.memory.InMemorySaver()
-
-
-def attempted(run: Any) -> Any:
-    """Return what a call gives or raises."""
-    try:
-        return run()
-    except Exception as error:  # noqa: BLE001 - what is compared
-        return error
 
 
 def told(lg, **options: Any) -> Any:

@@ -11,10 +11,9 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from conformance.calls import answer, start
+from conformance.parts import THREAD, saver
 from conformance.program import flow, script
 from conformance.wiring import chain, wire
-
-THREAD = {"configurable": {"thread_id": "1"}}
 
 
 class Color(Enum):
@@ -73,10 +72,6 @@ TYPED = {
     "table": {"p": Point(x=3)},
     "kinds": [],
 }
-
-
-def saver(lg) -> Any:
-    return lg.checkpoint.memory.InMemorySaver()
 
 
 def kinds_of(state: Any) -> dict[str, Any]:
