@@ -19,6 +19,7 @@ from pydantic.json_schema import models_json_schema
 from api.schemas.events import Event
 from api.schemas.problems import Problem
 from api.schemas.runs import CancelRun, CreateRun, ResumeRun
+from api.schemas.state import UpdateThread
 from api.schemas.store import DeleteItem, ListNamespaces, PutItem, SearchItems
 from api.schemas.versions import CheckVersion, MigrateRuns
 
@@ -31,7 +32,7 @@ _PROBLEM = {
 }
 # Not the answer of any route, or read without FastAPI's knowledge.
 _FURTHER: tuple[type[BaseModel], ...] = (
-    *(CreateRun, CancelRun, ResumeRun),
+    *(CreateRun, CancelRun, ResumeRun, UpdateThread),
     *(PutItem, DeleteItem, SearchItems, ListNamespaces),
     *(CheckVersion, MigrateRuns),
     *(Problem, Event),

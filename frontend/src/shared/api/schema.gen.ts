@@ -206,7 +206,12 @@ export interface paths {
          */
         get: operations["get_thread_state"];
         put?: never;
-        post?: never;
+        /**
+         * Update Thread State
+         * @description Change a thread's state as if a node had returned something. It is done by a run of its own, which executes nothing
+         *     and takes the thread's turn like any other: a run that waits for answers there is superseded.
+         */
+        post: operations["update_thread_state"];
         delete?: never;
         options?: never;
         head?: never;
@@ -698,7 +703,7 @@ export interface components {
             name: string;
             /**
              * Payload
-             * @description Input, checked against the workflow's input schema.
+             * @description Input, checked against the workflow's input schema. Null goes on with the thread where it stands, or at `checkpoint_id`, without a new input.
              * @example {
              *       "input": "hello world"
              *     }
@@ -716,6 +721,13 @@ export interface components {
              * @default null
              */
             thread_id?: string | null;
+            /**
+             * Checkpoint Id
+             * Format: uuid
+             * @description Begin at this checkpoint of the thread, and leave what came after it as it is.
+             * @default null
+             */
+            checkpoint_id?: string | null;
             /** Tags */
             tags?: string[];
             /**
@@ -1387,6 +1399,23 @@ export interface components {
             refresh_ttl?: boolean | null;
         };
         /**
+         * StateUpdate
+         * @description What a node is to have returned; null values mark it as done.
+         */
+        StateUpdate: {
+            /**
+             * Values
+             * @default null
+             */
+            values?: unknown;
+            /**
+             * As Node
+             * @description The node; where only one ran last it need not be said.
+             * @default null
+             */
+            as_node?: string | null;
+        };
+        /**
          * StoredItem
          * @description A value with its place and times.
          */
@@ -1436,6 +1465,50 @@ export interface components {
             created_at: string;
             /** Run Id */
             run_id: string;
+        };
+        /**
+         * ThreadUpdated
+         * @description The new checkpoint. `checkpoint_id` is null while the run that makes it waits for its turn (202).
+         */
+        ThreadUpdated: {
+            /** Run Id */
+            run_id: string;
+            /** Checkpoint Id */
+            checkpoint_id: string | null;
+        };
+        /**
+         * UpdateThread
+         * @description A change of a thread's state, as `update_state` makes it, or several steps of changes.
+         */
+        UpdateThread: {
+            /**
+             * Values
+             * @default null
+             */
+            values?: unknown;
+            /**
+             * As Node
+             * @default null
+             */
+            as_node?: string | null;
+            /**
+             * Supersteps
+             * @description Instead of values and as_node: steps, in order.
+             * @default null
+             */
+            supersteps?: components["schemas"]["StateUpdate"][][] | null;
+            /**
+             * Checkpoint Id
+             * @description Change the state at this checkpoint; default the newest.
+             * @default null
+             */
+            checkpoint_id?: string | null;
+            /**
+             * Workflow
+             * @description Default the one of the thread's newest run.
+             * @default null
+             */
+            workflow?: string | null;
         };
         /**
          * Version
@@ -1950,6 +2023,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunState"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_thread_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                thread_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateThread"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadUpdated"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadUpdated"];
                 };
             };
             /** @description What went wrong */
