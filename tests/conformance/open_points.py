@@ -8,9 +8,8 @@ ENDED = "A task has ended when its routers have answered, too"
 MENDED = "A reducer that raises, or a schema that refuses a state, fails a node and not the thread"
 STREAMED = "A task's update is streamed when the task has ended"
 SPELLED = "`Overwrite` given as JSON is shown as `Overwrite`"
-STORED = "What can't be stored is refused at the step that wrote it, with a saver or without"
+STORED = "What is stored comes back as what it was, and what can't be stored is refused at the step that wrote it"
 IN_PLACE = "A change in place that is not returned changes nothing"
-TYPED = "Values keep their types over a saver: a tuple stays one"
 CHANGED = "A change of a nested graph's past is gone on with"
 LOOPED = "An async node may be called by `invoke`"
 
@@ -31,7 +30,7 @@ OPEN_POINTS: dict[str, str] = {
     "objects_of_any_class_without_a_saver": STORED,
     "a_list_that_is_changed_in_place_and_not_returned": IN_PLACE,
     "a_list_that_is_changed_in_place_and_returned": IN_PLACE,
-    "typed_values_keep_their_types_over_a_question": TYPED,
+    "typed_values_keep_their_types_over_a_question": STORED,
     "a_subgraphs_past_is_changed_and_gone_on_with": CHANGED,
     "an_async_node_in_a_sync_call": LOOPED,
 }
