@@ -8,7 +8,7 @@ from support.sources import PACKAGES, ROOT, files, product_files, text
 
 PAGE = Path("docs", "architecture.md")
 PICTURE = re.compile(r"```mermaid\n(stateDiagram-v2\n.*?)```", re.DOTALL)
-ROW = re.compile(r"^\| (?:\(top\)|`(?P<folder>[a-z_]+)/`) \|[^|]*\| (?P<files>.*) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| (?:\(top\)|`(?P<folder>[a-z_/]+)/`) \|[^|]*\| (?P<files>.*) \|$", re.MULTILINE)
 PART = re.compile(r"^`(?P<package>[a-z]+)/`$", re.MULTILINE)
 WORD = re.compile(r"`([a-z_]+)`")
 PLACE = re.compile(r"`((?:fastgraph|actors|api|tests|frontend|benchmarks)/[A-Za-z0-9_./-]*)`")

@@ -15,6 +15,19 @@ ROUTE = re.compile(r"^\| `(GET|POST|DELETE|PUT|PATCH|WS) (/[^`]*)` \|", re.MULTI
 PROBLEM = re.compile(r"^\| (\d{3}) \| ((?:`[a-z-]+`(?:, )?)+) \|", re.MULTILINE)
 CODE = re.compile(r"^\| (\d{4}) \|", re.MULTILINE)
 CODES_IN_CODE = re.compile(r"^_[A-Z_]+ = (\d{4})$", re.MULTILINE)
+REQUESTS = (
+    *(
+        "CreateRun",
+        "RunConfig",
+        "CancelRun",
+        "ResumeRun",
+        "UpdateThread",
+        "StateUpdate",
+        "CheckVersion",
+        "MigrateRuns",
+    ),
+    *("PutItem", "DeleteItem", "SearchItems", "ListNamespaces"),
+)
 # Made from Starlette's own errors, or from what is in no row of the table.
 FURTHER_PROBLEMS = {(405, "method-not-allowed"), (500, "internal-error")}
 
@@ -45,6 +58,6 @@ def test_every_close_code_is_listed() -> None:
 def test_every_field_of_a_request_is_explained() -> None:
     shapes = create_app(Settings(hosts=0)).openapi()["components"]["schemas"]
     written = text(PAGE)
-    for shape in ("CreateRun", "RunConfig", "CancelRun", "ResumeRun"):
+    for shape in REQUESTS:
         for name in shapes[shape]["properties"]:
             assert f"`{name}`" in written or f'"{name}"' in written, f"{name} of {shape} is not explained"
