@@ -214,6 +214,9 @@ def _infer_node(base: _Base) -> str | None:
         if saved.source == "loop" and parent is not None:
             kinds = {due.node: due.kind for due in reversed(parent.checkpoint.due)}
             ran = {node for node in ran if kinds.get(node, TaskKind.PULL) is TaskKind.PULL}
+            for told in parent.pending.steers:
+                # a Command that led to a node came after what had made the others due
+                ran = ran.intersection(told.goto) or ran
         if saved.source == "input" and parent is not None:
             # an input drops what was pending, which counts as having run
             ran = {due.node for due in parent.checkpoint.due if due.kind is TaskKind.PULL}

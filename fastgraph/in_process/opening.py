@@ -26,7 +26,7 @@ from fastgraph.execution.interrupts import interrupt_id, is_answer_map, match_an
 from fastgraph.execution.plan import START
 from fastgraph.execution.routing import INPUT
 from fastgraph.execution.start import admit, start, steer
-from fastgraph.execution.tasks import Folded, SendWrite, Task, TaskResult
+from fastgraph.execution.tasks import Folded, SendWrite, Task, TaskKind, TaskResult
 from fastgraph.execution.tracked import tracked_ending
 from fastgraph.execution.updates import group_writes
 from fastgraph.execution.waits import wrap_answer
@@ -179,10 +179,12 @@ class Opening:
         """
         if self._loose_answer is None or not tasks:
             return
+        # which of several will ask is not known; a node is likelier to than one of many Sends
+        task = min(tasks, key=lambda task: task.kind is TaskKind.PUSH)
         position = 0
-        while interrupt_id(tasks[0].id, position) in self.pending.answers:
+        while interrupt_id(task.id, position) in self.pending.answers:
             position += 1
-        name = interrupt_id(tasks[0].id, position)
+        name = interrupt_id(task.id, position)
         where = f"the answer to interrupt {name}"
         answers = {name: self.graph.state.encode_any(self._loose_answer, where=where)}
         self.pending.answers.update(answers)
