@@ -238,7 +238,8 @@ async def _act(base: _Base, updates: Sequence[StateUpdate]) -> int:
     choices = [Choice(node, result.goto, result.sends) for node, result in zip(nodes, results, strict=True)]
     way = route(graph.plan, choices, base.checkpoint.joins, base.checkpoint.deferred)
     for result in results:
-        if base.is_head:
+        # a task that has its result keeps it, as in LangGraph
+        if base.is_head and base.saved is not None and result.task_id not in base.saved.pending.results:
             place.log.record(base.checkpoint.number, result)
     # what the tasks wrote need not be at hand under this checkpoint's parent, so the changes refer to nothing
     own = {key: replace(change, from_task=None) for key, change in changes.items()}
