@@ -17,14 +17,9 @@ from actors.executors.executor import Job
 from actors.host.tools import HostTools
 from actors.runs import facts, inbox, questions
 from actors.runs.beginning import Beginning
+from actors.runs.checkpointing import Checkpointing
 from actors.runs.committer import RunCommitter
-from actors.runs.encoding import (
-    checkpoint_row,
-    encode_result,
-    encode_snapshot,
-    output_json,
-    shrink_changes,
-)
+from actors.runs.encoding import encode_result, output_json
 from actors.runs.failing import draft_handover, draft_retry
 from actors.runs.limits import refuse_large
 from actors.runs.messages import GraceOver, LeaveReason, LoopBlocked, RetryDue, RunOverdue
@@ -36,7 +31,6 @@ from actors.runs.waits import RunWaits
 from fastgraph.database.inbox import read_unconsumed
 from fastgraph.database.records import ClaimedRun
 from fastgraph.errors import ConflictError, FastGraphError, RunTimeoutError
-from fastgraph.execution.checkpoint import StepCommit
 from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import TaskEnding, TaskFailed, TaskInterrupted, TaskResult
 from fastgraph.graph.compiled import CompiledGraph
@@ -74,7 +68,9 @@ class RunFlow:
             claimed=claimed, tools=tools, committer=committer, situation=self._situation, outlet=outlet
         )
         self._consumed = claimed.consumed
-        self._changes = beginning.changes
+        self._checkpointing = Checkpointing(
+            claimed=claimed, tools=tools, committer=committer, beginning=beginning
+        )
         committer.result_seqs.update(beginning.result_seqs)
 
     def abandon(self) -> None:
@@ -96,13 +92,13 @@ class RunFlow:
             draft.graph_hash = self._graph.graph_hash
             draft.events.append(facts.started(claimed, now))
         for commit in beginning.earlier:
-            await self._draft_checkpoint(commit)
+            await self._checkpointing.draft(commit)
             await self._committer.commit()
         if beginning.commit is not None:
             draft = self._committer.draft
             if beginning.unknown_keys:
                 draft.events.append(facts.dropped_input_keys(beginning.unknown_keys, now))
-            await self._draft_checkpoint(beginning.commit)
+            await self._checkpointing.draft(beginning.commit)
         for task_id, moment in situation.retry_at.items():
             self._outlet.later(max(0.0, (moment - now).total_seconds()), RetryDue(task_id=task_id))
         if claimed.deadline_at is not None:
@@ -151,7 +147,7 @@ class RunFlow:
             await self._settle_ending()
             return
         if machine.is_step_done:
-            await (self._finish_step() if machine.tasks else self._complete())
+            await (self._finish_step() if machine.tasks else self._complete_graph())
             return
         situation.queue.extend(situation.startable_tasks())
         batch = self._starter.take(situation)
@@ -185,40 +181,25 @@ class RunFlow:
         now = self._tools.clock.now()
         for unknown in commit.unknown_targets:
             self._committer.draft.events.append(facts.unknown_target(unknown, now))
-        await self._draft_checkpoint(commit)
+        await self._checkpointing.draft(commit)
         self._situation.enter_step()
         await self._stand()
 
-    async def _draft_checkpoint(self, commit: StepCommit) -> None:
-        draft, store = self._committer.draft, self._tools.store
-        commit = await shrink_changes(commit, store.spill, self._tools.settings.spill_bytes)
-        snapshot = None
-        if self._changes.wants_snapshot(commit):
-            snapshot = await encode_snapshot(commit.checkpoint, store.spill)
-        now = self._tools.clock.now()
-        draft.events.append(facts.checkpoint(self._claimed.thread_key, commit.checkpoint, now))
-        draft.make_checkpoint = partial(checkpoint_row, commit, self._situation.first_step, snapshot)
-
     async def _complete_update(self) -> None:
         """The run has changed its thread's state, and that was all."""
-        await self._be_running()
-        draft, checkpoint = self._committer.draft, self._situation.machine.checkpoint
-        draft.status = RunStatus.COMPLETED
-        draft.result = orjson.dumps(
-            {"checkpoint_id": checkpoint_id(self._claimed.thread_key, checkpoint.number)}
-        )
-        draft.events.append(facts.completed(self._tools.clock.now()))
-        await self._committer.commit()
-        self._outlet.leave(LeaveReason.ENDED)
+        name = checkpoint_id(self._claimed.thread_key, self._situation.machine.checkpoint.number)
+        await self._complete(orjson.dumps({"checkpoint_id": name}))
 
-    async def _complete(self) -> None:
-        await self._be_running()
-        draft = self._committer.draft
-        draft.status = RunStatus.COMPLETED
+    async def _complete_graph(self) -> None:
         values = self._situation.machine.checkpoint.values
         if self._graph.plan.channel_keys:
             values = await self._tools.call_user(partial(self._graph.state.see, values))
-        draft.result = output_json(self._graph, values)
+        await self._complete(output_json(self._graph, values))
+
+    async def _complete(self, result: bytes | None) -> None:
+        await self._be_running()
+        draft = self._committer.draft
+        draft.status, draft.result = RunStatus.COMPLETED, result
         draft.events.append(facts.completed(self._tools.clock.now()))
         await self._committer.commit()
         self._outlet.leave(LeaveReason.ENDED)
@@ -230,9 +211,8 @@ class RunFlow:
         for job in mine:
             task = job.call.task
             if job is message.blocker:
-                self._committer.draft.events.append(
-                    facts.loop_blocked(task.node, message.seconds, message.stack, now)
-                )
+                told = facts.loop_blocked(task.node, message.seconds, message.stack, now)
+                self._committer.draft.events.append(told)
             elif message.is_abandoned and job.abandon():
                 job.cancel()  # should its loop ever come back, it goes on no further
                 del situation.jobs[task.id]
