@@ -19,7 +19,7 @@ from conformance.calls import Call
 from conformance.plain import Raised, Seen
 from conformance.program import Flow, Program, Script
 
-__all__ = ["compile_flow", "observe", "observe_in_time"]
+__all__ = ["compile_flow", "observe", "observe_in_time", "run_chunks"]
 
 THREAD = "thread"
 MODES = ["values", "updates"]
@@ -33,7 +33,7 @@ def observe(program: Program, lg: Any) -> Any:
             return _run_script(program, lg)
         ways: dict[str, Callable[[Flow, Any], Any]] = {"on a loop": _run_on_loop}
         if not program.is_async:
-            ways |= {"chunks": _run_chunks, "results": _run_results}
+            ways |= {"chunks": run_chunks, "results": _run_results}
         return {name: _look(lambda way=way: way(program, lg)) for name, way in ways.items()}
 
 
@@ -63,14 +63,14 @@ def observe_in_time(program: Program, lg: Any, *, seconds: float = 20) -> Any:
     return seen[0]
 
 
-def compile_flow(flow: Flow, lg: Any) -> Any:
-    """Build and compile a flow's graph, with a saver of its own where it needs one."""
+def compile_flow(flow: Flow, lg: Any, kept: Any = None) -> Any:
+    """Build and compile a flow's graph, with the saver `kept` or one of its own in memory where it needs one."""
     built = flow.build(lg)
     if not hasattr(built, "compile"):
         return built
     options = flow.compile_options(lg)
     if flow.needs_checkpointer:
-        options["checkpointer"] = lg.checkpoint.memory.InMemorySaver()
+        options["checkpointer"] = kept or lg.checkpoint.memory.InMemorySaver()
     return built.compile(**options)
 
 
@@ -82,8 +82,9 @@ def _run_script(program: Script, lg: Any) -> Any:
         return Raised(error)
 
 
-def _run_chunks(flow: Flow, lg: Any) -> list[Any]:
-    graph, seen = compile_flow(flow, lg), Seen()
+def run_chunks(flow: Flow, lg: Any, kept: Any = None) -> list[Any]:
+    """Return what a flow's caller sees of its chunks, its states and its history."""
+    graph, seen = compile_flow(flow, lg, kept), Seen()
 
     def perform(given: Any, config: Any, options: dict[str, Any]) -> Any:
         chunks: list[Any] = []
