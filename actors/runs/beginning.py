@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any, cast
 
@@ -188,12 +188,13 @@ async def _begin_update(
 ) -> Beginning:
     """Make the checkpoints of an update; those that were stored before a crash are not made again."""
     assert entry.update is not None, "an update was asked for"
+    now = tools.clock.now()
     done = claimed.checkpoint_number - claimed.base_checkpoint
     base, facts, changes = await _read_checkpoint(claimed, graph, tools, None if done else entry.number)
-    lineage = [_saved(claimed, base, facts)] if base.number else []
+    lineage = [_saved(claimed, base, facts, now)] if base.number else []
     if base.parent:
         parent, parent_facts, _ = await _read_checkpoint(claimed, graph, tools, base.parent)
-        lineage.append(_saved(claimed, parent, parent_facts))
+        lineage.append(_saved(claimed, parent, parent_facts, now))
     steps = entry.update.steps[done:]
     try:
         commits = await tools.call_user(
@@ -213,11 +214,11 @@ async def _begin_update(
     )
 
 
-def _saved(claimed: ClaimedRun, checkpoint: Checkpoint, facts: MachineFacts) -> SavedCheckpoint:
+def _saved(
+    claimed: ClaimedRun, checkpoint: Checkpoint, facts: MachineFacts, now: datetime
+) -> SavedCheckpoint:
     source = cast("CheckpointSource", facts.source or ("input" if facts.finished == (START,) else "loop"))
-    return SavedCheckpoint(
-        checkpoint=checkpoint, source=source, run_id=claimed.run_id, created_at=datetime.now(UTC)
-    )
+    return SavedCheckpoint(checkpoint=checkpoint, source=source, run_id=claimed.run_id, created_at=now)
 
 
 async def _take_up(

@@ -3,11 +3,12 @@
 import asyncio
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from fastgraph import Command, InMemorySaver, RetryPolicy, entrypoint, interrupt, once, sleep, task
+from fastgraph import Command, InMemorySaver, RetryPolicy, entrypoint, interrupt, once, sleep_until, task
 from fastgraph.errors import OutsideNodeError, UnstorableValueError
 
 AT_ONCE = RetryPolicy(initial_interval=0.0, jitter=False)
@@ -152,7 +153,7 @@ def test_parallel_tasks_wait_for_their_timers_at_the_same_time() -> None:
 
     @task
     def nap(seconds: float) -> float:
-        sleep(seconds)
+        sleep_until(datetime.now(UTC) + timedelta(seconds=seconds))
         return seconds
 
     @entrypoint()
