@@ -1,36 +1,25 @@
 """What the pages tell a newcomer to type works on a real server: the README's first workflow, and those of workflows.md."""
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
+from support.pages import python_of, type_command
 from support.ports import free_port
 from support.programs import Program, ProgramStarter
 from support.server import ServerClient
 from support.sources import text
 from support.waiting import until
 
-PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINES = re.compile(r"^ +\d+  \d\d:\d\d:\d\d\.\d{3}  .*$", re.MULTILINE)
 CHANGING = re.compile(r"\d\d:\d\d:\d\d\.\d{3}|\b[0-9a-f]{24}\b|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def serve_page(start_program: ProgramStarter, folder: Path, page: str, port: int) -> Program:
     """Serve the Python of a page as one file."""
-    (folder / "flows.py").write_text("\n".join(PYTHON.findall(text(Path(page)))))
+    (folder / "flows.py").write_text(python_of(page))
     return start_program("-m", "api.cli.main", "serve", "flows.py", "--port", str(port), cwd=folder)
-
-
-def command(start_program: ProgramStarter, line: str, port: int) -> Program:
-    """Type one line of a page that begins with `fastgraph`; the input is the last word but options."""
-    words = re.findall(r"'[^']*'|\S+", line)[1:]
-    arguments = [word.strip("'") for word in words]
-    variables = {"FASTGRAPH_URL": f"http://127.0.0.1:{port}"}
-    program = start_program.command([sys.executable, "-m", "api.cli.main", *arguments], environment=variables)
-    assert program.wait_for_exit() == 0, program.tail()
-    return program
 
 
 def test_the_first_workflow_of_the_readme_prints_what_is_shown(
@@ -42,7 +31,7 @@ def test_the_first_workflow_of_the_readme_prints_what_is_shown(
     with ServerClient(port) as client:
         client.wait_until_healthy()
     typed = next(line for line in readme.splitlines() if line.startswith("fastgraph run hello"))
-    printed = LINES.findall(command(start_program, typed, port).output)
+    printed = LINES.findall(type_command(start_program, typed, port).output)
     assert [_steady(line) for line in printed] == [_steady(line) for line in LINES.findall(readme)]
 
 
@@ -75,9 +64,9 @@ def _answer_order(start_program: ProgramStarter, client: ServerClient, port: int
         line for line in text(Path("docs/workflows.md")).splitlines() if line.startswith("fastgraph run")
     ]
     start, answer = (next(line for line in lines if word in line) for word in ("run order", "runs resume"))
-    run_id = command(start_program, start, port).lines[-1].split()[0]
+    run_id = type_command(start_program, start, port).lines[-1].split()[0]
     until(lambda: client.run(run_id)["status"] == "interrupted", what="the question")
-    command(start_program, answer.replace("$RUN_ID", run_id), port)
+    type_command(start_program, answer.replace("$RUN_ID", run_id), port)
     assert client.wait_until_ended(run_id)["result"]["outcome"] == "bought"
 
 
