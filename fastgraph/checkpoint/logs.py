@@ -24,6 +24,7 @@ from fastgraph.execution.tasks import (
     TaskInterrupted,
     TaskResult,
 )
+from fastgraph.state.frozen import frozen
 from fastgraph.state.values import StoredValue
 
 __all__ = [
@@ -112,7 +113,7 @@ class Pending:
                 position += 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SavedCheckpoint:
     """A checkpoint with what is known of its making, and the step that stands on it."""
 

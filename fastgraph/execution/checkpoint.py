@@ -7,17 +7,18 @@ thread's empty beginning, which is never stored.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from fastgraph.execution.tasks import DueTask
 from fastgraph.state.changes import Change
+from fastgraph.state.frozen import frozen
 from fastgraph.state.values import StoredValue
 
 __all__ = ["EMPTY", "Checkpoint", "KeyChange", "StepCommit", "UnknownTarget"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Checkpoint:
     """The whole state between two steps of a thread.
 
@@ -41,8 +42,7 @@ class Checkpoint:
 EMPTY = Checkpoint()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyChange:
+class KeyChange(NamedTuple):
     """How one key changed. `from_task` names the task whose write is the very value of the change, so that it need not
     be stored again (a value is stored once); None where reducers made something new, and for input."""
 
@@ -57,7 +57,7 @@ class UnknownTarget(NamedTuple):
     target: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StepCommit:
     """What has to be stored for one step: the next checkpoint and the changes that lead to it.
 

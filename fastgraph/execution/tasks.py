@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from fastgraph.state.changes import Change
+from fastgraph.state.frozen import frozen
 from fastgraph.state.values import StoredValue
 
 __all__ = [
@@ -50,7 +51,7 @@ class TimeLimits(NamedTuple):
     refresh_on: str = "auto"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DueTask:
     """What the next step has to do, as a checkpoint keeps it. `limits` are those that a Send named, before the node's."""
 
@@ -61,7 +62,7 @@ class DueTask:
     limits: TimeLimits | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Task:
     """One execution of a node in a step. `path` sorts tasks in the order in which their writes apply.
 
@@ -102,7 +103,7 @@ class SendWrite(NamedTuple):
     limits: TimeLimits | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Folded:
     """What reducers made of a step's writes: each changed key's new value and how it differs from the old one.
 
@@ -123,7 +124,7 @@ class CacheEntry(NamedTuple):
     ttl_seconds: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TaskResult:
     """A node returned. `goto` are the nodes its routers and Commands chose (END left out), beside its static edges.
 

@@ -8,9 +8,8 @@ in `changes.py`, which is where everybody else takes these names from.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -28,8 +27,7 @@ class ChangeKind(StrEnum):
     DROP = "drop"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One change; `operand` is its encoded JSON (null for DROP), `removed` the keys that a merge takes away."""
 
     kind: ChangeKind
