@@ -19,6 +19,7 @@ from fastgraph.execution.plan import END, START
 from fastgraph.execution.routing import Choice, route
 from fastgraph.execution.start import admit, merge_due
 from fastgraph.execution.tasks import DueTask, Task, TaskKind, TaskResult
+from fastgraph.execution.tracked import tracked_checkpoint, tracked_ending
 from fastgraph.execution.updates import apply_writes, group_writes
 from fastgraph.graph.no_services import NoServices
 from fastgraph.graph.snapshots import ThreadPlace, find_place, place_config, step_tasks
@@ -123,11 +124,12 @@ def _clear(base: _Base) -> int:
         results = [_whole_result(pending, task) for task in tasks if task.id in pending.results]
         writes = group_writes((result.task_id, result.writes) for result in results)
         values = steered.checkpoint.values
-        values, changed = apply_writes(graph.plan, values, writes, graph.state.fold(writes, values))
-        changes = {**steered.changes, **{key: _set_to(values, key) for key in changed}}
         nodes = {task.id: task.node for task in tasks}
         choices = [Choice(nodes[result.task_id], result.goto, result.sends) for result in results]
         way = route(graph.plan, choices, before.joins, before.deferred) if tasks else None
+        folded = graph.state.fold(writes, values, is_last=way is not None and way.is_finish)
+        values, changed = apply_writes(graph.plan, values, writes, folded)
+        changes = {**steered.changes, **{key: _set_to(values, key) for key in changed}}
         after = replace(after, values=values)
         if way is not None:
             # what is dropped counts as having run
@@ -233,16 +235,16 @@ async def _act(base: _Base, updates: Sequence[StateUpdate]) -> int:
     results = [await _finish(base, task, update.values) for task, update in _as_tasks(base, updates)]
     nodes = [str(update.as_node) for update in updates]
     writes = group_writes((result.task_id, result.writes) for result in results)
-    folded = graph.state.fold(writes, entry.values)
-    values, changes = apply_writes(graph.plan, entry.values, writes, folded)
     choices = [Choice(node, result.goto, result.sends) for node, result in zip(nodes, results, strict=True)]
     way = route(graph.plan, choices, base.checkpoint.joins, base.checkpoint.deferred)
+    folded = graph.state.fold(writes, entry.values, is_last=way.is_finish)
+    values, changes = apply_writes(graph.plan, entry.values, writes, folded)
     for result in results:
         # a task that has its result keeps it, as in LangGraph
         if base.is_head and base.saved is not None and result.task_id not in base.saved.pending.results:
-            place.log.record(base.checkpoint.number, result)
+            place.log.record(base.checkpoint.number, tracked_ending(result))
     # what the tasks wrote need not be at hand under this checkpoint's parent, so the changes refer to nothing
-    own = {key: replace(change, from_task=None) for key, change in changes.items()}
+    own = {key: KeyChange(change=change.change) for key, change in changes.items()}
     own |= {key: _set_to(values, key) for key in started if key in changes}
     due = merge_due(_held_due(graph, base.checkpoint), way.due)
     after = replace(base.checkpoint, values=values, due=due, deferred=way.deferred, joins=way.joins)
@@ -323,7 +325,7 @@ def _keep(
     )
     base.place.log.append(
         SavedCheckpoint(
-            checkpoint=after,
+            checkpoint=tracked_checkpoint(after),
             source=source,
             run_id=new_id(),
             created_at=SystemClock().now(),

@@ -23,7 +23,7 @@ from fastgraph.checkpoint.base import (
 from fastgraph.errors import EmptyInputError
 from fastgraph.execution.checkpoint import EMPTY, Checkpoint, KeyChange, StepCommit
 from fastgraph.execution.interrupts import interrupt_id, is_answer_map, match_answers
-from fastgraph.execution.plan import START
+from fastgraph.execution.plan import START, GraphPlan
 from fastgraph.execution.routing import INPUT
 from fastgraph.execution.start import admit, start, steer
 from fastgraph.execution.tasks import Folded, SendWrite, Task, TaskKind, TaskResult
@@ -222,8 +222,9 @@ class Opening:
         graph, writes = self.graph, given.writes
         name = start_task_id(self.log.key, entry, self.namespace)
         before = replace(entry, step=entry.step - 1, due=())
-        if folded is None:
-            folded = graph.state.fold(group_writes([(None, writes)]), entry.values)
+        is_last = _leads_to_deferred_only(graph.plan)
+        if folded is None or is_last:
+            folded = graph.state.fold(group_writes([(None, writes)]), entry.values, is_last=is_last)
         extra = entry.due[0].argument if entry.due else None
         if graph.plan.nodes[START].has_routers:
             commit = start(graph.plan, replace(before, number=entry.number - 1), writes, folded, extra=extra)
@@ -294,3 +295,10 @@ def run_metadata(config: Mapping[str, Any]) -> dict[str, object]:
         if is_plain and key not in _COORDINATES and not key.startswith("__"):
             told.setdefault(key, value)
     return told
+
+
+def _leads_to_deferred_only(plan: GraphPlan) -> bool:
+    """Say whether channels are to be told that nothing is due after START, for deferred nodes come then."""
+    entry = plan.nodes[START]
+    is_all_deferred = all(plan.nodes[target].is_deferred for target in entry.targets)
+    return bool(plan.channel_keys) and not entry.has_routers and is_all_deferred
