@@ -159,7 +159,7 @@ async def shrink_changes(commit: StepCommit, spill: Spill, spill_bytes: int) -> 
     operands = await asyncio.to_thread(
         lambda: {key: spill.shrink(c.change.operand) for key, c in large.items()}
     )
-    shrunk = {key: KeyChange(change=replace(large[key].change, operand=operands[key])) for key in large}
+    shrunk = {key: KeyChange(change=large[key].change._replace(operand=operands[key])) for key in large}
     return replace(commit, changes={**commit.changes, **shrunk})
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -75,7 +74,7 @@ class NestedStore:
         """Spill what reducers made and is too large for a row; blocks on the disk."""
         limit = self._tools.settings.spill_bytes
         return {
-            key: KeyChange(change=replace(change.change, operand=self.spill.shrink(change.change.operand)))
+            key: KeyChange(change=change.change._replace(operand=self.spill.shrink(change.change.operand)))
             if change.from_task is None and len(change.change.operand) > limit
             else change
             for key, change in changes.items()

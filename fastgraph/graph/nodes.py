@@ -64,7 +64,7 @@ class NodeSpec:
     input_type: Any = None
     retry_policies: tuple[RetryPolicy, ...] = ()
     limits: TimeLimits | None = None
-    cache_policy: CachePolicy | None = None
+    cache_policy: CachePolicy[Any] | None = None
     error_handler: str | None = None
     is_error_handler: bool = False
     destinations: Mapping[str, str | None] = field(default_factory=dict)
