@@ -142,7 +142,7 @@ class _EnteredLog:
         number = saved.checkpoint.number
         self._saved[number] = saved
         self._current = self._newest = number
-        own = {key: replace(change, from_task=None) for key, change in changes.items()}
+        own = {key: change._replace(from_task=None) for key, change in changes.items()}
         self.commits.append(
             StepCommit(
                 checkpoint=saved.checkpoint,
