@@ -49,6 +49,9 @@ class RunConfig(BaseModel):
         None, description="Nodes to stop before, or *."
     )
     interrupt_after: Literal["*"] | list[Name] | None = Field(None, description="Nodes to stop after, or *.")
+    configurable: dict[str, Any] | None = Field(
+        None, description='What nodes read as config["configurable"], beside thread_id and run_id.'
+    )
 
 
 class CreateRun(BaseModel):

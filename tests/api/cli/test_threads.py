@@ -15,7 +15,7 @@ from support.serving import Serving
 FLOW = """
 import operator
 from typing import Annotated, TypedDict
-from fastgraph import END, START, StateGraph
+from fastgraph import END, START, RunnableConfig, StateGraph
 
 class State(TypedDict, total=False):
     log: Annotated[list[str], operator.add]
@@ -28,6 +28,11 @@ def publish(state: State) -> State:
 
 builder = StateGraph(State).add_node("draft", draft).add_node("publish", publish)
 graph = builder.add_edge(START, "draft").add_edge("draft", "publish").add_edge("publish", END).compile(name="paper")
+
+def speak(state: State, config: RunnableConfig) -> State:
+    return {"log": [config["configurable"]["language"]]}
+
+configured = StateGraph(State).add_node("speak", speak).add_edge(START, "speak").compile(name="configured")
 """
 
 
@@ -123,3 +128,10 @@ def test_the_commands_show_and_change_a_thread(serving: Serving) -> None:
     )  # fmt: skip
     assert went_on.returncode == 0, went_on.stderr
     assert "published after 3" in went_on.stdout
+
+
+def test_what_a_program_reads_as_configurable_comes_with_the_run(serving: Serving) -> None:
+    run = serving.client.wait_until_ended(
+        serving.client.create_run(workflow="configured", config={"configurable": {"language": "fr"}})
+    )
+    assert run["result"]["log"] == ["fr"]
