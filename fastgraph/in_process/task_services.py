@@ -88,6 +88,7 @@ class SessionServices(MemoryServices, TaskRecords):
         self.open_log = open_log
         self.nested_modes = options.nested_modes
         self.origins = options.origins
+        self.durability = options.durability
         self.is_feed = False
         self.pass_on = crew.pass_on
 
@@ -119,6 +120,7 @@ class NestedServices(TaskRecords):
         self._crew = crew
         self.open_log = parent.open_log
         self.origins = nesting.origins
+        self.durability = options.durability
         self.cache = cache
         self.is_feed = nesting.is_feed
         self.nested_modes = options.nested_modes
