@@ -27,13 +27,21 @@ __all__ = ["admit", "input_fold_work", "merge_due", "start", "steer"]
 
 
 def admit(
-    plan: GraphPlan, checkpoint: Checkpoint, *, number: int, extra: StoredValue | None = None
+    plan: GraphPlan,
+    checkpoint: Checkpoint,
+    *,
+    number: int,
+    extra: StoredValue | None = None,
+    is_input: bool = False,
 ) -> tuple[Checkpoint, Mapping[str, KeyChange]]:
     """Return the checkpoint before an input is applied, with START due, and the changes that lead to it.
 
-    A log that shows its history as LangGraph does keeps it; `start` then goes on from it.
+    A log that shows its history as LangGraph does keeps it; `start` then goes on from it. Where an input (`is_input`)
+    drops what was due, that counts as a step, which keys that live for one step do not outlive.
     """
-    values, changes = _add_start_values(plan, checkpoint.values, {})
+    is_dropping = is_input and bool(checkpoint.due)
+    values, changes = apply_writes(plan, checkpoint.values, {}, None, is_step=is_dropping)
+    values, changes = _add_start_values(plan, values, changes)
     way = _before_routers(checkpoint, extra)
     entry = Checkpoint(
         number=number,

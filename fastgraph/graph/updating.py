@@ -152,7 +152,9 @@ def _give_input(base: _Base, values: Any) -> int:
     if values is None:
         raise InvalidUpdateError(f"Received no input writes for {START}: the values are None.")
     reading = graph.state.read_input(values, base.checkpoint.values)
-    entry, changes = admit(graph.plan, base.checkpoint, number=base.newest + 1, extra=reading.extra)
+    entry, changes = admit(
+        graph.plan, base.checkpoint, number=base.newest + 1, extra=reading.extra, is_input=True
+    )
     given = TaskResult(task_id=GIVEN_INPUT, writes=reading.writes)
     entry = replace(entry, due=merge_due(entry.due, base.checkpoint.due))
     return _keep(base, entry, changes, "input", step=entry.step, results=(given,))

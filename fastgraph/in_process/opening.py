@@ -101,7 +101,7 @@ class Opening:
         if graph.plan.begins_directly:
             self._begin_directly(reading)
             return
-        entry, changes = admit(graph.plan, base, number=self.next_number, extra=reading.extra)
+        entry, changes = admit(graph.plan, base, number=self.next_number, extra=reading.extra, is_input=True)
         self.pending = Pending()
         self._keep(entry, {**self.carried, **changes}, "input")
         told = self._also or TaskResult(task_id=GIVEN_INPUT)
