@@ -1289,6 +1289,14 @@ export interface components {
              * @default null
              */
             interrupt_after?: "*" | string[] | null;
+            /**
+             * Configurable
+             * @description What nodes read as config["configurable"], beside thread_id and run_id.
+             * @default null
+             */
+            configurable?: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * RunCreated
