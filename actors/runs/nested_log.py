@@ -149,7 +149,8 @@ class NestedLog:
             self._note(number, result.task_id, _encode(result))
             return
         row = result_row(result, task, number, self._store.spill, namespace=self._namespace)
-        event = self._event(EventKind.NODE_UPDATE, task)
+        more = {"cached": True} if result.is_cached else {}
+        event = self._event(EventKind.NODE_UPDATE, task, **more)
         self._outbox.add(NestedResultWritten(row=row, event=event))
 
     def _note(self, number: int, task_id: str, value: bytes) -> None:

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from actors.runs.committer import Draft
-from fastgraph.database.records import CheckpointRow, NewEvent, ResultRow, TaskRecordRow
+from fastgraph.database.records import CacheRow, CheckpointRow, NewEvent, ResultRow, TaskRecordRow
 
 __all__ = ["NestedCheckpoint", "NestedResultWritten", "Outbox", "draft_items"]
 
@@ -33,7 +33,7 @@ class NestedResultWritten:
     event: NewEvent
 
 
-Item = NestedCheckpoint | NestedResultWritten | NewEvent | TaskRecordRow
+Item = NestedCheckpoint | NestedResultWritten | NewEvent | TaskRecordRow | CacheRow
 Settled = Future[None]
 
 
@@ -105,3 +105,5 @@ def draft_items(draft: Draft, items: list[Item]) -> None:
                 draft.events.append(item)
             case TaskRecordRow():
                 draft.records.append(item)
+            case CacheRow():
+                draft.cached.append(item)

@@ -5,10 +5,11 @@ Called from user threads and user loops.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from functools import partial
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -16,11 +17,13 @@ from actors.executors.executor import Job
 from actors.runs.nested_log import NestedLog
 from actors.runs.nested_store import NestedStore
 from actors.runs.outbox import Outbox
+from actors.runs.run_cache import RunCache
 from actors.runs.stream_buffer import StreamBuffer
 from actors.runs.task_artifacts import FindArtifact, TaskArtifacts
 from fastgraph.blobs.blobs import Blobs
 from fastgraph.checkpoint.base import ValueReader
 from fastgraph.clock import Clock
+from fastgraph.database.event_text import INLINE_BYTES, PREVIEW_CHARACTERS
 from fastgraph.database.records import Accepted, ArtifactRow, NewEvent, TaskRecordRow
 from fastgraph.events import EventKind
 from fastgraph.execution.tasks import CacheEntry, Task
@@ -62,6 +65,7 @@ class HostTaskServices:
         self._outbox = outbox
         self._clock = clock
         self._records: dict[str, bytes] = {}
+        self.cache = RunCache(find_cached, outbox.add, clock)
         self._artifacts = TaskArtifacts(node=task.node, files=files, find=find_artifact)
 
     @property
@@ -164,6 +168,19 @@ class HostTaskServices:
     def pass_on(self, chunk: object) -> None:
         """Nobody watches."""
 
+    def show(self, mode: str, data: object) -> None:
+        """Nobody watches."""
+
+    def tell_call(
+        self, kind: EventKind, task: Task, namespace: str, *, value: bytes | None = None, **more: Any
+    ) -> None:
+        """Tell of a functional task that was called in this one; `value` is what it returned, encoded."""
+        data = {"task_id": task.id, "step": task.step, "namespace": namespace, **more}
+        if value is not None:
+            data["update"] = _shown(value)
+        event = NewEvent(kind=kind, at=self._clock.now(), node=task.node, data=orjson.dumps(data))
+        self._outbox.add(event)
+
     def emit_nested(self, namespace: str, node: str, kind: EventKind, data: bytes) -> None:  # noqa: ARG002 - the node says it
         """Add what a nested node sent."""
         if self.job is None or not self.job.is_over:
@@ -175,3 +192,11 @@ class HostTaskServices:
 
     def is_cancelled(self) -> bool:
         return self.job is not None and self.job.is_cancelled
+
+
+def _shown(value: bytes) -> orjson.Fragment | Mapping[str, object]:
+    """A large value is not repeated in the feed; it is kept for the task around, so there is no address of the whole."""
+    if len(value) <= INLINE_BYTES:
+        return orjson.Fragment(value)
+    preview = value[: 4 * PREVIEW_CHARACTERS].decode(errors="ignore")[:PREVIEW_CHARACTERS]
+    return {"size": len(value), "sha256": hashlib.sha256(value).hexdigest(), "preview": preview}

@@ -17,6 +17,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from fastgraph.cache.base import BaseCache
 from fastgraph.errors import GraphBubbleUp, GraphInterrupt
+from fastgraph.events import EventKind
 from fastgraph.execution.tasks import Task, TaskKind, TimeLimits
 from fastgraph.func.ways import IN_THREAD, ON_LOOP, Way
 from fastgraph.graph.caching import CachePolicy, default_cache_key
@@ -120,6 +121,7 @@ class _Call:
             remaining_steps=parent.task.remaining_steps,
         )
         self._shows = parent.services if isinstance(parent.services, ShowsCalls) else None
+        self._tell_call: Callable[..., None] | None = getattr(parent.services, "tell_call", None)
 
     def read(self, data: bytes) -> Any:
         """Return a kept result."""
@@ -130,10 +132,14 @@ class _Call:
         place = self._cache_place()
         cached = await how.get(self._cache(), place) if place else None
         self._show_begin()
+        self._tell(EventKind.NODE_STARTED, attempt=1)
         if cached is not None:
             data = cached
+            self._tell(EventKind.NODE_UPDATE, value=data, cached=True)
         else:
             data = await self._attempt_to_end(how)
+            self._tell(EventKind.NODE_UPDATE, value=data)
+        # what was told goes with the record, so it is not told again
         await how.wait_for(self._parent.services.keep_record(self.key, data))
         value = self.read(data)
         if place and cached is None and self.spec.cache_policy:
@@ -159,6 +165,8 @@ class _Call:
                 policy = self._matching(error, attempt)
                 if policy is None:
                     self._show_end(error=error)
+                    shown = {"type": type(error).__name__, "message": str(error)}
+                    self._tell(EventKind.NODE_FAILED, attempt=attempt, error=shown)
                     raise
                 await how.wait(delay_seconds(policy, attempt, Random()))  # noqa: S311 - jitter, no secret
             attempt += 1
@@ -230,6 +238,11 @@ class _Call:
         make = policy.key_func or default_cache_key
         made = make(*self._args, **self._kwargs)
         return self.spec.cache_namespace, made.decode("latin-1") if isinstance(made, bytes) else made
+
+    def _tell(self, kind: EventKind, **facts: Any) -> None:
+        """Tell the feed of a run on a host; its place there is the task that called."""
+        if self._tell_call is not None:
+            self._tell_call(kind, self._task, self._parent.place, **facts)
 
     def _show_begin(self) -> None:
         if self._shows:

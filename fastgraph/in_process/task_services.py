@@ -143,6 +143,11 @@ class NestedServices(TaskRecords):
     def show(self, mode: str, data: Any) -> None:
         self._crew.pass_on(Chunk(split_namespace(self._namespace), mode, data))
 
+    @property
+    def tell_call(self) -> Callable[..., None] | None:
+        """How functional tasks get into the feed of the run around; None where there is none."""
+        return getattr(self._parent, "tell_call", None)
+
     def pass_on(self, chunk: Chunk) -> None:
         self._crew.pass_on(chunk)
 
