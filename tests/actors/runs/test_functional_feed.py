@@ -19,7 +19,10 @@ pytestmark = pytest.mark.anyio
 async def told(house: House, run_id: str, node: str) -> list[tuple[str, dict[str, Any]]]:
     """The events of one node, without what differs from run to run."""
     return [
-        (event["event"], {key: value for key, value in event["data"].items() if key not in {"task_id", "step"}})
+        (
+            event["event"],
+            {key: value for key, value in event["data"].items() if key not in {"task_id", "step"}},
+        )
         for event in await house.events(run_id)
         if event.get("node") == node
     ]
