@@ -173,6 +173,8 @@ class Session:
         """Go to the next checkpoint, or show what there is of a step that waits."""
         if not self._is_waiting:
             return self._advance()
+        if self._nesting is not None:
+            return iter(())  # only the outermost graph shows half a step, as in LangGraph
         machine = self._machine
         return self._showing.half_step(machine.tasks, self._pending.results, machine.checkpoint)
 
