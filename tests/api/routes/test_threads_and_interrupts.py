@@ -101,3 +101,8 @@ async def test_all_that_waits_is_one_list_oldest_first(api: Api) -> None:
     assert answer.headers["x-total-count"] == "2"
     assert (await api.http.get("/api/interrupts?kind=timer")).json() == []
     assert (await api.http.get("/api/interrupts?kind=nonsense")).status_code == 422
+    of_one = await api.http.get(f"/api/interrupts?run_id={runs[1].run_id}")
+    assert [entry["run_id"] for entry in of_one.json()] == [runs[1].run_id]
+    assert of_one.headers["x-total-count"] == "1"
+    assert (await api.http.get(f"/api/interrupts?run_id={runs[1].run_id}&kind=timer")).json() == []
+    assert (await api.http.get(f"/api/interrupts?run_id={NOBODY}")).status_code == 404

@@ -2164,8 +2164,10 @@ export interface operations {
     list_interrupts: {
         parameters: {
             query?: {
-                /** @description What kind of wait. */
-                kind?: components["schemas"]["WaitKind"];
+                /** @description What kind of wait; default interrupt, and with `run_id` any. */
+                kind?: components["schemas"]["WaitKind"] | null;
+                /** @description Only what this run waits for. */
+                run_id?: string | null;
                 /** @description Most items of the answer. */
                 limit?: number;
             };
