@@ -204,7 +204,7 @@ class Machine:
             due=way.due,
             deferred=way.deferred,
             joins=way.joins,
-            finished=tuple(sorted({task.node for task in self._tasks})),
+            finished=self._nodes(),
         )
         self._next_number += 1
         self._enter(after)
@@ -221,9 +221,17 @@ class Machine:
         """Whether this step is START's routers only: it belongs to the input, whose keys live on into the next step."""
         return len(self._tasks) == 1 and self._tasks[0].node == START
 
+    def _nodes(self) -> tuple[str, ...]:
+        """Return the names of the nodes of this step's tasks, sorted."""
+        if len(self._tasks) == 1:
+            return (self._tasks[0].node,)
+        return tuple(sorted({task.node for task in self._tasks}))
+
     def _route(self) -> Route:
-        results = [(task.node, self._results[task.id]) for task in self._tasks]
-        choices = [Choice(node, result.goto, result.sends) for node, result in results]
+        choices = []
+        for task in self._tasks:
+            result = self._results[task.id]
+            choices.append(Choice(task.node, result.goto, result.sends))
         return route(self.plan, choices, self._checkpoint.joins, self._checkpoint.deferred)
 
     def _enter(self, checkpoint: Checkpoint) -> None:
@@ -235,13 +243,14 @@ class Machine:
         pushes = 0
         tasks = []
         for due in checkpoint.due:
-            path = f"pull:{due.node}"
             if due.kind is TaskKind.PUSH:
                 path = f"push:{pushes:010d}"
                 pushes += 1
+            else:
+                path = f"pull:{due.node}"
             tasks.append(self._make_task(due, name, path))
         self._tasks = tuple(tasks)
-        self._ids = frozenset(task.id for task in tasks)
+        self._ids = frozenset([task.id for task in tasks])
 
     def _make_task(self, due: DueTask, checkpoint_name: str, path: str) -> Task:
         step = self._checkpoint.step + 1

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from fastgraph.execution.regions import Regions
+from fastgraph.execution.tasks import DueTask, TaskKind
 from fastgraph.state.values import StoredValue
 
 __all__ = [
@@ -110,7 +111,8 @@ class GraphPlan:
     `regions` are there where it is a dataflow graph (`dataflow.py`).
 
     `folded_keys` are those whose writes need code; `cleared_keys` and `channel_keys` change in a step which does not
-    write them, and are sorted.
+    write them, and are sorted. `pulled` is the task that an edge to each node makes; `is_plain` says that where a task
+    leads depends on nothing but what it chose: there are no joins, no deferred nodes and no channels of the user's own.
     """
 
     name: str
@@ -125,6 +127,8 @@ class GraphPlan:
     cleared_keys: tuple[str, ...] = field(init=False)
     channel_keys: tuple[str, ...] = field(init=False)
     has_deferred: bool = field(init=False)
+    is_plain: bool = field(init=False)
+    pulled: Mapping[str, DueTask] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         folded = frozenset(name for name, key in self.keys.items() if key.kind in FOLDED_KINDS)
@@ -133,7 +137,15 @@ class GraphPlan:
         object.__setattr__(self, "folded_keys", folded)
         object.__setattr__(self, "cleared_keys", tuple(cleared))
         object.__setattr__(self, "channel_keys", tuple(channels))
-        object.__setattr__(self, "has_deferred", any(node.is_deferred for node in self.nodes.values()))
+        has_deferred = any(node.is_deferred for node in self.nodes.values())
+        object.__setattr__(self, "has_deferred", has_deferred)
+        object.__setattr__(self, "is_plain", not self.joins and not has_deferred and not channels)
+        pulled = {
+            name: DueTask(node=name, kind=TaskKind.PULL, triggers=(f"branch:to:{name}",))
+            for name in self.nodes
+            if name != START
+        }
+        object.__setattr__(self, "pulled", pulled)
 
 
 def join_name(sources: tuple[str, ...] | list[str], target: str) -> str:

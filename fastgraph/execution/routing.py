@@ -7,7 +7,7 @@ tasks, and their choice stands in the results.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -75,7 +75,7 @@ def follow(plan: GraphPlan, choice: Choice) -> Followed:
 
 def route(
     plan: GraphPlan,
-    choices: Iterable[Choice],
+    choices: Sequence[Choice],
     joins: Mapping[str, frozenset[str]],
     deferred: tuple[DueTask, ...] = (),
 ) -> Route:
@@ -83,6 +83,10 @@ def route(
 
     Raises InvalidUpdateError for an unknown target where the plan is strict.
     """
+    if len(choices) == 1 and plan.is_plain and not joins and not deferred:
+        direct = _go_on(plan, choices[0], joins)
+        if direct is not None:
+            return direct
     triggers: dict[str, set[str]] = {}
     pushed: list[DueTask] = []
     unknown: list[UnknownTarget] = []
@@ -114,6 +118,18 @@ def route(
     # nobody but channels of the user's own asks
     is_finish = bool(plan.channel_keys) and all(plan.nodes[node].is_deferred for node in triggers)
     return Route((*pulled, *pushed), waiting, _begin_anew(seen, pulled), tuple(unknown), is_finish)
+
+
+def _go_on(plan: GraphPlan, choice: Choice, joins: Mapping[str, frozenset[str]]) -> Route | None:
+    """Return where one task leads that has one way to go, or none; None where there is more to look at."""
+    if choice.sends:
+        return None
+    node = plan.nodes.get(choice.node)
+    ways = node.targets + choice.goto if node is not None else choice.goto
+    if not ways:
+        return Route((), (), joins, ())
+    due = plan.pulled.get(ways[0]) if len(ways) == 1 else None
+    return None if due is None else Route((due,), (), joins, ())
 
 
 def _is_node(plan: GraphPlan, target: str) -> bool:

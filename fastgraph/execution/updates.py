@@ -17,7 +17,16 @@ from fastgraph.execution.tasks import Folded, Write
 from fastgraph.state.changes import DROP, Change, ChangeKind
 from fastgraph.state.values import StoredValue
 
-__all__ = ["Writes", "apply_writes", "find_updated", "group_writes", "make_fold_work", "needs_fold"]
+__all__ = [
+    "Writes",
+    "apply_writes",
+    "find_changes",
+    "find_updated",
+    "group_writes",
+    "make_fold_work",
+    "needs_fold",
+    "put_writes",
+]
 
 Writes = Mapping[str, tuple[tuple[str | None, Write], ...]]
 """Key -> its writes in path order, each with the id of the task that wrote it (None for input)."""
@@ -25,11 +34,20 @@ Writes = Mapping[str, tuple[tuple[str | None, Write], ...]]
 
 def group_writes(tasks: Iterable[tuple[str | None, tuple[Write, ...]]]) -> Writes:
     """Group the writes of tasks, given in path order, by key."""
-    grouped: dict[str, list[tuple[str | None, Write]]] = {}
+    grouped: dict[str, tuple[tuple[str | None, Write], ...]] = {}
+    several: dict[str, list[tuple[str | None, Write]]] = {}
     for task_id, writes in tasks:
         for write in writes:
-            grouped.setdefault(write.key, []).append((task_id, write))
-    return {key: tuple(writes) for key, writes in grouped.items()}
+            key = write.key
+            if key not in grouped:  # most keys are written once a step
+                grouped[key] = ((task_id, write),)
+            elif key in several:
+                several[key].append((task_id, write))
+            else:
+                several[key] = [*grouped[key], (task_id, write)]
+    for key, found in several.items():
+        grouped[key] = tuple(found)
+    return grouped
 
 
 def needs_fold(plan: GraphPlan, writes: Writes) -> bool:
@@ -72,27 +90,64 @@ def apply_writes(
     `is_step` is False for writes from outside, which clear no key. Raises InvalidUpdateError where a key that takes one
     value has several writes; nothing is changed then. A written key with a reducer must be in `folded`.
     """
+    after = put_writes(plan, values, writes, folded, is_step=is_step)
+    return after, find_changes(plan, values, writes, folded, is_step=is_step)
+
+
+def put_writes(
+    plan: GraphPlan,
+    values: Mapping[str, StoredValue],
+    writes: Writes,
+    folded: Folded | None,
+    *,
+    is_step: bool = True,
+) -> Mapping[str, StoredValue]:
+    """Return the values after the step: the first half of `apply_writes`, for whoever stores nothing of them."""
     if not writes and not plan.cleared_keys and not plan.channel_keys:
-        return values, {}
+        return values
     after = dict(values)
-    changes: dict[str, KeyChange] = {}
     for key, writers in writes.items():
-        if key in plan.folded_keys:
-            if folded is None or (key not in folded.values and key not in folded.emptied):
-                raise InvalidUpdateError(f"Key {key!r} has a reducer and its writes were not folded.")
-        else:
-            task_id, write = _counting_write(plan, key, writers)
-            after[key] = write.value
-            if write.value.is_tracked:
-                changes[key] = KeyChange(change=Change.set_to(write.value), from_task=task_id)
+        if key not in plan.folded_keys:
+            after[key] = _counting_write(plan, key, writers)[1].value
+        elif folded is None or (key not in folded.values and key not in folded.emptied):
+            raise InvalidUpdateError(f"Key {key!r} has a reducer and its writes were not folded.")
     if folded is not None:
-        _put_folded(after, changes, folded, writes)
+        after.update(folded.values)
+        for key in folded.emptied:
+            after.pop(key, None)
     if is_step:
         for key in plan.cleared_keys:
-            if key in after and key not in writes:
-                del after[key]
-                changes[key] = KeyChange(change=DROP)
-    return after, changes
+            if key not in writes:
+                after.pop(key, None)
+    return after
+
+
+def find_changes(
+    plan: GraphPlan,
+    values: Mapping[str, StoredValue],
+    writes: Writes,
+    folded: Folded | None,
+    *,
+    is_step: bool = True,
+) -> Mapping[str, KeyChange]:
+    """Return how each key differs after the step from `values`, which stood before it; `put_writes` takes the writes."""
+    changes: dict[str, KeyChange] = {}
+    for key, writers in writes.items():
+        if key not in plan.folded_keys:
+            task_id, write = writers[-1]
+            if write.value.is_tracked:
+                changes[key] = KeyChange(Change.set_to(write.value), task_id)
+    if folded is not None:
+        for key, change in folded.changes.items():
+            changes[key] = KeyChange(change, _sole_source(change, writes.get(key, ())))
+        for key in folded.emptied:
+            if key in values or key in folded.values:
+                changes[key] = KeyChange(DROP)
+    if is_step:
+        for key in plan.cleared_keys:
+            if key not in writes and (key in values or (folded is not None and key in folded.values)):
+                changes[key] = KeyChange(DROP)
+    return changes
 
 
 def find_updated(
@@ -117,17 +172,6 @@ def _counting_write(
             f"Give it a reducer: Annotated[<type>, <function of two values>]."
         )
     return writers[-1]
-
-
-def _put_folded(
-    after: dict[str, StoredValue], changes: dict[str, KeyChange], folded: Folded, writes: Writes
-) -> None:
-    after.update(folded.values)
-    for key, change in folded.changes.items():
-        changes[key] = KeyChange(change=change, from_task=_sole_source(change, writes.get(key, ())))
-    for key in folded.emptied:
-        if after.pop(key, None) is not None:
-            changes[key] = KeyChange(change=DROP)
 
 
 def _sole_source(change: Change, writers: tuple[tuple[str | None, Write], ...]) -> str | None:

@@ -6,8 +6,7 @@ are started with a copy of the context.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from itertools import count
 from typing import Any, Protocol
@@ -150,13 +149,19 @@ def current_task(function: str) -> CurrentTask:
     return current
 
 
-@contextmanager
-def running(current: CurrentTask) -> Iterator[CurrentTask]:
+class running:  # noqa: N801 - it reads as the function that it is; a generator would cost three times as much
     """Make `current` the running task of this context for the block."""
-    token = _CURRENT.set(current)
-    try:
-        yield current
-    finally:
-        _CURRENT.reset(token)
-        if current.lines is not None:
-            current.lines.flush()
+
+    __slots__ = ("_current", "_token")
+
+    def __init__(self, current: CurrentTask) -> None:
+        self._current = current
+
+    def __enter__(self) -> CurrentTask:
+        self._token = _CURRENT.set(self._current)
+        return self._current
+
+    def __exit__(self, *_: object) -> None:
+        _CURRENT.reset(self._token)
+        if self._current.lines is not None:
+            self._current.lines.flush()

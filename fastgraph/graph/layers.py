@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fastgraph.execution.plan import GraphPlan
 from fastgraph.execution.tasks import Layer
-from fastgraph.execution.updates import apply_writes, group_writes, needs_fold
+from fastgraph.execution.updates import group_writes, needs_fold, put_writes
 from fastgraph.state.values import StoredValue
 
 if TYPE_CHECKING:
@@ -41,5 +41,5 @@ def add_layers(
                 key: writes if key in plan.folded_keys else writes[-1:] for key, writes in grouped.items()
             }
         folded = state.fold(grouped, values, is_step=False) if needs_fold(plan, grouped) else None
-        values, _ = apply_writes(plan, values, grouped, folded, is_step=False)
+        values = put_writes(plan, values, grouped, folded, is_step=False)
     return values

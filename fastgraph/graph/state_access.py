@@ -104,6 +104,8 @@ class StateAccess:
     def read_context(self, context: Any) -> Any:
         """Return a run's context as its schema says; a dict becomes an instance of a dataclass or a model."""
         kind = self._definition.context_type
+        if kind is None:
+            return context
         is_made = isinstance(kind, type) and (dataclasses.is_dataclass(kind) or issubclass(kind, BaseModel))
         return kind(**context) if is_made and isinstance(context, dict) else context
 

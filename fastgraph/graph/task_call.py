@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastgraph.errors import (
@@ -26,15 +26,16 @@ from fastgraph.errors import (
 from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import (
     CacheEntry,
+    Folded,
     SendWrite,
     Task,
     TaskEnding,
     TaskKind,
     TaskResult,
 )
-from fastgraph.execution.updates import apply_writes, group_writes, needs_fold
+from fastgraph.execution.updates import group_writes, needs_fold, put_writes
 from fastgraph.graph.caching import FindsCached, decode_cached, find_entry
-from fastgraph.graph.commands import Command, NestedInterrupt
+from fastgraph.graph.commands import Command, NestedInterrupt, Send
 from fastgraph.graph.control import RunControl
 from fastgraph.graph.current import CurrentTask, find_current_task, running
 from fastgraph.graph.endings import read_error, read_together
@@ -45,6 +46,7 @@ from fastgraph.graph.returns import Returned, read_choice, read_return
 from fastgraph.graph.services import TaskServices
 from fastgraph.graph.timeouts import Watch, as_limits, run_within
 from fastgraph.graph.validation import sync_timeout
+from fastgraph.state.frozen import frozen
 from fastgraph.state.values import StoredValue
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ T = TypeVar("T")
 RunSync = Callable[..., Awaitable[Any]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TaskCall:
     """One attempt of one task.
 
@@ -283,13 +285,15 @@ async def _finish(call: TaskCall, current: CurrentTask, value: Any, returned: Re
             f"Its keys: {', '.join(graph.state_keys)}."
         )
     routers = graph.routers.get(task.node, ())
-    grouped = group_writes(((task.id, writes),))
-    is_folded_here = (call.fold or routers) and needs_fold(graph.plan, grouped)
-    is_step = task.node != START  # START's routers read the input's state, which ends no step
-    folded = graph.state.fold(grouped, call.values, is_step=is_step) if is_folded_here else None
+    folded: Folded | None = None
+    if call.fold or routers:
+        grouped = group_writes(((task.id, writes),))
+        is_step = task.node != START  # START's routers read the input's state, which ends no step
+        if needs_fold(graph.plan, grouped):
+            folded = graph.state.fold(grouped, call.values, is_step=is_step)
     goto, sends = returned.goto, returned.sends
     if routers:
-        after, _ = apply_writes(graph.plan, call.values, grouped, folded, is_step=is_step)
+        after = put_writes(graph.plan, call.values, grouped, folded, is_step=is_step)
         for router in routers:
             answer = await _ask(graph, router, current, after, value)
             chosen, sent = read_choice(router, answer, task.node)
@@ -298,14 +302,16 @@ async def _finish(call: TaskCall, current: CurrentTask, value: Any, returned: Re
         task_id=task.id,
         writes=writes,
         goto=tuple(goto),
-        sends=tuple(
-            SendWrite(send.node, graph.state.encode_argument(send.node, send.arg), as_limits(send.timeout))
-            for send in sends
-        ),
+        sends=_encode_sends(graph, sends) if sends else (),
         has_update=returned.has_update,
         unknown_keys=unknown,
         folded=folded if call.fold else None,
     )
+
+
+def _encode_sends(graph: CompiledGraph, sends: Sequence[Send]) -> tuple[SendWrite, ...]:
+    encode = graph.state.encode_argument
+    return tuple(SendWrite(send.node, encode(send.node, send.arg), as_limits(send.timeout)) for send in sends)
 
 
 async def _ask(
