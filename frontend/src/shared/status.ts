@@ -23,6 +23,8 @@ export type StepStatus =
   | "completed"
   | "failed"
   | "interrupted"
+  | "sleeping"
+  | "waiting"
   | "cancelled"
   | "lost";
 export type AnyStatus = RunStatus | StepStatus | "pending";

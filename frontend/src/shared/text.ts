@@ -167,6 +167,9 @@ export const text = {
     step: (n: number) => `step ${n}`,
     filter: (node: string) => `Show the console of ${node} only`,
     list: "Steps in the order they started",
+    inside: (path: string) => (path ? `inside ${path}` : "called inside a node"),
+    cached: "from the cache",
+    handledBy: (node: string) => `handled by ${node}`,
     summary: (done: number, all: number) =>
       done === all ? plural(all, "task") : `${done} of ${plural(all, "task")} done`,
     notLoaded: (count: number) => `${plural(count, "earlier event")} not loaded in this page`,

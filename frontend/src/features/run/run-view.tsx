@@ -12,7 +12,7 @@ import { InterruptCards } from "./interrupts/interrupt-cards";
 import { RunHeader } from "./run-header";
 import type { RunLog } from "./run-log";
 import { RunTabs } from "./run-tabs";
-import { nodeStates } from "./steps/step-list";
+import { nodeStates } from "./steps/node-states";
 import { StepTable } from "./steps/step-table";
 import { useLog } from "./use-log";
 import { useRunFeed } from "./use-run-feed";

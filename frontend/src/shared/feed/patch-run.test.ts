@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Run, RunEvent } from "@/shared/api/types";
-import { patchRun } from "./patch-run";
+import { changesHeader, patchRun } from "./patch-run";
 
 const run: Run = {
   run_id: "r",
@@ -49,6 +49,27 @@ describe("patchRun", () => {
     const error = { type: "ValueError", message: "no", node: "parse", attempt: 1, traceback: "" };
     const failed = patchRun({ ...run, status: "running" }, event("failed", 9, { error }));
     expect(failed).toMatchObject({ status: "failed", error, finished_at: "2026-01-01T00:00:05Z" });
+  });
+
+  it("waits for what matters most of all that it waits for", () => {
+    const running: Run = { ...run, status: "running" };
+    const asked = [event("interrupted", 5), event("waiting", 6), event("sleeping", 7)];
+    expect(patchRun(running, event("waiting", 5)).status).toBe("waiting");
+    expect(patchRun({ ...run, status: "waiting" }, event("sleeping", 6)).status).toBe("waiting");
+    expect(asked.reduce(patchRun, running).status).toBe("interrupted");
+    expect(patchRun({ ...run, status: "waiting" }, event("resumed", 9)).status).toBe("running");
+  });
+
+  it("reads the row again after a child or a migration", () => {
+    const names = ["child_started", "child_ended", "migrated", "waiting", "node_started", "log"];
+    expect(names.map((name) => changesHeader(event(name, 9)))).toEqual([
+      true,
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 
   it("never wakes a run that has ended, and keeps a paused run paused", () => {

@@ -8,6 +8,7 @@ const STATUS_AFTER: Record<string, RunStatus> = {
   node_started: "running",
   interrupted: "interrupted",
   sleeping: "sleeping",
+  waiting: "waiting",
   paused: "paused",
   completed: "completed",
   failed: "failed",
@@ -22,9 +23,15 @@ export const TERMINAL_EVENTS: ReadonlySet<string> = new Set([
   "quarantined",
 ]);
 
+/** They leave the status alone, and change something else that the row says. */
+const CHANGES_ROW: ReadonlySet<string> = new Set(["queued", "child_started", "child_ended", "migrated"]);
+
+/** Several tasks of a run may wait at once: a question outweighs a signal or a child, these outweigh a time. */
+const WAIT_WEIGHT: Partial<Record<RunStatus, number>> = { sleeping: 1, waiting: 2, interrupted: 3 };
+
 /** After these the run's row is worth reading again: they change more than an event tells. */
 export function changesHeader(event: RunEvent): boolean {
-  return event.event in STATUS_AFTER ? event.event !== "node_started" : event.event === "queued";
+  return event.event in STATUS_AFTER ? event.event !== "node_started" : CHANGES_ROW.has(event.event);
 }
 
 /** The same object when the event changes nothing, so that nothing is drawn again. */
@@ -50,6 +57,7 @@ function nextStatus(run: Run, event: RunEvent): RunStatus {
   if (event.event === "node_started" && (run.status === "paused" || run.status === "interrupted"))
     return run.status;
   if (event.event === "resumed" && run.status === "paused") return run.status;
+  if ((WAIT_WEIGHT[status] ?? 9) < (WAIT_WEIGHT[run.status] ?? 0)) return run.status;
   return status;
 }
 

@@ -1,6 +1,8 @@
 /** One line of the console, and how an event becomes one. Pure. */
 import type { RunEvent } from "@/shared/api/types";
 import { bytes, duration } from "@/shared/time";
+import { pathText } from "../namespace";
+import { wordsOf } from "./event-words";
 
 export type Level = "debug" | "info" | "warning" | "error";
 
@@ -39,7 +41,7 @@ export function lineOf(event: RunEvent): Line {
     event: event.event,
     level: event.event === "log" ? logLevel(data.level) : (LEVELS[event.event] ?? "info"),
     node: event.node ?? "",
-    text: cut(textOf(event.event, data)),
+    text: cut(join(textOf(event.event, data), placeOf(data))),
     isOutput: OUTPUT.has(event.event),
     data: event.data ?? null,
   };
@@ -64,7 +66,7 @@ export function foldInto(last: Line, event: RunEvent): Line | null {
 function textOf(kind: string, data: Record<string, unknown>): string {
   switch (kind) {
     case "log":
-      return join(str(data.message), fieldsOf(data.fields));
+      return join(loggerOf(data.logger), str(data.message), fieldsOf(data.fields));
     case "token":
       return str(data.text);
     case "custom":
@@ -83,6 +85,7 @@ function textOf(kind: string, data: Record<string, unknown>): string {
     case "node_update":
       return join(
         "done",
+        data.cached === true ? "from the cache" : "",
         typeof data.duration_ms === "number" ? `in ${duration(data.duration_ms)}` : "",
         updateOf(data.update),
       );
@@ -98,9 +101,11 @@ function textOf(kind: string, data: Record<string, unknown>): string {
     case "node_failed":
     case "node_retry":
     case "quarantined":
-      return join(kind.replace("_", " "), attemptOf(data), errorOf(data));
+      return join(kind.replace("_", " "), attemptOf(data), errorOf(data), handlerOf(data));
     default:
-      return join(kind.replaceAll("_", " "), Object.keys(data).length ? json(data) : "");
+      return (
+        wordsOf(kind, data) ?? join(kind.replaceAll("_", " "), Object.keys(data).length ? json(data) : "")
+      );
   }
 }
 
@@ -109,6 +114,21 @@ function errorOf(data: Record<string, unknown>): string {
   if (typeof error !== "object" || error === null) return str(error ?? data.message ?? data.reason ?? "");
   const { type, message } = error as Record<string, unknown>;
   return [type, message].filter(Boolean).map(str).join(": ");
+}
+
+function handlerOf(data: Record<string, unknown>): string {
+  return data.handled_by ? `handled by ${str(data.handled_by)}` : "";
+}
+
+/** Where a task of a graph inside a node stands. */
+function placeOf(data: Record<string, unknown>): string {
+  const path = pathText(data.namespace);
+  return path ? `in ${path}` : "";
+}
+
+/** A library's lines begin with who wrote them; what was printed needs no name. */
+function loggerOf(logger: unknown): string {
+  return typeof logger === "string" && logger !== "stdout" && logger !== "stderr" ? `${logger}:` : "";
 }
 
 function progressOf(data: Record<string, unknown>): string {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "@/shared/api/types";
-import { nodeStates, StepList } from "./step-list";
+import { nodeStates } from "./node-states";
+import { StepList } from "./step-list";
 
 let seq = 0;
 const event = (name: string, node?: string, data?: Record<string, unknown>): RunEvent => ({
@@ -70,6 +71,55 @@ describe("StepList", () => {
     expect(steps[0]).toMatchObject({ status: "completed", progress: null });
   });
 
+  it("tells tasks that wait, one after the other, though their events name none", () => {
+    const steps = fold(
+      event("node_started", "m", { task_id: "1" }),
+      event("node_started", "m", { task_id: "2" }),
+      event("waiting", "m", { for: "child", name: "c1" }),
+      event("sleeping", "m", { until: "2026-01-02T00:00:00Z" }),
+    );
+    expect(steps.map((step) => step.status)).toEqual(["waiting", "sleeping"]);
+    expect(
+      fold(event("node_started", "m", { task_id: "1" }), event("waiting", "m"), event("cancelled"))[0],
+    ).toMatchObject({
+      status: "cancelled",
+    });
+  });
+
+  it("puts what a node called behind it, with its path", () => {
+    const steps = fold(
+      event("node_started", "a", { task_id: "1" }),
+      event("node_started", "b", { task_id: "2" }),
+      event("node_started", "inner", { task_id: "3", namespace: "a:1" }),
+      event("node_started", "deep", { task_id: "4", namespace: "a:1|inner:3" }),
+      event("node_update", "deep", { task_id: "4", namespace: "a:1|inner:3", cached: true }),
+    );
+    expect(steps.map(({ node, path }) => [node, path.length])).toEqual([
+      ["a", 0],
+      ["inner", 1],
+      ["deep", 2],
+      ["b", 0],
+    ]);
+    expect(steps[2]).toMatchObject({ isCached: true, status: "completed", isOwn: false });
+  });
+
+  it("lets what is inside wait with the task around it", () => {
+    const steps = fold(
+      event("node_started", "a", { task_id: "1" }),
+      event("node_started", "ask", { task_id: "2", namespace: "a:1" }),
+      event("interrupted", "a", { interrupt_id: "i" }),
+    );
+    expect(steps.map((step) => step.status)).toEqual(["interrupted", "interrupted"]);
+  });
+
+  it("says who handles a failure", () => {
+    const steps = fold(
+      event("node_started", "a", { task_id: "1" }),
+      event("node_failed", "a", { task_id: "1", error: { message: "no" }, handled_by: "mend" }),
+    );
+    expect(steps[0]).toMatchObject({ status: "failed", error: "no", handledBy: "mend" });
+  });
+
   it("gives the same array until something changes", () => {
     const list = new StepList();
     list.apply(event("node_started", "a", { task_id: "1" }));
@@ -90,5 +140,13 @@ describe("nodeStates", () => {
       event("node_update", "a", { task_id: "2" }),
     );
     expect(nodeStates(steps).get("a")).toEqual({ status: "interrupted", count: 2 });
+  });
+
+  it("leaves out what nodes called", () => {
+    const steps = fold(
+      event("node_started", "a", { task_id: "1" }),
+      event("node_started", "a", { task_id: "2", namespace: "a:1" }),
+    );
+    expect(nodeStates(steps).get("a")).toEqual({ status: "running", count: 1 });
   });
 });

@@ -1,10 +1,18 @@
 /** What the tasks of a run did, folded from its events in order. Pure. */
 import type { RunEvent } from "@/shared/api/types";
 import type { StepStatus } from "@/shared/status";
+import { pathOf, taskAround } from "../namespace";
+import { inTreeOrder } from "./step-order";
 
 export interface Step {
   taskId: string;
   node: string;
+  /** Nodes around it, where it belongs to a graph or a function inside a node. */
+  path: readonly string[];
+  /** False for what a node called: the graph of the workflow does not know it. */
+  isOwn: boolean;
+  /** The task around it, where the server names one. */
+  parentId: string | null;
   step: number | null;
   attempt: number;
   status: StepStatus;
@@ -15,6 +23,10 @@ export interface Step {
   durationMs: number | null;
   progress: { done: number; total: number | null; label: string } | null;
   error: string | null;
+  /** The node that runs in its place after it has failed. */
+  handledBy: string | null;
+  /** It was not executed: a cache had its result. */
+  isCached: boolean;
 }
 
 const AFTER_TASK_EVENT: Record<string, StepStatus> = {
@@ -22,7 +34,12 @@ const AFTER_TASK_EVENT: Record<string, StepStatus> = {
   node_retry: "retrying",
   node_failed: "failed",
   interrupted: "interrupted",
+  sleeping: "sleeping",
+  waiting: "waiting",
 };
+
+const WAITS: ReadonlySet<StepStatus> = new Set(["interrupted", "sleeping", "waiting"]);
+const OPEN: ReadonlySet<StepStatus> = new Set(["running", "retrying", ...WAITS]);
 
 /** What becomes of tasks that are still open when their run ends. */
 const AFTER_RUN_EVENT: Record<string, StepStatus> = {
@@ -41,7 +58,7 @@ export class StepList {
 
   /** The same array until something changed. */
   get steps(): readonly Step[] {
-    this.#snapshot ??= [...this.#steps];
+    this.#snapshot ??= inTreeOrder(this.#steps);
     return this.#snapshot;
   }
 
@@ -62,6 +79,9 @@ export class StepList {
     const begun: Step = {
       taskId,
       node,
+      path: pathOf(data.namespace),
+      isOwn: typeof data.namespace !== "string",
+      parentId: taskAround(data.namespace),
       step: typeof data.step === "number" ? data.step : null,
       attempt: typeof data.attempt === "number" ? data.attempt : 1,
       status: "running",
@@ -70,6 +90,8 @@ export class StepList {
       durationMs: null,
       progress: null,
       error: null,
+      handledBy: null,
+      isCached: false,
     };
     const place = this.#places.get(taskId);
     if (place === undefined) {
@@ -83,8 +105,11 @@ export class StepList {
   }
 
   #settle(event: RunEvent, node: string, status: StepStatus, data: Record<string, unknown>): void {
-    const isOver = status !== "interrupted" && status !== "retrying";
-    this.#change(this.#taskOf(node, data), (step) => ({
+    const isWait = WAITS.has(status);
+    const isOver = !isWait && status !== "retrying";
+    const taskId = isWait ? this.#runningOf(node, data) : this.#taskOf(node, data);
+    if (isWait && taskId !== undefined) this.#waitInside(taskId, status);
+    this.#change(taskId, (step) => ({
       ...step,
       status,
       attempt: typeof data.attempt === "number" && isOver ? data.attempt : step.attempt,
@@ -92,6 +117,8 @@ export class StepList {
       durationMs: typeof data.duration_ms === "number" ? data.duration_ms : null,
       error: errorText(data) ?? (isOver ? null : step.error),
       progress: null,
+      handledBy: typeof data.handled_by === "string" ? data.handled_by : null,
+      isCached: data.cached === true,
     }));
     if (isOver) this.#open.delete(node);
   }
@@ -106,12 +133,26 @@ export class StepList {
 
   #closeOpen(at: string | null, status: StepStatus): void {
     this.#steps.forEach((step, place) => {
-      if (step.status !== "running" && step.status !== "retrying" && step.status !== "interrupted") return;
-      if (step.status === "interrupted" && at === null) return;
+      if (!OPEN.has(step.status) || (WAITS.has(step.status) && at === null)) return;
       this.#steps[place] = { ...step, status, finishedAt: at ?? step.startedAt, progress: null };
       this.#snapshot = null;
     });
     if (at !== null) this.#open.clear();
+  }
+
+  /** Waits name no task: the first of its node that still runs is the one. */
+  #runningOf(node: string, data: Record<string, unknown>): string | undefined {
+    if (typeof data.task_id === "string") return data.task_id;
+    return this.#steps.find((step) => step.node === node && step.status === "running")?.taskId;
+  }
+
+  /** What runs inside a task that waits is what waits. */
+  #waitInside(taskId: string, status: StepStatus): void {
+    this.#steps.forEach((step, place) => {
+      if (step.parentId !== taskId || step.status !== "running") return;
+      this.#steps[place] = { ...step, status };
+      this.#waitInside(step.taskId, status);
+    });
   }
 
   #taskOf(node: string, data: Record<string, unknown>): string | undefined {
@@ -131,29 +172,4 @@ function errorText(data: Record<string, unknown>): string | null {
   const error = data.error;
   if (typeof error === "object" && error !== null && "message" in error) return String(error.message);
   return typeof error === "string" ? error : null;
-}
-
-/** A node's state in the graph: what most needs a look wins, then the latest. */
-const WEIGHT: Record<StepStatus, number> = {
-  interrupted: 6,
-  running: 5,
-  retrying: 4,
-  failed: 3,
-  lost: 2,
-  cancelled: 1,
-  completed: 0,
-};
-
-export function nodeStates(
-  steps: readonly Step[],
-  runStatus?: string,
-): Map<string, { status: StepStatus; count: number }> {
-  const states = new Map<string, { status: StepStatus; count: number }>();
-  for (const { node, status } of steps) {
-    const known = states.get(node);
-    const wins = !known || WEIGHT[status] >= WEIGHT[known.status];
-    states.set(node, { status: wins ? status : known.status, count: (known?.count ?? 0) + 1 });
-  }
-  if (runStatus === "completed") states.set("__end__", { status: "completed", count: 1 });
-  return states;
 }

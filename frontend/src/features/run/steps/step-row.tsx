@@ -1,3 +1,4 @@
+import { CornerDownRight } from "lucide-react";
 import { memo } from "react";
 import { cx } from "@/shared/class-names";
 import { text } from "@/shared/text";
@@ -6,6 +7,10 @@ import { DurationText } from "@/shared/ui/duration-text";
 import { StatusBadge } from "@/shared/ui/status-badge";
 import type { Step } from "./step-list";
 
+const INDENT_REM = 0.75;
+/** Deeper ones stand at the same place; their path is in the title. */
+const MAX_INDENT = 5;
+
 interface StepRowProps {
   step: Step;
   isSelected: boolean;
@@ -13,6 +18,7 @@ interface StepRowProps {
 }
 
 export const StepRow = memo(function StepRow({ step, isSelected, onSelect }: StepRowProps) {
+  const depth = step.isOwn ? 0 : Math.max(1, step.path.length);
   return (
     <div
       className={cx(
@@ -20,11 +26,22 @@ export const StepRow = memo(function StepRow({ step, isSelected, onSelect }: Ste
         isSelected ? "bg-selected" : "hover:bg-hover",
       )}
     >
-      <span role="cell" className="flex min-w-0 items-center gap-2">
+      <span
+        role="cell"
+        className="flex min-w-0 items-center gap-2"
+        style={{ paddingLeft: `${Math.min(depth, MAX_INDENT) * INDENT_REM}rem` }}
+      >
+        {depth > 0 && (
+          <CornerDownRight
+            role="img"
+            aria-label={text.steps.inside(step.path.join(" › "))}
+            className="size-3.5 shrink-0 text-ink-faint"
+          />
+        )}
         <button
           type="button"
           aria-pressed={isSelected}
-          title={text.steps.filter(step.node)}
+          title={titleOf(step)}
           onClick={() => onSelect(step.node)}
           className="max-w-[65%] shrink-0 truncate text-left font-medium after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-focus"
         >
@@ -38,6 +55,16 @@ export const StepRow = memo(function StepRow({ step, isSelected, onSelect }: Ste
         {step.attempt > 1 && (
           <span className="tabular rounded bg-warn-soft px-1.5 text-xs leading-5 whitespace-nowrap text-warn">
             {text.steps.attempt(step.attempt)}
+          </span>
+        )}
+        {step.isCached && (
+          <span className="rounded bg-neutral-soft px-1.5 text-xs leading-5 whitespace-nowrap text-neutral">
+            {text.steps.cached}
+          </span>
+        )}
+        {step.handledBy && (
+          <span className="rounded bg-neutral-soft px-1.5 text-xs leading-5 whitespace-nowrap text-neutral">
+            {text.steps.handledBy(step.handledBy)}
           </span>
         )}
         {step.progress && <Progress progress={step.progress} />}
@@ -56,6 +83,11 @@ export const StepRow = memo(function StepRow({ step, isSelected, onSelect }: Ste
     </div>
   );
 });
+
+function titleOf(step: Step): string {
+  const place = step.path.length > 0 ? `${[...step.path, step.node].join(" › ")}. ` : "";
+  return place + text.steps.filter(step.node);
+}
 
 function Lasted({ step }: { step: Step }) {
   if (step.durationMs !== null) return duration(step.durationMs);
