@@ -7,7 +7,6 @@ thread's log, so that the next call does not repeat what was done.
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -30,16 +29,16 @@ from fastgraph.execution.tracked import tracked_checkpoint, tracked_ending
 from fastgraph.graph.commands import Command, NestedInterrupt
 from fastgraph.graph.error_handlers import HANDLED_BY, note_handler, restore_error
 from fastgraph.graph.namespaces import split_namespace
-from fastgraph.graph.services import TaskServices
 from fastgraph.graph.task_call import TaskCall
 from fastgraph.ids import new_id
 from fastgraph.in_process.caching import StepCache
+from fastgraph.in_process.calls import CallMaker
 from fastgraph.in_process.crews import Crew, Ended, Passed, Said
 from fastgraph.in_process.leniency import Leniency
 from fastgraph.in_process.opening import Opening, run_metadata
 from fastgraph.in_process.options import RunOptions
 from fastgraph.in_process.showing import INTERRUPT, Chunk, Showing
-from fastgraph.in_process.task_services import NestedLogs, NestedServices, SessionServices
+from fastgraph.in_process.task_services import NestedLogs
 
 if TYPE_CHECKING:
     from fastgraph.graph.compiled import CompiledGraph
@@ -71,6 +70,15 @@ class Session:
         )
         self._run_id = nesting.parent.services.run_id if nesting else new_id()
         self._nested = NestedLogs(graph.checkpointer, options.thread_id)
+        self._calls = CallMaker(
+            graph,
+            options,
+            run_id=self._run_id,
+            crew=crew,
+            log=log,
+            open_log=self._nested.open,
+            cache=self._cache.cache,
+        )
         self._error: BaseException | None = None
         self._handled: dict[str, BaseException] = {}
         self._is_waiting = False
@@ -157,7 +165,7 @@ class Session:
         while more := [task for task in machine.open_tasks if task.id not in self._started]:
             self._started.update(task.id for task in more)
             chunks += self._showing.begun(more, {}, machine.checkpoint)
-            config, answers = self._place_config(), self._answers()
+            config, answers = self._calls.place(machine), self._answers()
             wanted = [self._call(task, config, answers) for task in more if not self._is_held(task)]
             calls, cached = await self._cache.find(wanted)
             for call, result in cached:
@@ -258,50 +266,15 @@ class Session:
     def _open_calls(self) -> list[TaskCall]:
         if self._graph.plan.regions is not None:
             self._started = {task.id for task in self._machine.open_tasks}
-        config = self._place_config()
+        config = self._calls.place(self._machine)
         answers = self._answers()
         return [
             self._call(task, config, answers) for task in self._machine.open_tasks if not self._is_held(task)
         ]
 
     def _call(self, task: Task, config: Mapping[str, Any], answers: Mapping[str, Any]) -> TaskCall:
-        machine, options = self._machine, self._options
-        return TaskCall(
-            graph=self._graph,
-            task=task,
-            values=machine.checkpoint.values,
-            attempt=1,
-            answers=answers,
-            config=config,
-            context=options.context,
-            services=self._services(task),
-            namespace=options.namespace,
-            fold=len(machine.tasks) == 1,
-            error=self._handled.get(task.id),
-            control=options.control,
-            first_attempt_at=time.time(),
-        )
-
-    def _services(self, task: Task) -> TaskServices:
-        options = self._options
-        if self._nesting is not None:
-            return NestedServices(
-                options,
-                self._nesting,
-                task=task,
-                crew=self._crew,
-                log=self._log,
-                cache=self._cache.cache,
-            )
-        return SessionServices(
-            options,
-            run_id=self._run_id,
-            task=task,
-            crew=self._crew,
-            log=self._log,
-            open_log=self._nested.open,
-            cache=self._cache.cache,
-        )
+        error = self._handled.get(task.id)
+        return self._calls.make(task, self._machine, config=config, answers=answers, error=error)
 
     def _answers(self) -> dict[str, Any]:
         """Return the answers to this run's questions; a nested one is handed them from outside."""
@@ -317,16 +290,6 @@ class Session:
         handler = self._machine.record_failure(task.id, error.facts[HANDLED_BY])
         self._handled[handler.id] = raised or restore_error(error)
         return handler
-
-    def _place_config(self) -> Mapping[str, Any]:
-        configurable = {
-            **(self._options.config.get("configurable") or {}),
-            "checkpoint_id": self._machine.checkpoint_id,
-            "checkpoint_ns": self._options.namespace,
-        }
-        if self._nesting is not None:
-            configurable["checkpoint_map"] = self._nesting.parents
-        return {**self._options.config, "configurable": configurable}
 
     def _take(self, happening: Said | Ended | Passed) -> Iterator[Chunk]:
         if isinstance(happening, Said):
@@ -358,7 +321,7 @@ class Session:
         elif happening.handler is not None:
             yield from self._showing.failed(task, ending, happening.error)
             handler = self._handle(task, ending.error, happening.error)
-            self._crew.add(self._call(handler, self._place_config(), self._answers()))
+            self._crew.add(self._call(handler, self._calls.place(self._machine), self._answers()))
         else:
             self._fail(ending, happening.error)
             yield from self._showing.failed(task, ending, happening.error)

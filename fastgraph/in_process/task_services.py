@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from functools import partial
 from typing import Any, BinaryIO
 
 import orjson
 
 from fastgraph.cache.base import BaseCache
 from fastgraph.checkpoint.base import BaseCheckpointSaver, ThreadLog, ValueReader
+from fastgraph.checkpoint.durability import Durability
 from fastgraph.checkpoint.memory import ForgetfulThread, MemoryThread
 from fastgraph.events import EventKind
 from fastgraph.execution.tasks import Task
@@ -24,10 +24,11 @@ from fastgraph.in_process.artifacts import MemoryServices
 from fastgraph.in_process.crews import Crew
 from fastgraph.in_process.nesting import Nesting, PassesOn
 from fastgraph.in_process.options import RunOptions
+from fastgraph.in_process.replay import Origins
 from fastgraph.in_process.showing import Chunk
 from fastgraph.state.plain import encode
 
-__all__ = ["NestedLogs", "NestedServices", "SessionServices"]
+__all__ = ["NestedLogs", "NestedServices", "SessionServices", "SessionWorld"]
 
 OpenLog = Callable[[str, ValueReader], ThreadLog]
 
@@ -66,31 +67,84 @@ class TaskRecords:
         return self._log.settle()
 
 
-class SessionServices(MemoryServices, TaskRecords):
-    """The services of one task of an outermost run."""
+class SessionWorld:
+    """What the services of all tasks of an outermost run have in common."""
+
+    __slots__ = (
+        "artifacts",
+        "cache",
+        "crew",
+        "durability",
+        "log",
+        "nested_modes",
+        "open_log",
+        "origins",
+        "run_id",
+    )
 
     def __init__(
         self,
         options: RunOptions,
         *,
         run_id: str,
-        task: Task,
         crew: Crew,
         log: ThreadLog,
         open_log: OpenLog,
         cache: BaseCache[Any] | None,
     ) -> None:
-        send = partial(crew.send, task=task)
-        MemoryServices.__init__(self, run_id=run_id, node=task.node, artifacts=options.artifacts, send=send)
-        TaskRecords.__init__(self, log, task.id)
-        self._crew = crew
-        self.cache = cache
+        self.run_id = run_id
+        self.artifacts = options.artifacts
+        self.crew = crew
+        self.log = log
         self.open_log = open_log
+        self.cache = cache
         self.nested_modes = options.nested_modes
         self.origins = options.origins
         self.durability = options.durability
-        self.is_feed = False
-        self.pass_on = crew.pass_on
+
+
+class SessionServices(MemoryServices, TaskRecords):
+    """The services of one task of an outermost run."""
+
+    is_feed = False
+
+    def __init__(self, world: SessionWorld, task: Task) -> None:
+        # every step makes one, so the two bases' fields are set right here
+        self.run_id = world.run_id
+        self._node = task.node
+        self._artifacts = world.artifacts
+        self._send = self._pass_said
+        self._log = world.log
+        self._task_id = task.id
+        self._task = task
+        self._crew = world.crew
+        self._world = world
+
+    @property
+    def cache(self) -> BaseCache[Any] | None:
+        return self._world.cache
+
+    @property
+    def open_log(self) -> OpenLog:
+        return self._world.open_log
+
+    @property
+    def nested_modes(self) -> frozenset[str]:
+        return self._world.nested_modes
+
+    @property
+    def origins(self) -> Origins:
+        return self._world.origins
+
+    @property
+    def durability(self) -> Durability:
+        return self._world.durability
+
+    def pass_on(self, chunk: Chunk) -> None:
+        self._crew.pass_on(chunk)
+
+    def _pass_said(self, kind: EventKind, data: Any) -> None:
+        self._crew.send(kind, data, self._task)
 
     def emit_nested(self, namespace: str, node: str, kind: EventKind, data: bytes) -> None:
         """Nothing: who watches nested runs gets their chunks."""
