@@ -6,17 +6,17 @@ says when it is durable. A finished nested task is a row like any other, so it n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from functools import partial
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import orjson
 
-from actors.runs.encoding import ChangeLog, decode_recorded, encode_changes, result_row, snapshot_changes
+from actors.runs.encoding import ChangeLog, decode_recorded, result_row, snapshot_changes
 from actors.runs.kept_errors import decode_error, encode_error
-from actors.runs.nested_store import NestedStore
-from actors.runs.outbox import NestedCheckpoint, NestedResultWritten, Outbox
+from actors.runs.nested_store import Found
+from actors.runs.outbox import Item, NestedCheckpoint, NestedResultWritten
+from fastgraph.blobs.spill import Spill
 from fastgraph.checkpoint.base import CheckpointSource, Pending, SavedCheckpoint
 from fastgraph.clock import Clock
 from fastgraph.database.checkpoints import StoredCheckpoint
@@ -31,7 +31,31 @@ from fastgraph.graph.error_handlers import HANDLED_BY
 from fastgraph.graph.state_access import StateAccess
 from fastgraph.state.values import StoredValue
 
-__all__ = ["NestedLog"]
+__all__ = ["NestedLog", "ReadsNested", "TakesItems"]
+
+
+class ReadsNested(Protocol):
+    """The store as a nested run reads it; blocks for the time of a query."""
+
+    @property
+    def run_id(self) -> str: ...
+
+    @property
+    def spill(self) -> Spill: ...
+
+    def read(self, key: int, namespace: str, number: int | None, place: str) -> Found | None: ...
+
+    def find_record(self, task_id: str, key: str) -> bytes | None: ...
+
+    def shrink(self, changes: Mapping[str, KeyChange]) -> Mapping[str, KeyChange]: ...
+
+
+class TakesItems(Protocol):
+    """Where what a nested run says goes, in its order."""
+
+    def add(self, item: Item) -> None: ...
+
+    def settle(self) -> Future[None] | None: ...
 
 
 class NestedLog:
@@ -44,8 +68,8 @@ class NestedLog:
         is_new: bool,
         namespace: str,
         state: StateAccess,
-        store: NestedStore,
-        outbox: Outbox,
+        store: ReadsNested,
+        outbox: TakesItems,
         clock: Clock,
     ) -> None:
         self.key = key
@@ -91,8 +115,12 @@ class NestedLog:
         commit = StepCommit(checkpoint=checkpoint, changes=changes, is_end=False)
         whole = self._changes.wants_snapshot(commit)
         snapshot = snapshot_changes(checkpoint, self._store.spill) if whole else None
-        make = partial(_checkpoint_row, saved, self._namespace, snapshot, self._shrink(changes))
-        self._outbox.add(NestedCheckpoint(thread_key=self.key, make=make))
+        row = _checkpoint_row(saved, self._namespace, snapshot)
+        self._outbox.add(
+            NestedCheckpoint(
+                thread_key=self.key, row=row, changes=None if whole else self._store.shrink(changes)
+            )
+        )
         self._latest = saved.apart()
         self._noted = 0
         for result in saved.pending.results.values():
@@ -163,9 +191,6 @@ class NestedLog:
         data = {"task_id": task.id, "step": task.step, "namespace": self._namespace, **more}
         return NewEvent(kind=kind, at=self._clock.now(), node=task.node, data=orjson.dumps(data))
 
-    def _shrink(self, changes: Mapping[str, KeyChange]) -> Mapping[str, KeyChange]:
-        return self._store.shrink(changes)
-
     # Reading.
 
     def _read(self, number: int | None) -> SavedCheckpoint | None:
@@ -211,13 +236,8 @@ def _encode(result: TaskResult) -> bytes:
     return b'{"update":%b,"routing":%b}' % (row.update, row.routing or b"null")
 
 
-def _checkpoint_row(
-    saved: SavedCheckpoint,
-    namespace: str,
-    snapshot: bytes | None,
-    changes: Mapping[str, KeyChange],
-    seqs: Mapping[str, int],
-) -> CheckpointRow:
+def _checkpoint_row(saved: SavedCheckpoint, namespace: str, snapshot: bytes | None) -> CheckpointRow:
+    """Make a row whose changes are the snapshot, if there is one."""
     checkpoint = saved.checkpoint
     machine = orjson.loads(encode_machine(checkpoint, 0))
     machine |= {"source": saved.source, "metadata": dict(saved.metadata)}
@@ -225,7 +245,7 @@ def _checkpoint_row(
         number=checkpoint.number,
         parent=checkpoint.parent,
         step=checkpoint.step,
-        changes=snapshot if snapshot is not None else encode_changes(changes, seqs),
+        changes=snapshot if snapshot is not None else b"{}",
         machine=orjson.dumps(machine, default=repr),
         is_snapshot=snapshot is not None,
         state_bytes=sum(value.size for value in checkpoint.values.values()),
@@ -246,7 +266,3 @@ def _saved(stored: StoredCheckpoint, state: StateAccess, run_id: str, pending: P
         metadata=more.get("metadata", {}),
         pending=pending,
     )
-
-
-OpenLog = Callable[[str, StateAccess, Outbox], NestedLog]
-"""Namespace, the nested graph's state, the attempt's outbox -> the log."""

@@ -24,10 +24,22 @@ from fastgraph.errors import StoreUnavailableError
 from fastgraph.execution.checkpoint import KeyChange
 from fastgraph.graph.child_runs import ChildRequest
 
-__all__ = ["NestedStore"]
+__all__ = ["Found", "NestedStore", "shrink_nested"]
 
 T = TypeVar("T")
 Found = tuple[StoredCheckpoint, list[nested.NestedResult], dict[str, bytes]]
+
+
+def shrink_nested(
+    changes: Mapping[str, KeyChange], spill: Spill, limit_bytes: int
+) -> Mapping[str, KeyChange]:
+    """Spill what reducers made and is too large for a row; blocks on the disk."""
+    return {
+        key: KeyChange(change=change.change._replace(operand=spill.shrink(change.change.operand)))
+        if change.from_task is None and len(change.change.operand) > limit_bytes
+        else change
+        for key, change in changes.items()
+    }
 
 
 class NestedStore:
@@ -72,13 +84,7 @@ class NestedStore:
 
     def shrink(self, changes: Mapping[str, KeyChange]) -> Mapping[str, KeyChange]:
         """Spill what reducers made and is too large for a row; blocks on the disk."""
-        limit = self._tools.settings.spill_bytes
-        return {
-            key: KeyChange(change=change.change._replace(operand=self.spill.shrink(change.change.operand)))
-            if change.from_task is None and len(change.change.operand) > limit
-            else change
-            for key, change in changes.items()
-        }
+        return shrink_nested(changes, self.spill, self._tools.settings.spill_bytes)
 
     async def _open(self, namespace: str) -> tuple[int, bool]:
         claimed, tools = self._claimed, self._tools

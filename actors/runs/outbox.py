@@ -12,17 +12,28 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from actors.runs.committer import Draft
+from actors.runs.encoding import encode_changes
 from fastgraph.database.records import CacheRow, CheckpointRow, NewEvent, ResultRow, TaskRecordRow
+from fastgraph.execution.checkpoint import KeyChange
 
-__all__ = ["NestedCheckpoint", "NestedResultWritten", "Outbox", "draft_items"]
+__all__ = ["Item", "NestedCheckpoint", "NestedResultWritten", "Outbox", "draft_items"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NestedCheckpoint:
-    """A checkpoint of a lineage inside the run; `make` is told which event carries which task's result."""
+    """A checkpoint of a lineage inside the run. `changes` None: the row has them all, else it gets them when it is made."""
 
     thread_key: int
-    make: Callable[[Mapping[str, int]], CheckpointRow]
+    row: CheckpointRow
+    changes: Mapping[str, KeyChange] | None
+
+    def make(self, seqs: Mapping[str, int]) -> CheckpointRow:
+        """Return the row; `seqs` says which event carries which task's result."""
+        return (
+            self.row
+            if self.changes is None
+            else replace(self.row, changes=encode_changes(self.changes, seqs))
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,7 @@ Called from user threads and user loops.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from typing import Any, BinaryIO
@@ -14,6 +13,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from actors.executors.executor import Job
+from actors.runs.call_events import call_event
 from actors.runs.nested_log import NestedLog
 from actors.runs.nested_store import NestedStore
 from actors.runs.outbox import Outbox
@@ -23,7 +23,6 @@ from actors.runs.task_artifacts import FindArtifact, TaskArtifacts
 from fastgraph.blobs.blobs import Blobs
 from fastgraph.checkpoint.base import ValueReader
 from fastgraph.clock import Clock
-from fastgraph.database.event_text import INLINE_BYTES, PREVIEW_CHARACTERS
 from fastgraph.database.records import Accepted, ArtifactRow, NewEvent, TaskRecordRow
 from fastgraph.events import EventKind
 from fastgraph.execution.tasks import CacheEntry, Task
@@ -71,6 +70,16 @@ class HostTaskServices:
     @property
     def run_id(self) -> str:
         return self._run_id
+
+    @property
+    def nested(self) -> NestedStore:
+        """The store as runs nested in this task read it."""
+        return self._nested
+
+    @property
+    def outbox(self) -> Outbox:
+        """Where what is nested in this task goes."""
+        return self._outbox
 
     @property
     def artifacts(self) -> list[ArtifactRow]:
@@ -175,11 +184,7 @@ class HostTaskServices:
         self, kind: EventKind, task: Task, namespace: str, *, value: bytes | None = None, **more: Any
     ) -> None:
         """Tell of a functional task that was called in this one; `value` is what it returned, encoded."""
-        data = {"task_id": task.id, "step": task.step, "namespace": namespace, **more}
-        if value is not None:
-            data["update"] = _shown(value)
-        event = NewEvent(kind=kind, at=self._clock.now(), node=task.node, data=orjson.dumps(data))
-        self._outbox.add(event)
+        self._outbox.add(call_event(kind, task, namespace, self._clock.now(), value=value, **more))
 
     def emit_nested(self, namespace: str, node: str, kind: EventKind, data: bytes) -> None:  # noqa: ARG002 - the node says it
         """Add what a nested node sent."""
@@ -192,11 +197,3 @@ class HostTaskServices:
 
     def is_cancelled(self) -> bool:
         return self.job is not None and self.job.is_cancelled
-
-
-def _shown(value: bytes) -> orjson.Fragment | Mapping[str, object]:
-    """A large value is not repeated in the feed; it is kept for the task around, so there is no address of the whole."""
-    if len(value) <= INLINE_BYTES:
-        return orjson.Fragment(value)
-    preview = value[: 4 * PREVIEW_CHARACTERS].decode(errors="ignore")[:PREVIEW_CHARACTERS]
-    return {"size": len(value), "sha256": hashlib.sha256(value).hexdigest(), "preview": preview}

@@ -7,6 +7,7 @@ that task, with the way it ended; the node's retry policies are asked as for any
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Literal
@@ -15,7 +16,9 @@ from actors.executors.executor import Job
 from actors.runs.task_services import HostTaskServices
 from actors.tasks.channel import ChannelClosedError, Message
 from actors.tasks.encoding import decode_ending, encode_call
+from actors.tasks.nested_wire import decode_item
 from actors.tasks.processes import ProcessPool, TaskProcess
+from actors.tasks.questions import answer_question
 from actors.tasks.remote_store import answer_store
 from fastgraph.database.records import ArtifactRow
 from fastgraph.errors import NodeTimeoutError, TaskProcessDiedError
@@ -127,24 +130,21 @@ class ProcessJob:
 
     def _serve(self, process: TaskProcess, message: Message) -> None:
         services = self._services
-        word, facts = message.word, message.facts
-        if word == "event":
-            services.emit(EventKind(facts["kind"]), message.parts[0])
-            return
-        answer: list[bytes] = []
-        if word == "find_artifact":
-            found = services.find_artifact(facts["key"])
-            answer = [found.encode()] if found is not None else []
-        elif word == "find_record":
-            record = services.find_record(facts["key"])
-            answer = [record] if record is not None else []
-        elif word == "keep_record":
-            kept = services.keep_record(facts["key"], message.parts[0])
-            if kept is not None:
-                kept.result()
-        elif word == "store":
-            answer = [answer_store(self._job.call.store, message.parts[0])]
-        process.channel.send(Message("answer", {"number": facts["number"]}, answer))
+        if message.word == "event":
+            kind, data = EventKind(message.facts["kind"]), message.parts[0]
+            if "node" in message.facts:
+                services.emit_nested(message.facts["namespace"], message.facts["node"], kind, data)
+            else:
+                services.emit(kind, data)
+        elif message.word == "nested":
+            services.outbox.add(decode_item(message.facts, message.parts))
+        elif message.word == "store":
+            self._answer(process, message, [answer_store(self._job.call.store, message.parts[0])])
+        else:
+            self._answer(process, message, answer_question(services, message))
+
+    def _answer(self, process: TaskProcess, message: Message, answer: Sequence[bytes]) -> None:
+        process.channel.send(Message("answer", {"number": message.facts["number"]}, answer))
 
     def _take_artifacts(self, message: Message) -> None:
         for facts in message.facts.get("artifacts", ()):

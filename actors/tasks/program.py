@@ -23,6 +23,8 @@ from actors.tasks.encoding import decode_call, encode_ending
 from actors.tasks.remote_store import RemoteStore
 from actors.tasks.services import ProcessTaskServices
 from fastgraph.blobs.files import FileBlobs
+from fastgraph.blobs.spill import Spill
+from fastgraph.clock import SystemClock
 from fastgraph.errors import SettingsError
 from fastgraph.execution.tasks import TaskEnding, TaskFailed
 from fastgraph.graph.failures import record_error
@@ -57,7 +59,13 @@ class _Program:
     def __init__(self, channel: Channel, settings: Settings, workflows: Workflows) -> None:
         self._channel = channel
         self._workflows = workflows
+        self._settings = settings
         self._files = FileBlobs(settings.data_dir / "artifacts")
+        self._spill = Spill(
+            states=FileBlobs(settings.data_dir / "states"),
+            snapshots=FileBlobs(settings.data_dir / "checkpoints"),
+            spill_bytes=settings.spill_bytes,
+        )
         self._tasks: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._services: ProcessTaskServices | None = None
 
@@ -87,7 +95,13 @@ class _Program:
     def _execute(self, message: Message) -> None:
         name, node = message.facts["task"][:2]
         services = ProcessTaskServices(
-            run_id=message.facts["run_id"], node=node, channel=self._channel, files=self._files
+            run_id=message.facts["run_id"],
+            node=node,
+            channel=self._channel,
+            files=self._files,
+            spill=self._spill,
+            spill_bytes=self._settings.spill_bytes,
+            clock=SystemClock(),
         )
         self._services = services
         try:

@@ -9,14 +9,18 @@ from typing import Annotated, Any, TypedDict
 from fastgraph import (
     END,
     START,
+    CachePolicy,
     CompiledGraph,
     RetryPolicy,
     StateGraph,
     attempt,
     interrupt,
     log,
+    once,
     progress,
     save_artifact,
+    task,
+    token,
 )
 
 
@@ -78,6 +82,44 @@ def waits_for_file(state: State) -> State:
     return {"pids": [os.getpid()]}
 
 
+def _note(path: str, line: str) -> None:
+    with Path(path + ".steps").open("a") as file:
+        file.write(f"{line}\n")
+
+
+def first_step(state: State) -> State:
+    _note(state["path"], "first")
+    token("from inside")
+    return {"pids": [1], "answer": "x" * 300_000}
+
+
+def second_step(state: State) -> State:
+    """Runs until its file is there."""
+    _note(state["path"], "second")
+    while not Path(state["path"]).exists():
+        time.sleep(0.02)  # the node's own work: a long computation
+    return {"pids": [2, len(state["answer"])]}
+
+
+inner = StateGraph(State).add_node("first", first_step).add_node("second", second_step)
+inner.add_edge(START, "first").add_edge("first", "second")
+nested = inner.compile()
+
+
+@task(cache_policy=CachePolicy())
+def counted(path: str) -> str:
+    _note(path, "task")
+    return path
+
+
+def nests(state: State) -> State:
+    """A task and a graph in a node that runs elsewhere."""
+    path = counted(state["path"]).result()
+    once("effect", lambda: _note(path, "effect"))
+    return {"pids": nested.invoke({"path": path})["pids"]}
+
+
+around = _one("nests", nests)
 speaks = _one("says", says)
 speaks_later = _one("says-later", says_later)
 blocks = _one("holds-the-gil", holds_the_gil)

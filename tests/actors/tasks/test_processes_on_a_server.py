@@ -108,3 +108,38 @@ def test_a_killed_host_takes_its_processes_along_and_the_run_goes_on(
     run = serving.client.wait_until_ended(run_id)
     assert run["result"]["pids"] == [int(pids.read_text().split()[1])]
     assert any(event["event"] == "recovered" for event in serving.client.events(run_id))
+
+
+def test_finished_tasks_of_a_graph_inside_such_a_node_never_run_again(
+    serving: Serving, tmp_path: Path
+) -> None:
+    go, steps = tmp_path / "go", tmp_path / "go.steps"
+
+    def done(line: str) -> int:
+        return steps.read_text().split().count(line) if steps.exists() else 0
+
+    run_id = serving.client.create_run(workflow="nests", payload={"path": str(go)})
+    until(lambda: done("second") == 1, what="the second step")
+    serving.kill_host()
+    until(lambda: done("second") == 2, within_seconds=20, what="its second execution")
+    go.touch()
+    run = serving.client.wait_until_ended(run_id)
+    assert (run["status"], run["result"]["pids"]) == ("completed", [1, 2, 300_000]), run
+    assert sorted(steps.read_text().split()) == ["effect", "first", "second", "second", "task"]
+    told = [
+        (event["event"], event["node"], event["data"].get("namespace", "").split(":")[0])
+        for event in serving.client.events(run_id)
+        if event.get("node") in {"first", "counted"}
+    ]
+    assert told == [
+        ("node_started", "counted", "work"),
+        ("node_update", "counted", "work"),
+        ("node_started", "first", "work"),
+        ("token", "first", ""),
+        ("node_update", "first", "work"),
+    ]
+    again = serving.client.wait_until_ended(
+        serving.client.create_run(workflow="nests", payload={"path": str(go)})
+    )
+    assert again["status"] == "completed"
+    assert done("task") == 1
