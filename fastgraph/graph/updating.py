@@ -241,9 +241,12 @@ async def _act(base: _Base, updates: Sequence[StateUpdate]) -> int:
     way = route(graph.plan, choices, base.checkpoint.joins, base.checkpoint.deferred)
     folded = graph.state.fold(writes, entry.values, is_last=way.is_finish)
     values, changes = apply_writes(graph.plan, entry.values, writes, folded)
-    for result in results:
-        # a task that has its result keeps it, as in LangGraph
-        if base.is_head and base.saved is not None and result.task_id not in base.saved.pending.results:
+    for node, result in zip(nodes, results, strict=True):
+        # a task that has its result keeps it, as in LangGraph, and one that only sends something has none by that
+        spec = graph.plan.nodes[node]
+        is_trace = bool(result.writes or result.goto or spec.targets or spec.joins)
+        is_kept = base.saved is not None and result.task_id in base.saved.pending.results
+        if base.is_head and is_trace and not is_kept:
             place.log.record(base.checkpoint.number, tracked_ending(result))
     # what the tasks wrote need not be at hand under this checkpoint's parent, so the changes refer to nothing
     own = {key: KeyChange(change=change.change) for key, change in changes.items()}
