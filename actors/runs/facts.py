@@ -12,7 +12,7 @@ from actors.executors.executor import Job
 from actors.runs.committer import Draft
 from actors.runs.inbox import Migrated
 from actors.runs.shown_error import error_facts, error_json
-from actors.runs.situation import EndKind, RunEnding
+from actors.runs.situation import EndKind, RunEnding, Situation
 from actors.runs.task_artifacts import artifact_data
 from actors.runs.task_services import HostTaskServices
 from fastgraph.clock import Clock, to_rfc3339
@@ -32,6 +32,7 @@ __all__ = [
     "completed",
     "draft_end",
     "draft_result",
+    "draft_starts",
     "dropped_input_keys",
     "failed",
     "loop_blocked",
@@ -76,6 +77,13 @@ def checkpoint(thread_key: int, stored: Checkpoint, now: datetime) -> NewEvent:
 def node_started(task: Task, attempt: int, now: datetime) -> NewEvent:
     data = b'{"task_id":"%b","step":%d,"attempt":%d}' % (task.id.encode(), task.step, attempt)
     return NewEvent(kind=EventKind.NODE_STARTED, at=now, node=task.node, data=data)
+
+
+def draft_starts(draft: Draft, situation: Situation, tasks: Sequence[Task], now: datetime) -> None:
+    """Draft that tasks start; of START, which is nobody's node, nothing is told."""
+    draft.events.extend(
+        node_started(task, situation.attempt_of(task.id), now) for task in tasks if task.node != START
+    )
 
 
 def node_failed(task: Task, error: ErrorRecord, now: datetime, *, handled_by: str | None = None) -> NewEvent:

@@ -35,7 +35,8 @@ def draft_retry(
     assert failed.matched_policy is not None, "some policy wants another attempt"
     attempt = situation.attempt_of(task.id)
     delay = delay_seconds(graph.retry_policies(task.node)[failed.matched_policy], attempt, random)
-    row = facts.attempt_row(task, attempt, encode_error(failed.error), now, delay)
+    error = encode_error(failed.error, first_attempt_at=situation.first_attempt_at.get(task.id))
+    row = facts.attempt_row(task, attempt, error, now, delay)
     situation.attempts[task.id] = attempt + 1
     situation.retry_at[task.id] = row.next_at
     draft.attempts.append(row)

@@ -18,6 +18,8 @@ from fastgraph.graph.error_handlers import HANDLED_BY, restore_error
 
 __all__ = ["decode_error", "encode_error", "hand_over", "restore_handlers", "restore_retries"]
 
+_FIRST_ATTEMPT = "first_attempt_at"
+
 
 def restore_handlers(situation: Situation, rows: Sequence[AttemptRow]) -> None:
     """Put handlers in the places of tasks that failed for good; before any result of the step is recorded."""
@@ -35,6 +37,9 @@ def restore_retries(situation: Situation, rows: Sequence[AttemptRow]) -> None:
         if row.task_id in names:
             situation.attempts[row.task_id] = row.attempt + 1
             situation.retry_at[row.task_id] = row.next_at
+            began = orjson.loads(row.error).get(_FIRST_ATTEMPT)
+            if began is not None:
+                situation.first_attempt_at[row.task_id] = began
 
 
 def hand_over(situation: Situation, task: Task, error: ErrorRecord) -> None:
@@ -43,9 +48,10 @@ def hand_over(situation: Situation, task: Task, error: ErrorRecord) -> None:
     situation.handled[handler.id] = restore_error(error)
 
 
-def encode_error(error: ErrorRecord) -> bytes:
-    """Encode an error with all that its handler may want to know."""
-    return orjson.dumps({**error_facts(error), "facts": dict(error.facts)}, default=repr)
+def encode_error(error: ErrorRecord, *, first_attempt_at: float | None = None) -> bytes:
+    """Encode an error with all that its handler, or the next attempt, may want to know."""
+    kept = {**error_facts(error), "facts": dict(error.facts), _FIRST_ATTEMPT: first_attempt_at}
+    return orjson.dumps(kept, default=repr)
 
 
 def decode_error(data: bytes) -> ErrorRecord:

@@ -29,6 +29,7 @@ __all__ = [
     "RunDown",
     "RunLeft",
     "RunOverdue",
+    "StepOverdue",
     "TaskEnded",
     "WaitsDue",
 ]
@@ -69,6 +70,13 @@ class WaitsDue:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOverdue:
     """From a run actor's timer to itself: the run has not ended by its deadline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepOverdue:
+    """From a run actor's timer to itself: the step on checkpoint `number` has had the time that its graph gives a step."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,7 @@ from actors.runs.messages import (
     RetryDue,
     RunLeft,
     RunOverdue,
+    StepOverdue,
     TaskEnded,
     WaitsDue,
 )
@@ -152,8 +153,8 @@ class RunActor(AsyncActor):
                 self._take_nested(message.outbox)
             case WaitsDue():
                 await self._flow.waits_due()
-            case RunOverdue():
-                await self._flow.run_overdue()
+            case RunOverdue() | StepOverdue():
+                await self._flow.overdue(message)
             case InboxGrew():
                 await self._flow.read_inbox()
             case GraceOver():

@@ -17,21 +17,23 @@ from actors.executors.executor import Job
 from actors.host.tools import HostTools
 from actors.runs import facts, inbox, questions
 from actors.runs.beginning import Beginning
+from actors.runs.blocked_loops import draft_blocked
 from actors.runs.checkpointing import Checkpointing
 from actors.runs.committer import RunCommitter
+from actors.runs.draining import DRAIN, HOST_ENDS, has_drained, wants_drain
 from actors.runs.encoding import encode_result, output_json
 from actors.runs.failing import draft_handover, draft_retry
 from actors.runs.limits import refuse_large
-from actors.runs.messages import GraceOver, LeaveReason, LoopBlocked, RetryDue, RunOverdue
+from actors.runs.messages import GraceOver, LeaveReason, LoopBlocked, RetryDue, RunOverdue, StepOverdue
 from actors.runs.outlet import Outlet
 from actors.runs.reading import read_patiently
 from actors.runs.situation import EndKind, RunEnding
+from actors.runs.step_limit import StepLimit, step_timed_out
 from actors.runs.task_starter import TaskStarter
 from actors.runs.waits import RunWaits
 from fastgraph.database.inbox import read_unconsumed
 from fastgraph.database.records import ClaimedRun
 from fastgraph.errors import ConflictError, FastGraphError, RunTimeoutError
-from fastgraph.execution.plan import START
 from fastgraph.execution.tasks import TaskEnding, TaskFailed, TaskInterrupted, TaskResult
 from fastgraph.graph.compiled import CompiledGraph
 from fastgraph.graph.failures import record_error
@@ -64,6 +66,7 @@ class RunFlow:
         self._starter = starter
         self._situation = beginning.situation
         self._outlet = outlet
+        self._step_limit = StepLimit(graph.step_timeout, outlet)
         self._waits = RunWaits(
             claimed=claimed, tools=tools, committer=committer, situation=self._situation, outlet=outlet
         )
@@ -152,14 +155,9 @@ class RunFlow:
         situation.queue.extend(situation.startable_tasks())
         batch = self._starter.take(situation)
         if batch:
-            now = self._tools.clock.now()
-            draft = self._committer.draft
-            draft.events.extend(
-                facts.node_started(task, situation.attempt_of(task.id), now)
-                for task in batch
-                if task.node != START  # nobody's node
-            )
+            facts.draft_starts(self._committer.draft, situation, batch, self._tools.clock.now())
             await self._committer.commit()
+            self._step_limit.begin(situation)
             for task in batch:
                 self._starter.start(situation, task)
         elif not situation.jobs:
@@ -183,7 +181,10 @@ class RunFlow:
             self._committer.draft.events.append(facts.unknown_target(unknown, now))
         await self._checkpointing.draft(commit)
         self._situation.enter_step()
-        await self._stand()
+        if wants_drain(self._situation) and machine.tasks:
+            await self.begin_ending(DRAIN)
+        else:
+            await self._stand()
 
     async def _complete_update(self) -> None:
         """The run has changed its thread's state, and that was all."""
@@ -205,17 +206,8 @@ class RunFlow:
         self._outlet.leave(LeaveReason.ENDED)
 
     async def loop_blocked(self, message: LoopBlocked) -> None:
-        """Show who blocks the loop; tasks that only share it are started again elsewhere, under the same key."""
-        situation, now = self._situation, self._tools.clock.now()
-        mine = [job for job in message.jobs if situation.jobs.get(job.call.task.id) is job]
-        for job in mine:
-            task = job.call.task
-            if job is message.blocker:
-                told = facts.loop_blocked(task.node, message.seconds, message.stack, now)
-                self._committer.draft.events.append(told)
-            elif message.is_abandoned and job.abandon():
-                job.cancel()  # should its loop ever come back, it goes on no further
-                del situation.jobs[task.id]
+        """Show who blocks the loop, and start elsewhere what only shares it."""
+        draft_blocked(self._committer.draft, self._situation, message, self._tools.clock.now())
         self._outlet.commit_soon()
         await self._go_on()
 
@@ -259,7 +251,9 @@ class RunFlow:
     async def _take_failure(self, job: Job, failed: TaskFailed) -> None:
         situation, task, now = self._situation, job.call.task, self._tools.clock.now()
         draft = self._committer.draft
-        if situation.ending is not None:
+        if has_drained(situation, failed):
+            await (self._go_on() if situation.ending else self.begin_ending(DRAIN))
+        elif situation.ending is not None:
             draft.events.append(facts.node_failed(task, failed.error, now))
             await self._go_on()
         elif failed.refused_answer is not None:
@@ -361,7 +355,9 @@ class RunFlow:
             return
         situation.ending = ending
         situation.queue.clear()
-        if ending.kind is not EndKind.DRAIN:
+        if ending.kind is EndKind.DRAIN:
+            situation.control.request_drain(HOST_ENDS)
+        else:
             for job in situation.jobs.values():
                 job.cancel()
         grace = settings.drain_seconds if ending.kind is EndKind.DRAIN else settings.cancel_grace_seconds
@@ -371,9 +367,12 @@ class RunFlow:
         self._outlet.later(grace, GraceOver(ending=ending))
         self._outlet.commit_soon()
 
-    async def run_overdue(self) -> None:
-        """The run's time is up."""
-        await self._fail(RunTimeoutError(self._claimed.timeout_seconds))
+    async def overdue(self, message: RunOverdue | StepOverdue) -> None:
+        """The time of the run, or of its step, is up."""
+        if isinstance(message, RunOverdue):
+            await self._fail(RunTimeoutError(self._claimed.timeout_seconds))
+        elif self._step_limit.is_passed(self._situation, message):
+            await self._fail(step_timed_out())
 
     async def _fail(self, error: Exception) -> None:
         await self.begin_ending(RunEnding(kind=EndKind.FAIL, error=record_error(error)))

@@ -16,6 +16,7 @@ from typing import Any
 from actors.executors.executor import Job
 from fastgraph.execution.machine import Machine
 from fastgraph.execution.tasks import ErrorRecord, Task, WaitKind
+from fastgraph.graph.control import RunControl
 
 __all__ = ["Asked", "EndKind", "RunEnding", "Situation", "Wait"]
 
@@ -109,17 +110,19 @@ class Asked:
 
 @dataclass(slots=True)
 class Situation:
-    """All that a run actor remembers of its step."""
+    """All that a run actor remembers of its step; `first_attempt_at` is in seconds since 1970."""
 
     machine: Machine
     first_step: int
     jobs: dict[str, Job] = field(default_factory=dict)
     queue: deque[Task] = field(default_factory=deque)
     attempts: dict[str, int] = field(default_factory=dict)
+    first_attempt_at: dict[str, float] = field(default_factory=dict)
     retry_at: dict[str, datetime] = field(default_factory=dict)
     handled: dict[str, BaseException] = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
     ending: RunEnding | None = None
+    control: RunControl = field(default_factory=RunControl)
 
     def attempt_of(self, task_id: str) -> int:
         """The number of the attempt that is running or comes next; the first is 1."""
@@ -128,6 +131,7 @@ class Situation:
     def enter_step(self) -> None:
         """Forget the last step: its attempts and questions belong to tasks that are done."""
         self.attempts.clear()
+        self.first_attempt_at.clear()
         self.handled.clear()
         self.asked.clear()
 

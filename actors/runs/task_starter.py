@@ -73,6 +73,7 @@ class TaskStarter:
     def start(self, situation: Situation, task: Task) -> None:
         """Hand a task to its executor; its start must be durable by now."""
         asked = situation.asked.get(task.id)
+        began = situation.first_attempt_at.setdefault(task.id, self._tools.clock.now().timestamp())
         services = HostTaskServices(
             run_id=self._claimed.run_id,
             task=task,
@@ -96,6 +97,8 @@ class TaskStarter:
             store=self._tools.shared_store,
             fold=len(situation.machine.tasks) == 1,
             error=situation.handled.get(task.id),
+            control=situation.control,
+            first_attempt_at=began,
         )
         job = Job(call, self._on_end)
         job.started_at = self._tools.clock.monotonic()

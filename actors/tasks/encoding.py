@@ -27,6 +27,7 @@ from fastgraph.execution.tasks import (
     Write,
 )
 from fastgraph.graph.compiled import CompiledGraph
+from fastgraph.graph.control import RunControl
 from fastgraph.graph.services import TaskServices
 from fastgraph.graph.task_call import TaskCall
 from fastgraph.state.plain import decode, encode
@@ -51,6 +52,7 @@ def encode_call(call: TaskCall, workflow: str) -> Message:
             task.remaining_steps,
         ],
         "attempt": call.attempt,
+        "first_attempt_at": call.first_attempt_at,
         "keys": keys,
         "has_argument": task.argument is not None,
     }
@@ -85,6 +87,8 @@ def decode_call(message: Message, graph: CompiledGraph, services: TaskServices) 
             key: graph.state.decode_value(key, data) for key, data in zip(facts["keys"], parts, strict=True)
         },
         attempt=facts["attempt"],
+        first_attempt_at=facts["first_attempt_at"],
+        control=RunControl(),
         answers=answers,
         config=config,
         context=context,

@@ -138,6 +138,10 @@ class ProcessJob:
                 services.emit(kind, data)
         elif message.word == "nested":
             services.outbox.add(decode_item(message.facts, message.parts))
+        elif message.word == "drain":
+            control = self._job.call.control
+            if control is not None:
+                control.request_drain(message.facts["reason"])
         elif message.word == "store":
             self._answer(process, message, [answer_store(self._job.call.store, message.parts[0])])
         else:

@@ -119,6 +119,8 @@ class _Program:
     def _run(self, message: Message, services: ProcessTaskServices) -> TaskEnding:
         graph = self._workflows[message.facts["workflow"]]
         call = replace(decode_call(message, graph, services), store=RemoteStore(services.ask_store))
-        if graph.needs_loop(call.task.node):
-            return asyncio.run(run_task_async(call))
-        return run_task(call)
+        is_async = graph.needs_loop(call.task.node)
+        ending = asyncio.run(run_task_async(call)) if is_async else run_task(call)
+        if call.control is not None and call.control.drain_requested:
+            self._channel.send(Message("drain", {"reason": call.control.drain_reason}))
+        return ending
