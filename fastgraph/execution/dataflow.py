@@ -103,7 +103,7 @@ class DataflowMachine(Machine):
                 folds.append(KeyFold(key=key, current=self._checkpoint.values.get(key), writes=writes))
         return FoldWork(keys=tuple(folds), is_step=False)
 
-    def advance(self, folded: Folded | None = None) -> StepCommit:
+    def advance(self, folded: Folded | None = None, *, is_kept: bool = True) -> StepCommit:  # noqa: ARG002 - a step is wide
         writes = self._writes()
         before = self._checkpoint
         folded = folded or self._own_folded()

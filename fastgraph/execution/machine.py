@@ -16,22 +16,23 @@ more: rebuild the machine from the stored checkpoint and record the stored resul
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from fastgraph.errors import GraphRecursionError, TaskMismatchError
-from fastgraph.execution.checkpoint import Checkpoint, StepCommit
+from fastgraph.execution.checkpoint import Checkpoint, KeyChange, StepCommit
 from fastgraph.execution.fold import FoldWork
 from fastgraph.execution.plan import START, GraphPlan
 from fastgraph.execution.routing import Choice, Route, route
 from fastgraph.execution.tasks import DueTask, Folded, Task, TaskKind, TaskResult
 from fastgraph.execution.updates import (
     Writes,
-    apply_writes,
+    find_changes,
     find_updated,
     group_writes,
     make_fold_work,
     needs_fold,
+    put_writes,
 )
 from fastgraph.ids import checkpoint_id, task_id
 
@@ -185,8 +186,8 @@ class Machine:
             self.plan, self._checkpoint.values, self._writes(), is_step=not self._is_entry, is_last=is_last
         )
 
-    def advance(self, folded: Folded | None = None) -> StepCommit:
-        """Go to the next checkpoint and return what has to be stored for it.
+    def advance(self, folded: Folded | None = None, *, is_kept: bool = True) -> StepCommit:
+        """Go to the next checkpoint and return what has to be stored for it; the changes are left out where nothing is kept.
 
         Raises TaskMismatchError where tasks are open, InvalidUpdateError where the writes don't fit together; the
         machine stands where it stood then.
@@ -194,7 +195,11 @@ class Machine:
         writes = self._writes()
         before = self._checkpoint
         folded = folded or self._own_folded()
-        values, changes = apply_writes(self.plan, before.values, writes, folded, is_step=not self._is_entry)
+        is_step = not self._is_entry
+        values = put_writes(self.plan, before.values, writes, folded, is_step=is_step)
+        changes: Mapping[str, KeyChange] = {}
+        if is_kept:
+            changes = find_changes(self.plan, before.values, writes, folded, is_step=is_step)
         way = self._route()
         after = Checkpoint(
             number=self._next_number,

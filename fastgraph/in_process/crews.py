@@ -248,6 +248,13 @@ class ThreadCrew:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
+    def run_alone(self, call: TaskCall) -> Ended:
+        """Execute the only task of a step that nobody watches, in this thread; what it sends reaches nobody."""
+        ended = drive(_execute(call, _wait_here, self._random))
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        return ended
+
     def _submit(self, call: TaskCall) -> None:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self._max_threads, thread_name_prefix="fastgraph-node")

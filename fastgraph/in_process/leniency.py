@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from fastgraph.execution.checkpoint import UnknownTarget
 
@@ -18,8 +18,10 @@ class Leniency:
     def __init__(self) -> None:
         self._told: set[tuple[str, str]] = set()
 
-    def drop_keys(self, source: str, keys: Iterable[str]) -> None:
+    def drop_keys(self, source: str, keys: Sequence[str]) -> None:
         """Tell once a run which keys were dropped, because the state does not have them."""
+        if not keys:
+            return
         fresh = [key for key in keys if (source, key) not in self._told]
         if fresh:
             self._told.update((source, key) for key in fresh)

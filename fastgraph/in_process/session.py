@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from fastgraph.checkpoint.base import CheckpointSource, Pending, SavedCheckpoint, ThreadLog, WatchesTasks
 from fastgraph.clock import Clock
 from fastgraph.errors import GraphBubbleUp, GraphDrained
-from fastgraph.execution.checkpoint import Checkpoint, KeyChange
+from fastgraph.execution.checkpoint import Checkpoint, KeyChange, StepCommit
 from fastgraph.execution.dataflow import make_machine
 from fastgraph.execution.machine import Machine
 from fastgraph.execution.tasks import (
@@ -39,6 +39,7 @@ from fastgraph.in_process.opening import Opening, run_metadata
 from fastgraph.in_process.options import RunOptions
 from fastgraph.in_process.showing import INTERRUPT, Chunk, Showing
 from fastgraph.in_process.task_services import NestedLogs
+from fastgraph.in_process.unseen import NO_STEPS, Stretch, do_unseen, find_lane
 
 if TYPE_CHECKING:
     from fastgraph.graph.compiled import CompiledGraph
@@ -81,7 +82,7 @@ class Session:
         )
         self._error: BaseException | None = None
         self._handled: dict[str, BaseException] = {}
-        self._is_waiting = False
+        self._is_waiting = self._is_over = False
         self._started: set[str] = set()
         self._leniency = Leniency()
         self._metadata = {**run_metadata(options.config), **(nesting.metadata() if nesting else {})}
@@ -96,6 +97,7 @@ class Session:
             options.origins.travel(self._opening.saved)
         self._pending = self._opening.pending
         self._carried: Mapping[str, Any] = {}
+        self._lane = find_lane(graph, options, log, crew)
         self._machine: Machine
 
     async def chunks(self) -> AsyncGenerator[Chunk, None]:
@@ -103,20 +105,14 @@ class Session:
         for chunk in self._begin():
             yield chunk
         while True:
-            machine = self._machine
-            for chunk in self._showing.stands(machine.checkpoint, machine.tasks, self._pending):
+            done = self._go_unseen()
+            for chunk in self._showing.written(done.shown) if done.shown else ():
                 yield chunk
-            if machine.is_ended:
+            for chunk in self._stand() if done.ended is None else ():
+                yield chunk
+            if self._is_over:
                 return
-            machine.check_steps()
-            if machine.breakpoint():
-                for chunk in self._showing.stopped():
-                    yield chunk
-                self._hand_up_breakpoint()
-                return
-            if self._options.control.drain_requested:
-                raise GraphDrained(self._options.control.drain_reason or "shutdown")
-            async for chunk in self._do_step():
+            async for chunk in self._do_step(done.ended):
                 yield chunk
             if self._error is not None:
                 raise self._error
@@ -127,9 +123,63 @@ class Session:
         if self._nesting is not None:
             raise NestedInterrupt(self._open_questions())
 
-    async def _do_step(self) -> AsyncGenerator[Chunk, None]:
-        """Execute the step's open tasks until each has ended or waits."""
+    def _stand(self) -> Iterator[Chunk]:
+        """Show where the run stands, and find out whether it may go on from there."""
+        machine, control = self._machine, self._options.control
+        yield from self._showing.stands(machine.checkpoint, machine.tasks, self._pending)
+        self._is_over = machine.is_ended
+        if self._is_over:
+            return
+        machine.check_steps()
+        if stops := machine.breakpoint():
+            yield from self._showing.stopped()
+            if self._nesting is not None:
+                raise self._nesting.stop_at(machine.checkpoint, stops)
+            self._is_over = True
+        elif control.drain_requested:
+            raise GraphDrained(control.drain_reason or "shutdown")
+
+    def _go_unseen(self) -> Stretch:
+        """Do the steps that have one task and that nobody sees."""
+        if self._lane is None:
+            return NO_STEPS
+        done = do_unseen(self._machine, self._options, self._execute_unseen, self._go_on)
+        if done.commit is not None:
+            self._pending = Pending()
+            self._save(done.commit.checkpoint, {}, "loop", self._pending)
+        return done
+
+    def _execute_unseen(self, task: Task) -> Ended:
+        assert self._lane is not None
+        ended = self._lane.run_alone(self._call(task, self._calls.place(self._machine), {}))
+        if isinstance(ended.ending, TaskResult):
+            self._leniency.drop_keys(f"Node {task.node!r}", ended.ending.unknown_keys)
+        return ended
+
+    async def _do_step(self, ended: Ended | None) -> AsyncGenerator[Chunk, None]:
+        """Execute the step's open tasks until each has ended or waits; `ended` is the only one, where it has already."""
         self._is_waiting = False
+        if ended is None:
+            async for chunk in self._begin_tasks():
+                yield chunk
+        else:
+            for chunk in self._take(ended):
+                yield chunk
+        is_dataflow = self._graph.plan.regions is not None
+        if is_dataflow:
+            for chunk in await self._start_more():
+                yield chunk
+        async for happening in self._crew.happenings():
+            if isinstance(happening, Ended) and isinstance(happening.ending, TaskResult):
+                await self._cache.keep(happening.ending)
+            for chunk in self._take(happening):
+                yield chunk
+            if is_dataflow:
+                for chunk in await self._start_more():
+                    yield chunk
+
+    async def _begin_tasks(self) -> AsyncGenerator[Chunk, None]:
+        """Start the step's open tasks, but those whose results are known."""
         if self._watcher is not None:
             self._watcher.begin_tasks(self._machine.open_tasks)
         await self._crew.wait(self._log.settle())
@@ -144,18 +194,6 @@ class Session:
             for chunk in self._take(Ended(task=call.task, ending=result)):
                 yield chunk
         self._crew.start(calls, self._graph.step_timeout)
-        is_dataflow = self._graph.plan.regions is not None
-        if is_dataflow:
-            for chunk in await self._start_more():
-                yield chunk
-        async for happening in self._crew.happenings():
-            if isinstance(happening, Ended) and isinstance(happening.ending, TaskResult):
-                await self._cache.keep(happening.ending)
-            for chunk in self._take(happening):
-                yield chunk
-            if is_dataflow:
-                for chunk in await self._start_more():
-                    yield chunk
 
     async def _start_more(self) -> list[Chunk]:
         """Start the tasks that came up since, which they do in a dataflow graph only; return what a watcher sees of it."""
@@ -172,10 +210,6 @@ class Session:
                 chunks += self._take(Ended(task=call.task, ending=result))
             self._crew.join(calls)
         return chunks
-
-    def _hand_up_breakpoint(self) -> None:
-        if self._nesting is not None:
-            raise self._nesting.stop_at(self._machine.checkpoint, self._machine.breakpoint())
 
     def _leave_step(self) -> Iterator[Chunk]:
         """Go to the next checkpoint, or show what there is of a step that waits."""
@@ -332,14 +366,19 @@ class Session:
             self._error = error
 
     def _advance(self) -> Iterator[Chunk]:
-        machine, graph = self._machine, self._graph
-        folded = graph.state.fold_work(machine.fold_work()) if machine.needs_fold else None
-        commit = self._opening.merge(machine.advance(folded))
-        self._leniency.ignore_targets(commit.unknown_targets)
+        commit = self._go_on()
         self._pending = Pending()
-        self._nested.forget()
         self._save(commit.checkpoint, commit.changes, "loop", self._pending)
         yield from self._showing.written(commit)
+
+    def _go_on(self) -> StepCommit:
+        """Let the machine go to the next checkpoint. Runs reducers."""
+        machine, graph = self._machine, self._graph
+        folded = graph.state.fold_work(machine.fold_work()) if machine.needs_fold else None
+        commit = self._opening.merge(machine.advance(folded, is_kept=self._lane is None))
+        self._leniency.ignore_targets(commit.unknown_targets)
+        self._nested.forget()
+        return commit
 
     def _save(
         self,
