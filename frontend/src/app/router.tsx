@@ -7,7 +7,14 @@ import {
 } from "@tanstack/react-router";
 import { RunsPage } from "@/features/runs/runs-page";
 import { NotFound } from "./not-found";
-import { artifactsSearch, newRunSearch, runSearch, runsSearch, workflowsSearch } from "./search-params";
+import {
+  artifactsSearch,
+  newRunSearch,
+  runSearch,
+  runsSearch,
+  threadSearch,
+  workflowsSearch,
+} from "./search-params";
 import { Shell } from "./shell/shell";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
@@ -41,6 +48,19 @@ const run = createRoute({
   component: lazyRouteComponent(() => import("@/features/run/run-page"), "RunPage"),
 });
 
+const inbox = createRoute({
+  getParentRoute: () => root,
+  path: "/inbox",
+  component: lazyRouteComponent(() => import("@/features/inbox/inbox-page"), "InboxPage"),
+});
+
+const thread = createRoute({
+  getParentRoute: () => root,
+  path: "/threads/$threadId",
+  validateSearch: threadSearch,
+  component: lazyRouteComponent(() => import("@/features/thread/thread-page"), "ThreadPage"),
+});
+
 const workflows = createRoute({
   getParentRoute: () => root,
   path: "/workflows",
@@ -56,7 +76,7 @@ const artifacts = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, newRun, run, workflows, artifacts]),
+  routeTree: root.addChildren([home, runs, newRun, run, inbox, thread, workflows, artifacts]),
   defaultPreload: "intent",
   scrollRestoration: false,
 });

@@ -17,6 +17,8 @@ export function runsSearch(search: Search): RunFilters {
     workflow: textOf(search.workflow),
     name: textOf(search.name),
     tag: textOf(search.tag),
+    parent: textOf(search.parent),
+    thread_id: textOf(search.thread_id),
   };
 }
 
@@ -24,10 +26,16 @@ export interface NewRunSearch {
   workflow?: string | undefined;
   /** A run whose input is taken over. */
   from?: string | undefined;
+  /** A thread that the run goes on with. */
+  thread?: string | undefined;
 }
 
 export function newRunSearch(search: Search): NewRunSearch {
-  return { workflow: textOf(search.workflow), from: textOf(search.from) };
+  return {
+    workflow: textOf(search.workflow),
+    from: textOf(search.from),
+    thread: textOf(search.thread),
+  };
 }
 
 export interface RunSearch {
@@ -49,6 +57,15 @@ export function runSearch(search: Search): RunSearch {
     line: Number.isInteger(line) && line > 0 ? line : undefined,
     artifact: textOf(search.artifact),
   };
+}
+
+export interface ThreadSearch {
+  /** The chosen checkpoint; the newest where none is. */
+  checkpoint?: string | undefined;
+}
+
+export function threadSearch(search: Search): ThreadSearch {
+  return { checkpoint: textOf(search.checkpoint) };
 }
 
 export interface ArtifactsSearch {

@@ -54,6 +54,12 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(seconds / 86_400)} d ${pad(Math.floor(seconds / 3_600) % 24)} h`;
 }
 
+/** What is left, in whole seconds below an hour: nothing flickers that nobody reads. */
+export function countdown(milliseconds: number): string {
+  const seconds = Math.max(1, Math.ceil(milliseconds / 1000));
+  return seconds < 60 ? `${seconds} s` : duration(seconds * 1000);
+}
+
 export function between(from: string, to: string | null, nowMs: number): number {
   return (to ? Date.parse(to) : nowMs) - Date.parse(from);
 }

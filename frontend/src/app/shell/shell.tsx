@@ -4,6 +4,7 @@ import { cx } from "@/shared/class-names";
 import { useAllRunsFeed } from "@/shared/feed/use-all-runs-feed";
 import { text } from "@/shared/text";
 import { ConnectionBadge } from "./connection-badge";
+import { InboxCount } from "./inbox-count";
 import { Logo } from "./logo";
 import { NAV_ITEMS } from "./nav-items";
 import { ThemeSwitch } from "./theme-switch";
@@ -39,6 +40,7 @@ export function Shell() {
             >
               <Icon aria-hidden className="size-4" strokeWidth={1.9} />
               {label}
+              {to === "/inbox" && <InboxCount />}
             </Link>
           ))}
           <span aria-hidden className="my-2 hidden border-t border-line md:block" />

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { IdempotencyKeys } from "@/shared/api/idempotency";
 import type { Workflow } from "@/shared/api/types";
 import { curlOf } from "./curl";
 import { draftFor, requestOf, tagsOf } from "./draft";
-import { IdempotencyKeys } from "./idempotency";
 
 const workflow: Workflow = {
   name: "text-report",

@@ -7,12 +7,18 @@ import { text } from "@/shared/text";
 import { buttonClass } from "@/shared/ui/button";
 import { CopyButton } from "@/shared/ui/copy-button";
 import { DurationText } from "@/shared/ui/duration-text";
+import { ShortId } from "@/shared/ui/short-id";
 import { StatusBadge } from "@/shared/ui/status-badge";
 import { TimeText } from "@/shared/ui/time-text";
 import { CancelAction } from "./cancel-action";
 import { DeleteAction } from "./delete-action";
+import { missingIn } from "./held/missing";
+import { ChildRuns, ParentRun } from "./relations";
+import { SignalAction } from "./signal-action";
 
 export function RunHeader({ run }: { run: Run }) {
+  // Why a run is held stands in a card of its own.
+  const isHeld = missingIn(run.waiting_for) !== null;
   const isOver = statusLook(run.status).isTerminal;
   return (
     <header className="flex flex-col gap-2">
@@ -29,7 +35,8 @@ export function RunHeader({ run }: { run: Run }) {
         <span role="status">
           <StatusBadge status={run.status} />
         </span>
-        <div className="ml-auto flex items-center gap-2">
+        <div className="ml-auto flex flex-wrap items-center gap-2">
+          {!isOver && <SignalAction run={run} />}
           <Link to="/runs/new" search={{ from: run.run_id }} className={buttonClass("plain")}>
             <RotateCcw aria-hidden className="size-3.5" />
             {text.run.again}
@@ -37,7 +44,7 @@ export function RunHeader({ run }: { run: Run }) {
           {isOver ? <DeleteAction run={run} /> : <CancelAction run={run} />}
         </div>
       </div>
-      {run.waiting_for && (
+      {run.waiting_for && !isHeld && (
         <p className="flex items-center gap-1.5 text-sm text-ink-soft">
           <Hourglass aria-hidden className="size-3.5 shrink-0 text-ink-faint" />
           <span className="sr-only">{text.run.waitingFor}</span>
@@ -72,6 +79,26 @@ export function RunHeader({ run }: { run: Run }) {
             ))}
           </Fact>
         )}
+        {run.parent_run_id && (
+          <Fact name={text.run.parent}>
+            <ParentRun runId={run.parent_run_id} />
+          </Fact>
+        )}
+        {run.children.length > 0 && (
+          <Fact name={text.run.children}>
+            <ChildRuns run={run} />
+          </Fact>
+        )}
+        <Fact name={text.run.thread}>
+          <Link
+            to="/threads/$threadId"
+            params={{ threadId: run.thread_id }}
+            aria-label={text.run.threadOf(run.thread_id)}
+            className="hover:underline"
+          >
+            <ShortId id={run.thread_id} className="font-mono text-xs" />
+          </Link>
+        </Fact>
         <Fact name={text.runs.columns.id}>
           <code className="font-mono text-xs break-all">{run.run_id}</code>
           <CopyButton value={run.run_id} />
@@ -83,8 +110,8 @@ export function RunHeader({ run }: { run: Run }) {
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
-    <div className="flex items-center gap-1.5">
-      <dt className="text-ink-faint">{name}</dt>
+    <div className="flex min-w-0 items-baseline gap-1.5">
+      <dt className="shrink-0 text-ink-faint">{name}</dt>
       <dd className="flex min-w-0 items-center">{children}</dd>
     </div>
   );

@@ -8,7 +8,7 @@ import { useTitle } from "@/shared/hooks/use-title";
 import { statusLook } from "@/shared/status";
 import { text } from "@/shared/text";
 import { FailureCard } from "./failure-card";
-import { InterruptCards } from "./interrupts/interrupt-cards";
+import { HeldCard } from "./held/held-card";
 import { RunHeader } from "./run-header";
 import type { RunLog } from "./run-log";
 import { RunTabs } from "./run-tabs";
@@ -16,6 +16,7 @@ import { nodeStates } from "./steps/node-states";
 import { StepTable } from "./steps/step-table";
 import { useLog } from "./use-log";
 import { useRunFeed } from "./use-run-feed";
+import { WaitCards } from "./waits/wait-cards";
 
 const stepsOf = (log: RunLog) => log.steps;
 
@@ -35,7 +36,8 @@ export function RunView({ run }: { run: Run }) {
     <div className="flex min-h-full flex-col gap-4 p-4 lg:p-6 xl:h-full">
       <RunHeader run={run} />
       {run.error && <FailureCard error={run.error} />}
-      <InterruptCards run={run} />
+      <HeldCard run={run} />
+      <WaitCards run={run} />
       <div className="grid min-h-0 flex-1 gap-4 xl:min-h-[38rem] xl:grid-cols-[minmax(0,5fr)_minmax(0,8fr)]">
         <div className="flex min-h-0 min-w-0 flex-col gap-4">
           {workflow.data && (

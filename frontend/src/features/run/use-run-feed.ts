@@ -40,6 +40,7 @@ export function useRunFeed(run: Run): RunLog {
 }
 
 const CHANGES_STATE = new Set(["checkpoint", "node_update", "interrupted", "resumed"]);
+const CHANGES_WAITS = new Set(["interrupted", "sleeping", "waiting", "resumed", "warning"]);
 
 /** Reads again what events only hint at: the header, the state, the list of artifacts; each at most so often. */
 function refresher(client: QueryClient, runId: string) {
@@ -47,16 +48,19 @@ function refresher(client: QueryClient, runId: string) {
     throttle(() => void client.invalidateQueries({ queryKey, exact: isExact }), REFRESH_EVERY_MS);
   const header = again(keys.run(runId), true);
   const state = again(keys.runState(runId));
+  const waits = again(keys.runWaits(runId));
   const artifacts = again(keys.runArtifacts(runId));
   return {
     after(events: readonly RunEvent[]): void {
       if (events.some(changesHeader)) header();
       if (events.some((event) => CHANGES_STATE.has(event.event) || changesHeader(event))) state();
+      if (events.some((event) => CHANGES_WAITS.has(event.event))) waits();
       if (events.some((event) => event.event === "artifact")) artifacts();
     },
     cancel(): void {
       header.cancel();
       state.cancel();
+      waits.cancel();
       artifacts.cancel();
     },
   };

@@ -6,6 +6,7 @@ import { listWorkflows } from "@/shared/api/list-workflows";
 import { RUN_STATUSES, statusLook } from "@/shared/status";
 import { text } from "@/shared/text";
 import { Button } from "@/shared/ui/button";
+import { ShortId } from "@/shared/ui/short-id";
 
 const TYPING_PAUSE_MS = 250;
 
@@ -53,6 +54,8 @@ export function RunFilterBar({ filters, onChange }: RunFilterBarProps) {
           <option key={name}>{name}</option>
         ))}
       </select>
+      {filters.parent && <Related word={text.runs.childrenOf} id={filters.parent} />}
+      {filters.thread_id && <Related word={text.runs.ofThread} id={filters.thread_id} />}
       {isFiltered && (
         <Button look="quiet" onClick={() => onChange({})}>
           <X aria-hidden className="size-3.5" />
@@ -60,6 +63,15 @@ export function RunFilterBar({ filters, onChange }: RunFilterBarProps) {
         </Button>
       )}
     </search>
+  );
+}
+
+/** A filter that comes with a link from elsewhere; it goes with the others. */
+function Related({ word, id }: { word: string; id: string }) {
+  return (
+    <span className="inline-flex items-center gap-1.5 rounded-lg bg-neutral-soft px-2.5 py-1 text-sm text-neutral">
+      {word} <ShortId id={id} className="font-mono text-xs" />
+    </span>
   );
 }
 

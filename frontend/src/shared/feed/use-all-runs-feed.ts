@@ -1,16 +1,18 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useContext, useEffect } from "react";
 import { keys, type RunFilters } from "@/shared/api/keys";
-import { fetchPage } from "@/shared/api/page";
-import type { Run, RunEvent } from "@/shared/api/types";
+import { fetchPage, type Page } from "@/shared/api/page";
+import type { PendingInterrupt, Run, RunEvent } from "@/shared/api/types";
 import { throttle } from "@/shared/throttle";
 import { AllRunsFeed } from "./all-runs-feed";
+import { changesInbox } from "./changes-inbox";
 import { ConnectionContext } from "./connection";
 import { changesHeader, patchRun } from "./patch-run";
 import { mergeHead, patchPages, type RunPages } from "./run-pages";
 
 const HEAD_EVERY_MS = 500;
 const ARTIFACTS_EVERY_MS = 1_000;
+const INBOX_EVERY_MS = 500;
 
 /** The one feed of all runs, for as long as the page is open; what it says goes into the query cache. */
 export function useAllRunsFeed(): void {
@@ -25,12 +27,18 @@ export function useAllRunsFeed(): void {
       () => void client.invalidateQueries({ queryKey: keys.artifacts() }),
       ARTIFACTS_EVERY_MS,
     );
+    const refreshInbox = throttle(
+      () => void client.invalidateQueries({ queryKey: keys.inbox() }),
+      INBOX_EVERY_MS,
+    );
     let wasOffline = false;
     const feed = new AllRunsFeed({
       deliver: (events) => {
         writeEvents(client, events);
         if (events.some(changesHeader)) refreshHeads();
         if (events.some((event) => event.event === "artifact")) refreshArtifacts();
+        const inbox = client.getQueryData<Page<PendingInterrupt>>(keys.inbox());
+        if (events.some((event) => changesInbox(event, inbox?.items ?? []))) refreshInbox();
       },
       state: (state) => {
         connection.set(state);
@@ -48,6 +56,7 @@ export function useAllRunsFeed(): void {
       feed.stop();
       refreshHeads.cancel();
       refreshArtifacts.cancel();
+      refreshInbox.cancel();
     };
   }, [client, connection]);
 }

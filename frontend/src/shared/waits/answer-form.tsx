@@ -15,9 +15,17 @@ interface AnswerFormProps {
   /** Buttons above already offer the usual answers. */
   isFolded: boolean;
   onAnswer: (value: unknown) => void;
+  words?: { answer: string; raw: string; send: string };
 }
 
-export function AnswerForm({ schema, error, isPending, isFolded, onAnswer }: AnswerFormProps) {
+export function AnswerForm({
+  schema,
+  error,
+  isPending,
+  isFolded,
+  onAnswer,
+  words = text.interrupt,
+}: AnswerFormProps) {
   const [value, setValue] = useState<unknown>(() =>
     schema ? (initialValue(schema, schema, true) ?? null) : "",
   );
@@ -34,11 +42,11 @@ export function AnswerForm({ schema, error, isPending, isFolded, onAnswer }: Ans
           value={value}
           onChange={setValue}
           errors={faultsOf(error)}
-          label={text.interrupt.answer}
+          label={words.answer}
         />
       ) : (
         <JsonEditor
-          label={text.interrupt.raw}
+          label={words.raw}
           value={value}
           onChange={setValue}
           fault={fault}
@@ -52,7 +60,7 @@ export function AnswerForm({ schema, error, isPending, isFolded, onAnswer }: Ans
         disabled={isPending || fault !== null}
         className="self-start"
       >
-        {isPending ? text.interrupt.sending : text.interrupt.send}
+        {isPending ? text.interrupt.sending : words.send}
       </Button>
     </form>
   );
@@ -67,10 +75,10 @@ export function AnswerForm({ schema, error, isPending, isFolded, onAnswer }: Ans
   );
 }
 
-/** The server names the field within the answer, under `resume` or under `answers` and the interrupt's id. */
+/** The server names the field within the answer, under `resume` or `body` (a signal), or under `answers` and the interrupt's id. */
 function faultsOf(error: unknown): FieldErrors {
   if (!(error instanceof ApiProblem)) return new Map();
-  const faults = new Map(errorsBelow(error.fields, "resume"));
+  const faults = new Map([...errorsBelow(error.fields, "resume"), ...errorsBelow(error.fields, "body")]);
   for (const [path, message] of errorsBelow(error.fields, "answers"))
     faults.set(path.split(".").slice(1).join("."), message);
   return faults;
