@@ -105,7 +105,7 @@ def make_router(sketch: Sketch, name: str) -> Any:
 
 
 def build(sketch: Sketch, executed: list[Any]) -> Any:
-    builder = StateGraph(State)
+    builder: StateGraph[Any, Any, Any, Any] = StateGraph(State)
     policy = RetryPolicy(initial_interval=0.0, jitter=False, retry_on=ConnectionError)
     for number in range(sketch.nodes):
         name = f"n{number}"
