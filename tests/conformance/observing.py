@@ -130,12 +130,12 @@ def _run_calls(flow: Flow, lg: Any, graph: Any, seen: Seen, perform: Callable[..
     config: dict[str, Any] = {"configurable": {"thread_id": THREAD}} if flow.needs_checkpointer else {}
     for call in flow.calls:
         options = dict(call.options)
-        at = _find_config(graph, config, call)
-        merged = _merge(at, options.pop("config", {}))
+        at = find_config(graph, config, call)
+        merged = merge_configs(at, options.pop("config", {}))
         if call.kind == "update":
             observed.append(_update(graph, merged, call, seen))
         else:
-            observed.append(perform(_given(lg, graph, config, call), merged, options))
+            observed.append(perform(give(lg, graph, config, call), merged, options))
         if flow.needs_checkpointer:
             observed.append({"state": _look(lambda: seen.snapshot(graph.get_state(config)))})
     if flow.needs_checkpointer:
@@ -151,7 +151,8 @@ def _look(look: Callable[[], Any]) -> Any:
         return Raised(error)
 
 
-def _given(lg: Any, graph: Any, config: Any, call: Call) -> Any:
+def give(lg: Any, graph: Any, config: Any, call: Call) -> Any:
+    """Return what a call hands to `invoke`."""
     if call.kind == "start":
         return (
             call.value(lg) if callable(call.value) else copy.deepcopy(call.value)
@@ -173,13 +174,15 @@ def _update(graph: Any, config: Any, call: Call, seen: Seen) -> Any:
         return Raised(error)
 
 
-def _find_config(graph: Any, config: dict[str, Any], call: Call) -> Any:
+def find_config(graph: Any, config: dict[str, Any], call: Call) -> Any:
+    """Return the config of the checkpoint that a call begins from."""
     if call.at is None:
         return config
     return next(shown.config for shown in graph.get_state_history(config) if shown.next == call.at)
 
 
-def _merge(config: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+def merge_configs(config: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a config with a call's own on top."""
     configurable = {**config.get("configurable", {}), **more.get("configurable", {})}
     return {**config, **more, "configurable": configurable}
 

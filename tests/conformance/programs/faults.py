@@ -232,7 +232,7 @@ def a_handler_routes_by_a_command(lg):
     return _handled(lg, handle)
 
 
-@flow("1.5 handler", "1.5 retry", calls=[EMPTY])
+@flow("1.5 handler", "1.5 retry", calls=[EMPTY], remembers=True)
 def a_handler_comes_after_the_last_attempt(lg):
     def handle(state: Trail, error: lg.errors.NodeError):
         return {"trail": [str(error.error)]}
