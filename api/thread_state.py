@@ -14,7 +14,12 @@ from api.encoding import encode_error, encode_interrupt, join_values
 from api.services import Services
 from fastgraph.clock import to_rfc3339
 from fastgraph.database.attempts import read_attempts
-from fastgraph.database.checkpoints import StoredCheckpoint, read_checkpoint, read_pending_results
+from fastgraph.database.checkpoints import (
+    StoredCheckpoint,
+    read_checkpoint,
+    read_pending_results,
+    read_results_of_thread,
+)
 from fastgraph.database.interrupts import InterruptView, list_pending
 from fastgraph.database.records import AttemptRow
 from fastgraph.execution.plan import START
@@ -63,6 +68,14 @@ async def read_state(
             pending = await read_pending_results(
                 connection, run_key=run_key, checkpoint_number=stored.number, spill=services.store.spill
             )
+            if stored.run_key != run_key:  # it went on where other runs had left it
+                pending += await read_results_of_thread(
+                    connection,
+                    thread_key=thread_key,
+                    checkpoint_number=stored.number,
+                    without=run_key,
+                    spill=services.store.spill,
+                )
             done = {result.task_id for result in pending}
     asked = [encode_interrupt(interrupt) for interrupt in interrupts]
     if stored is None:

@@ -20,15 +20,19 @@ import orjson
 
 from fastgraph.checkpoint.logs import SavedCheckpoint
 from fastgraph.checkpoint.memory import InMemorySaver
+from fastgraph.clock import SystemClock
 from fastgraph.database.records import ClaimedRun
 from fastgraph.errors import EmptyInputError, InvalidUpdateError
-from fastgraph.execution.checkpoint import Checkpoint, KeyChange, StepCommit
+from fastgraph.execution.checkpoint import EMPTY, Checkpoint, KeyChange, StepCommit
+from fastgraph.execution.routing import INPUT
+from fastgraph.execution.start import start
 from fastgraph.execution.tasks import TaskEnding
 from fastgraph.graph.compiled import CompiledGraph
 from fastgraph.graph.snapshots import ThreadPlace
+from fastgraph.graph.steering import find_saved
 from fastgraph.graph.task_call import drive
 from fastgraph.graph.updating import StateUpdate, apply_superstep
-from fastgraph.ids import parse_checkpoint_id
+from fastgraph.ids import checkpoint_id, parse_checkpoint_id
 from fastgraph.state.values import StoredValue
 
 __all__ = ["Entry", "StateUpdateRequest", "apply_update", "fork_of", "read_entry"]
@@ -102,18 +106,40 @@ def apply_update(
         log=log,
         thread_id=claimed.thread_id,
         namespace="",
-        wanted=None,
+        wanted=_name(claimed, lineage[0].checkpoint.number) if lineage else None,
         config={"configurable": {"thread_id": claimed.thread_id, "run_id": claimed.run_id}},
     )
     for step in steps:
         if any(update.as_node == "__copy__" and update.values for update in step):
             raise InvalidUpdateError("A copy takes no values here: copy first, and update the copy then.")
-        work = apply_superstep(place, step)
-        if graph.is_async:  # a conditional edge may wait
-            asyncio.run(work)
+        if [update.as_node for update in step] == [INPUT]:
+            number = _give_input(place, log, step[0].values)
         else:
-            drive(work)
+            work = apply_superstep(place, step)
+            number = asyncio.run(work) if graph.is_async else drive(work)  # a conditional edge may wait
+        place = replace(place, wanted=_name(claimed, number))
     return log.commits
+
+
+def _name(claimed: ClaimedRun, number: int) -> str:
+    return checkpoint_id(claimed.thread_key, number)
+
+
+def _give_input(place: ThreadPlace, log: _EnteredLog, values: Any) -> int:
+    """Make the checkpoint of an input, as a run with that payload would, and execute nothing."""
+    if values is None:
+        raise InvalidUpdateError("Received no input: the values are None.")
+    saved, newest = find_saved(log, place.wanted)
+    base = saved.checkpoint if saved else EMPTY
+    reading = place.graph.state.read_input(place.graph.state.parse_payload(values), base.values)
+    commit = start(place.graph.plan, base, reading.writes, reading.folded, extra=reading.extra)
+    after = replace(commit.checkpoint, number=newest + 1)
+    run_id = place.config["configurable"]["run_id"]
+    log.append(
+        SavedCheckpoint(checkpoint=after, source="input", run_id=run_id, created_at=SystemClock().now()),
+        commit.changes,
+    )
+    return after.number
 
 
 class _EnteredLog:

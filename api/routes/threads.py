@@ -75,7 +75,7 @@ async def get_thread_state(
             connection,
             thread_key=thread.thread_key,
             number=number,
-            run_key=stored.run_key if is_newest else None,
+            run_key=(thread.run_key or stored.run_key) if is_newest else None,
         )
     return Response(orjson.dumps(state), media_type="application/json")
 

@@ -17,13 +17,17 @@ __all__ = ["ThreadView", "find_thread", "name_runs"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadView:
-    """A thread; `turn_run_id` is the run that has its turn, `checkpoint_number` its last checkpoint (0: none)."""
+    """A thread; `turn_run_id` is the run that has its turn, `checkpoint_number` its last checkpoint (0: none).
+
+    `run_key` is the run that has its turn, else its newest run; None for the lineage of a subgraph.
+    """
 
     thread_key: int
     thread_id: str
     turn_run_id: str | None
     checkpoint_number: int
     created_at: datetime
+    run_key: int | None = None
 
 
 async def find_thread(
@@ -35,15 +39,19 @@ async def find_thread(
         .where(checkpoints.c.thread_key == threads.c.key)
         .scalar_subquery()
     )
+    runs_of_it = runs.alias()
+    newest = (
+        select(func.max(runs_of_it.c.key)).where(runs_of_it.c.thread_key == threads.c.key).scalar_subquery()
+    )
     query = (
-        select(threads, runs.c.run_id, last.label("last"))
+        select(threads, runs.c.run_id, last.label("last"), newest.label("newest"))
         .select_from(threads.outerjoin(runs, runs.c.key == threads.c.turn))
         .where(threads.c.thread_id == thread_id, threads.c.parent_key.is_(None))
     )
     if namespace:
         parent = select(threads.c.key).where(threads.c.thread_id == thread_id).scalar_subquery()
         query = (
-            select(threads, literal(None).label("run_id"), last.label("last"))
+            select(threads, literal(None).label("run_id"), last.label("last"), literal(None).label("newest"))
             .select_from(threads)
             .where(threads.c.parent_key == parent, threads.c.namespace == namespace)
         )
@@ -56,6 +64,7 @@ async def find_thread(
         turn_run_id=row.run_id,
         checkpoint_number=row.last or 0,
         created_at=from_micros(row.created_at),
+        run_key=row.turn or row.newest,
     )
 
 
