@@ -90,6 +90,11 @@ class Opening:
             self.pending = self.saved.pending.copy()
             self.source = {"source": self.saved.source, **self.saved.metadata}
 
+    @property
+    def stays(self) -> bool:
+        """Whether START is not taken again; where it is, what stops before its nodes stops once more."""
+        return all(due.node != START for due in self.base.due)
+
     def begin(self, given: Any) -> None:
         """Take a new input; what the thread had left undone is dropped."""
         graph = self.graph

@@ -257,7 +257,7 @@ class Session:
         if opening.is_new:
             yield from self._showing.taken(opening.base, opening.checkpoint)
         else:
-            if self._nesting is None or self._nesting.may_pass(self._machine.checkpoint):
+            if opening.stays and (self._nesting is None or self._nesting.may_pass(self._machine.checkpoint)):
                 self._machine.pass_breakpoint()
             self._repeat_results()
             if self._nesting is not None:
