@@ -2,17 +2,20 @@
 import type { CreateRun, Workflow } from "@/shared/api/types";
 import { initialValue } from "@/shared/schema-form/defaults";
 import { isObject, type JsonSchema } from "@/shared/schema-form/schema";
+import { type More, NOTHING_MORE, partsOf } from "./more";
 
 export interface Draft {
   workflow: string;
   name: string;
   tags: string;
   payload: unknown;
+  more: More;
 }
 
 export function draftFor(
   workflow: Workflow,
   takenOver?: { name: string; tags: string[]; payload?: unknown },
+  threadId = "",
 ): Draft {
   const schema = workflow.input_schema as JsonSchema;
   return {
@@ -20,6 +23,7 @@ export function draftFor(
     name: takenOver?.name ?? workflow.name,
     tags: takenOver?.tags.join(", ") ?? "",
     payload: takenOver?.payload ?? initialValue(schema, schema, true) ?? {},
+    more: { ...NOTHING_MORE, threadId },
   };
 }
 
@@ -34,5 +38,5 @@ export function requestOf(draft: Draft): CreateRun {
     workflow: draft.workflow,
     payload: (isObject(draft.payload) ? draft.payload : {}) as Record<string, unknown>,
   };
-  return tags.length > 0 ? { ...request, tags } : request;
+  return { ...request, ...(tags.length > 0 ? { tags } : {}), ...partsOf(draft.more) };
 }

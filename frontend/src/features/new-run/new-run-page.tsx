@@ -27,7 +27,7 @@ export function NewRunPage() {
 }
 
 function Content() {
-  const { workflow: wanted, from } = route.useSearch();
+  const { workflow: wanted, from, thread } = route.useSearch();
   const navigate = route.useNavigate();
   const workflows = useQuery(listWorkflows());
   const source = useQuery({ ...getRun(from ?? ""), enabled: from !== undefined });
@@ -49,12 +49,12 @@ function Content() {
       // Another workflow, or another version of it, has another form.
       key={`${selected.name} ${selected.graph_hash}`}
       workflow={selected}
-      initial={draftFor(selected, takenOver)}
+      initial={draftFor(selected, takenOver, thread)}
       picker={
         <WorkflowPicker
           workflows={all}
           selected={selected}
-          onSelect={(workflow) => navigate({ search: { workflow }, replace: true })}
+          onSelect={(workflow) => navigate({ search: { workflow, thread }, replace: true })}
         />
       }
     />

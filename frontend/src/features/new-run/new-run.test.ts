@@ -37,6 +37,23 @@ describe("draft", () => {
     });
   });
 
+  it("sends of the rest only what was said", () => {
+    const draft = draftFor(workflow, undefined, "0199");
+    const more = { ...draft.more, context: { user: "ada" }, recursionLimit: "50", interruptBefore: "a, b" };
+    expect(requestOf({ ...draft, more })).toMatchObject({
+      thread_id: "0199",
+      context: { user: "ada" },
+      config: { recursion_limit: 50, interrupt_before: ["a", "b"] },
+    });
+    const wrong = { ...draft.more, threadId: "", timeoutSeconds: "soon", interruptBefore: "*" };
+    expect(requestOf({ ...draft, more: wrong })).toEqual({
+      name: "text-report",
+      workflow: "text-report",
+      payload: { depth: 2 },
+      config: { timeout_seconds: "soon", interrupt_before: "*" },
+    });
+  });
+
   it("reads tags", () => {
     expect(tagsOf(" a, b,,a ,")).toEqual(["a", "b"]);
   });

@@ -15,6 +15,7 @@ import { Button } from "@/shared/ui/button";
 import { curlOf } from "./curl";
 import { type Draft, requestOf } from "./draft";
 import { FormFaults } from "./form-faults";
+import { MoreFields } from "./more-fields";
 import { RequestPanel } from "./request-panel";
 import { TextInput } from "./text-input";
 
@@ -24,11 +25,14 @@ interface RunFormProps {
   picker: ReactNode;
 }
 
+const SHOWN_AT_FIELDS = ["payload", "name", "tags", "thread_id", "context", "config"];
+
 /** The form, the JSON and the command are three views of one draft. */
 export function RunForm({ workflow, initial, picker }: RunFormProps) {
   const navigate = useNavigate();
   const [draft, setDraft] = useState(initial);
   const [jsonFault, setJsonFault] = useState<string | null>(null);
+  const [contextFault, setContextFault] = useState<string | null>(null);
   const keys = useRef(new IdempotencyKeys());
   const create = useMutation({
     mutationFn: () => {
@@ -42,6 +46,7 @@ export function RunForm({ workflow, initial, picker }: RunFormProps) {
   });
   const change = (part: Partial<Draft>) => setDraft((now) => ({ ...now, ...part }));
   const isObjectPayload = isObject(draft.payload);
+  const isReady = jsonFault === null && contextFault === null && isObjectPayload && draft.name.trim() !== "";
   const faults = create.error instanceof ApiProblem ? create.error.fields : [];
   const payloadFaults = errorsBelow(faults, "payload");
   const submit = (event: FormEvent) => {
@@ -79,9 +84,18 @@ export function RunForm({ workflow, initial, picker }: RunFormProps) {
             label={text.newRun.input}
           />
         </fieldset>
+        <MoreFields
+          more={draft.more}
+          onChange={(part) => setDraft((now) => ({ ...now, more: { ...now.more, ...part } }))}
+          contextFault={contextFault}
+          onContextFault={setContextFault}
+          threadFault={errorsBelow(faults, "thread_id").get("")}
+          contextFaults={errorsBelow(faults, "context")}
+          configFaults={errorsBelow(faults, "config")}
+        />
         <FormFaults
           error={create.error}
-          fields={errorsElsewhere(faults, ["payload", "name", "tags"])}
+          fields={errorsElsewhere(faults, SHOWN_AT_FIELDS)}
           payload={payloadFaults.get("")}
         />
         {!isObjectPayload && (
@@ -89,12 +103,7 @@ export function RunForm({ workflow, initial, picker }: RunFormProps) {
             {text.newRun.notObject}
           </p>
         )}
-        <Button
-          type="submit"
-          look="primary"
-          className="self-start"
-          disabled={create.isPending || jsonFault !== null || !isObjectPayload || draft.name.trim() === ""}
-        >
+        <Button type="submit" look="primary" className="self-start" disabled={create.isPending || !isReady}>
           <Play aria-hidden className="size-4" />
           {create.isPending ? text.newRun.starting : text.newRun.start}
         </Button>

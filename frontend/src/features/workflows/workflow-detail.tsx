@@ -6,6 +6,7 @@ import { JsonPanel } from "@/shared/json/json-panel";
 import { text } from "@/shared/text";
 import { buttonClass } from "@/shared/ui/button";
 import { CopyButton } from "@/shared/ui/copy-button";
+import { VersionsPanel } from "./versions-panel";
 
 /** Start and end are drawn, but they are no nodes of the workflow. */
 const isReal = ({ id }: { id: string }) => id !== "__start__" && id !== "__end__";
@@ -48,6 +49,7 @@ export function WorkflowDetail({ workflow }: { workflow: Workflow }) {
           />
         </div>
       </section>
+      <VersionsPanel key={workflow.name} workflow={workflow.name} />
       <section aria-label={text.workflows.schema} className="card p-4">
         <h3 className="mb-2 text-sm font-medium">{text.workflows.schema}</h3>
         <JsonPanel source={JSON.stringify(workflow.input_schema)} label={text.workflows.schema} />

@@ -450,6 +450,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workflows/{name}/cache": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Clear Cache
+         * @description Forget what nodes and tasks with a cache policy returned, in all runs of the workflow; 404 where there is none.
+         */
+        delete: operations["clear_cache"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workflows/{name}/versions": {
         parameters: {
             query?: never;
@@ -690,6 +710,17 @@ export interface components {
              * @description Nodes whose writes led to it.
              */
             writes_by: string[];
+        };
+        /**
+         * ClearedCache
+         * @description What is forgotten.
+         */
+        ClearedCache: {
+            /**
+             * Cleared
+             * @description How many results.
+             */
+            cleared: number;
         };
         /**
          * CreateRun
@@ -2551,6 +2582,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Workflow"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clear_cache: {
+        parameters: {
+            query?: {
+                /** @description Only what this node, or task, has there. */
+                node?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClearedCache"];
                 };
             };
             /** @description What went wrong */
