@@ -16,7 +16,6 @@ from actors.runs.situation import EndKind, RunEnding, Situation
 from actors.runs.task_artifacts import artifact_data
 from actors.runs.task_services import HostTaskServices
 from fastgraph.clock import Clock, to_rfc3339
-from fastgraph.database.node_cache import namespace_text
 from fastgraph.database.records import AttemptRow, CacheRow, ClaimedRun, NewEvent, ResultRow
 from fastgraph.events import EventKind
 from fastgraph.execution.checkpoint import Checkpoint, UnknownTarget
@@ -191,7 +190,7 @@ def _cache_row(result: TaskResult, now: datetime) -> CacheRow:
     assert result.cache is not None, "it is to be cached"
     ttl = result.cache.ttl_seconds
     return CacheRow(
-        namespace=namespace_text(result.cache.namespace),
+        namespace=result.cache.namespace,
         key=result.cache.key,
         value=encode_cached(result),
         expires_at=None if ttl is None else now + timedelta(seconds=ttl),

@@ -1,7 +1,7 @@
 """The server's cache as what is nested in a task finds it: nodes of graphs inside a node, and functional tasks.
 
-The same rows as top-level nodes use. It is read by a query at once and written with what the task says next, so whatever is
-there was durable as a result. Any thread.
+The same rows as the workflow's top-level nodes use. It is read by a query at once and written with what the task says next,
+so whatever is there was durable as a result. Any thread.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from datetime import timedelta
 
 from fastgraph.cache.base import BaseCache, FullKey, Namespace
 from fastgraph.clock import Clock
-from fastgraph.database.node_cache import namespace_text
 from fastgraph.database.records import CacheRow
 from fastgraph.errors import StoreError
 from fastgraph.execution.tasks import CacheEntry
@@ -46,7 +45,7 @@ class RunCache(BaseCache[str]):
         for (namespace, key), (value, ttl) in pairs.items():
             self._keep(
                 CacheRow(
-                    namespace=namespace_text(namespace),
+                    namespace=namespace,
                     key=key,
                     value=value.encode(),
                     expires_at=None if ttl is None else now + timedelta(seconds=ttl),

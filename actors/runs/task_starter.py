@@ -134,7 +134,13 @@ class TaskStarter:
     async def _read_cached(self, entry: CacheEntry) -> bytes | None:
         now = to_micros(self._tools.clock.now())
         async with self._tools.store.readers.connect() as connection:
-            return await find_cached(connection, namespace=entry.namespace, key=entry.key, now_micros=now)
+            return await find_cached(
+                connection,
+                workflow=self._claimed.workflow,
+                namespace=entry.namespace,
+                key=entry.key,
+                now_micros=now,
+            )
 
     def _find_artifact(self, artifact_id: str) -> str | None:
         """Look an artifact up from a user thread; the query runs on the actors' loop."""

@@ -56,7 +56,7 @@ def decode_item(facts: Mapping[str, Any], parts: Sequence[bytes]) -> Item:
         case "NewEvent":
             return NewEvent(**row)
         case "CacheRow":
-            return CacheRow(**row)
+            return CacheRow(**{**row, "namespace": tuple(row["namespace"])})
         case _:
             return TaskRecordRow(**row)
 

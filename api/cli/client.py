@@ -105,9 +105,10 @@ class Client:
         )
         return _json(answer, self.url)
 
-    def delete(self, path: str) -> None:
-        """Delete what is at `path`."""
-        self._send("DELETE", path)
+    def delete(self, path: str, **parameters: str | None) -> Any:
+        """Delete what is at `path`, and return the JSON answer, None where there is none."""
+        answer = self._send("DELETE", path, params=_given(parameters))
+        return _json(answer, self.url) if answer.content else None
 
     @contextmanager
     def stream(

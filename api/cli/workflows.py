@@ -144,6 +144,29 @@ def migrate(
         raise typer.Exit(1)
 
 
+@app.command("clear-cache")
+def clear_cache(
+    name: Annotated[str, typer.Argument(metavar="WORKFLOW")],
+    node: Annotated[
+        str | None, typer.Option("--node", metavar="NODE", help="Only what this node, or task, has there.")
+    ] = None,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Forget what nodes with a cache policy have returned, so that they are executed again."""
+    from urllib.parse import quote
+
+    from api.cli.client import Client
+    from api.cli.output import print_json, say
+
+    with Client(url) as client:
+        answer = client.delete(f"/api/workflows/{quote(name, safe='')}/cache", node=node)
+    if as_json:
+        print_json(answer)
+    else:
+        say(f"{answer['cleared']} kept results are forgotten.")
+
+
 def _first_line(text: str | None) -> str:
     return (text or "").strip().partition("\n")[0]
 

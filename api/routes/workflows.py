@@ -1,15 +1,19 @@
-"""`/api/workflows`: what can be run, as hosts have published it."""
+"""`/api/workflows`: what can be run, as hosts have published it, and its cache."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.encoding import encode_workflow
 from api.paging import array_response
-from api.schemas.workflows import Workflow
+from api.schemas.workflows import ClearedCache, Workflow
 from api.services import services_of
+from fastgraph.database.item_records import ClearCache
 
 __all__ = ["router"]
 
@@ -28,3 +32,16 @@ async def get_workflow(request: Request, name: str) -> Response:
     """Return one workflow; 404 with the names that exist."""
     workflow = await services_of(request.scope).workflows.get(name)
     return Response(encode_workflow(workflow), media_type="application/json")
+
+
+@router.delete("/{name}/cache", response_class=Response, responses={200: {"model": ClearedCache}})
+async def clear_cache(
+    request: Request,
+    name: str,
+    node: Annotated[str | None, Query(description="Only what this node, or task, has there.")] = None,
+) -> Response:
+    """Forget what nodes and tasks with a cache policy returned, in all runs of the workflow; 404 where there is none."""
+    services = services_of(request.scope)
+    workflow = await services.workflows.get(name)
+    cleared = await services.writer.write(ClearCache(workflow=workflow.name, node=node))
+    return Response(orjson.dumps({"cleared": cleared}), media_type="application/json")

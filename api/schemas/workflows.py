@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-__all__ = ["GraphEdge", "GraphNode", "Workflow", "WorkflowGraph"]
+__all__ = ["ClearedCache", "GraphEdge", "GraphNode", "Workflow", "WorkflowGraph"]
 
 
 class GraphNode(BaseModel):
@@ -37,3 +37,9 @@ class Workflow(BaseModel):
     mermaid: str
     is_default: bool = Field(description="Runs that name no workflow get this one.")
     hosts: int = Field(description="Living hosts that have it.")
+
+
+class ClearedCache(BaseModel):
+    """What is forgotten."""
+
+    cleared: int = Field(description="How many results.")

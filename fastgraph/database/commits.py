@@ -12,6 +12,7 @@ from typing import Any
 from fastgraph.database.endings import end_run
 from fastgraph.database.guard import check_owner
 from fastgraph.database.heads import RunHead
+from fastgraph.database.node_cache import namespace_text
 from fastgraph.database.records import CheckpointRow, CommitRun, Committed, InterruptRow
 from fastgraph.database.times import to_micros
 from fastgraph.database.transaction import Transaction
@@ -51,7 +52,7 @@ def commit_run(tx: Transaction, operation: CommitRun) -> Committed:
         _add_facts(tx, operation, at)
     for row in operation.cached:
         expires_at = None if row.expires_at is None else to_micros(row.expires_at)
-        tx.rows.cached[row.namespace, row.key] = (row.value, at, expires_at)
+        tx.rows.cached[namespace_text(head.workflow, row.namespace), row.key] = (row.value, at, expires_at)
     _change_head(tx, head, operation, at)
     return Committed(
         run_key=head.key, run_id=head.run_id, seq=head.seq, inbox=head.inbox, woken=tx.told.get(head.key)

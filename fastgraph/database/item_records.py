@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-__all__ = ["ItemRow", "ItemWrite", "RefreshItems", "SweepItems", "WriteItems"]
+__all__ = ["ClearCache", "ItemRow", "ItemWrite", "RefreshItems", "SweepItems", "WriteItems"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,16 @@ class SweepItems:
     """Delete all items whose time is over. Answers True."""
 
     now: datetime
+    run_keys: tuple[int, ...] = ()
+    size_bytes: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearCache:
+    """Forget what nodes and tasks of a workflow have in the cache, or those of one name. Answers how many results."""
+
+    workflow: str
+    node: str | None = None
     run_keys: tuple[int, ...] = ()
     size_bytes: int = 200
 

@@ -17,7 +17,7 @@ from fastgraph.database.freeing import free_dead_host, free_run, retire_host
 from fastgraph.database.host_records import FreeDeadHost, FreeRun, PublishHost, RenewLease, RetireHost
 from fastgraph.database.hosts import publish_host, renew_lease
 from fastgraph.database.inbox import send_command
-from fastgraph.database.item_records import RefreshItems, SweepItems, WriteItems
+from fastgraph.database.item_records import ClearCache, RefreshItems, SweepItems, WriteItems
 from fastgraph.database.nested import OpenLineage, open_lineage
 from fastgraph.database.records import (
     Accepted,
@@ -43,6 +43,7 @@ __all__ = ["Operation", "Outcome", "carry_out"]
 Operation: TypeAlias = (
     AcceptRun
     | ClaimRuns
+    | ClearCache
     | CommitRun
     | DeleteRun
     | FreeDeadHost
@@ -88,7 +89,7 @@ def carry_out(tx: Transaction, operation: Operation) -> Outcome:
             return delete_run(tx, operation)
         case StoreUpload():
             return store_upload(tx, operation)
-        case WriteItems() | RefreshItems() | SweepItems():
+        case WriteItems() | RefreshItems() | SweepItems() | ClearCache():
             return change_items(tx, operation)
         case PublishHost() | RenewLease() | FreeDeadHost() | FreeRun() | RetireHost():
             return _carry_out_of_host(tx, operation)

@@ -121,9 +121,9 @@ class InterruptRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheRow:
-    """What a node with a cache policy returned, for runs to come; `namespace` is text, None never expires."""
+    """What a node or task with a cache policy returned, for runs of its workflow to come; None never expires."""
 
-    namespace: str
+    namespace: tuple[str, ...]
     key: str
     value: bytes
     expires_at: datetime | None

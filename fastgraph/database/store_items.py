@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fastgraph.database.item_records import ItemRow, RefreshItems, SweepItems, WriteItems
-from fastgraph.database.node_cache import prune_cache
+from fastgraph.database.item_records import ClearCache, ItemRow, RefreshItems, SweepItems, WriteItems
+from fastgraph.database.node_cache import clear_cache, prune_cache
 from fastgraph.database.tables import store_items
 from fastgraph.database.times import to_micros
 from fastgraph.database.transaction import Transaction
@@ -33,13 +33,15 @@ _COLUMNS: tuple[ColumnElement[Any], ...] = (
 _NEWEST_FIRST = (store_items.c.updated_at.desc(), store_items.c.namespace, store_items.c.key)
 
 
-def change_items(tx: Transaction, operation: WriteItems | RefreshItems | SweepItems) -> bool:
+def change_items(tx: Transaction, operation: WriteItems | RefreshItems | SweepItems | ClearCache) -> int:
     """Carry out an operation on items and answer True."""
     match operation:
         case WriteItems():
             _write(tx, operation)
         case RefreshItems():
             _refresh(tx, operation)
+        case ClearCache():
+            return clear_cache(tx.connection, operation)
         case SweepItems():
             _sweep(tx, operation)
     return True

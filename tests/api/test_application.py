@@ -51,6 +51,7 @@ OPERATIONS = {
     "list_namespaces": "POST /api/store/namespaces",
     "list_workflows": "GET /api/workflows",
     "get_workflow": "GET /api/workflows/{name}",
+    "clear_cache": "DELETE /api/workflows/{name}/cache",
     "list_versions": "GET /api/workflows/{name}/versions",
     "check_published_version": "GET /api/workflows/{name}/check",
     "check_version": "POST /api/workflows/{name}/check",

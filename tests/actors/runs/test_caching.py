@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
 
 from fastgraph import START, CachePolicy
-from fastgraph.database.item_records import SweepItems
-from fastgraph.database.node_cache import clear_cache
-from fastgraph.database.tables import node_cache
+from fastgraph.database.item_records import ClearCache, SweepItems
 from support.boots import House
 from support.small_flows import Log, new_graph
 
@@ -27,6 +26,15 @@ def cached(calls: list[Any], **policy: Any) -> Any:
     builder.add_node("node", node, cache_policy=CachePolicy(**policy))
     builder.add_edge(START, "node")
     return builder.compile(name="cached")
+
+
+def change(house: House, statement: str) -> list[Any]:
+    """Run a statement on a connection that is not the Writer's own."""
+    with (
+        closing(sqlite3.connect(house.settings.data_dir / "fastgraph.db", timeout=10)) as connection,
+        connection,
+    ):
+        return connection.execute(statement).fetchall()
 
 
 async def result(house: House, value: Any) -> tuple[list[Any], bool]:
@@ -54,25 +62,24 @@ async def test_an_old_result_is_not_used_and_is_pruned(house: House) -> None:
     await house.boot(cached(calls, ttl=3600))
     await result(house, "a")
     assert await result(house, "a") == ([1], True)
-    with house.store.writer.begin() as connection:
-        connection.execute(update(node_cache).values(expires_at=1))
+    change(house, "UPDATE node_cache SET expires_at = 1")
     assert await result(house, "a") == ([2], False)
-    with house.store.writer.begin() as connection:
-        connection.execute(update(node_cache).values(expires_at=1))
+    change(house, "UPDATE node_cache SET expires_at = 1")
     await house.writer.write(SweepItems(now=datetime.now(UTC)))
-    with house.store.writer.begin() as connection:
-        assert connection.execute(select(node_cache)).all() == []
+    assert change(house, "SELECT * FROM node_cache") == []
 
 
 async def test_a_cleared_cache_has_nothing(house: House) -> None:
     calls: list[Any] = []
     await house.boot(cached(calls))
     await result(house, "a")
-    with house.store.writer.begin() as connection:
-        [row] = connection.execute(select(node_cache))
-        assert b"pickle" not in row.value
-        assert clear_cache(connection) == 1
+    [(value,)] = change(house, "SELECT value FROM node_cache")
+    assert b"pickle" not in value
+    for asked, cleared in (({"node": "other"}, 0), ({"workflow": "cache%"}, 0), ({"node": "node"}, 1)):
+        assert await house.writer.write(ClearCache(**{"workflow": "cached", **asked})) == cleared
     assert await result(house, "a") == ([2], False)
+    assert await house.writer.write(ClearCache(workflow="cached")) == 1
+    assert await result(house, "a") == ([3], False)
 
 
 async def test_a_failure_is_not_kept(house: House) -> None:

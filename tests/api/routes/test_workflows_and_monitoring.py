@@ -3,9 +3,12 @@
 import asyncio
 
 import pytest
+from sqlalchemy import insert
 
 from api.schemas.monitoring import Actor, Health
-from api.schemas.workflows import Workflow
+from api.schemas.workflows import ClearedCache, Workflow
+from fastgraph.database.node_cache import namespace_text
+from fastgraph.database.tables import node_cache
 from fastgraph.settings import Settings
 from support.committed_runs import workflow
 from support.served_api import Api, calling
@@ -26,6 +29,20 @@ async def test_workflows_are_shown_with_schema_graph_and_picture(api: Api) -> No
     assert (shown["is_default"], shown["hosts"]) == (True, 1)
     assert shown["input_schema"]["type"] == "object"
     assert [node["id"] for node in shown["graph"]["nodes"]] == ["parse", "report"]
+
+
+async def test_the_cache_of_a_workflow_is_cleared(api: Api) -> None:
+    assert (await api.http.delete("/api/workflows/nope/cache")).status_code == 404
+    row = {"value": b"{}", "created_at": 1}
+    with api.services.store.writer.begin() as connection:
+        for node, workflow_name in (("a_b", "text-report"), ("b", "text-report"), ("b", "other")):
+            place = namespace_text(workflow_name, ("x", node))
+            connection.execute(insert(node_cache).values(namespace=place, key="1", **row))
+    path = "/api/workflows/text-report/cache"
+    answer = await api.http.delete(path, params={"node": "b"})
+    assert ClearedCache.model_validate(answer.json()).cleared == 1
+    assert (await api.http.delete(path)).json() == {"cleared": 1}
+    assert (await api.http.delete(path)).json() == {"cleared": 0}
 
 
 async def test_an_unknown_workflow_is_404_with_the_names_that_exist(api: Api) -> None:
