@@ -31,6 +31,7 @@ class Job:
     """One attempt of one task on its way through an executor. Thread-safe."""
 
     __slots__ = (
+        "__weakref__",
         "_lock",
         "_on_cancel",
         "_on_end",
@@ -38,7 +39,6 @@ class Job:
         "is_cancelled",
         "is_over",
         "started_at",
-        "__weakref__",
         "thread_id",
     )
 
