@@ -13,7 +13,7 @@ unexport PYTHONPATH
 unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test quick-test lint types dashboard-check format dashboard docs screenshots bench lock env-example wheel clean distclean
+.PHONY: help run dev test quick-test conformance-crash lint types dashboard-check format dashboard docs screenshots bench lock env-example wheel clean distclean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ test: ## All that CI checks: style, types, the dashboard, every test (ARGS="-k n
 quick-test: ## The tests that take seconds: no browser, no PostgreSQL, nothing slow
 	@$(PREPARE) development
 	@$(BIN)/python -m pytest -m "not slow and not browser and not postgres" $(TESTS) $(ARGS)
+
+conformance-crash: ## Kill the host in every gap of every conformance flow (ARGS="--minutes 20"); takes a while
+	@$(PREPARE) development
+	@cd tests && ../$(BIN)/python -m conformance.crash $(ARGS)
 
 lint: ## Ruff: rules and format
 	@$(PREPARE) development

@@ -8,7 +8,9 @@ ENDED = "A task has ended when its routers have answered, too"
 MENDED = "A reducer that raises, or a schema that refuses a state, fails a node and not the thread"
 STREAMED = "A task's update is streamed when the task has ended"
 SPELLED = "`Overwrite` given as JSON is shown as `Overwrite`"
-STORED = "What is stored comes back as what it was, and what can't be stored is refused at the step that wrote it"
+STORED = (
+    "What is stored comes back as what it was, and what can't be stored is refused at the step that wrote it"
+)
 IN_PLACE = "A change in place that is not returned changes nothing"
 CHANGED = "A change of a nested graph's past is gone on with"
 LOOPED = "An async node may be called by `invoke`"

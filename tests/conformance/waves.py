@@ -38,10 +38,20 @@ PLACES = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a thread is: events of all its runs, and whether its newest run has begun and not ended."""
+    """Where a thread is: events of all its runs, and the status of the newest one."""
 
     events: int
-    is_in_the_middle: bool
+    status: str
+
+    @property
+    def is_in_the_middle(self) -> bool:
+        """Its newest run has begun and has not ended."""
+        return self.status in IN_THE_MIDDLE
+
+    @property
+    def is_open(self) -> bool:
+        """Its newest run has not ended; it may not have begun either."""
+        return self.is_in_the_middle or self.status == "queued"
 
 
 Gap = dict[str, Place]
@@ -50,11 +60,11 @@ Gap = dict[str, Place]
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """One flow in a wave; `killed_at` is its place when the host was killed, None where it was not in the middle then."""
+    """One flow in a wave; `killed_at` is its place when the host was killed, None where it was not open then."""
 
     flow: Flow
     outcomes: list[Outcome] | BaseException
-    killed_at: int | None = None
+    killed_at: Place | None = None
 
 
 @dataclass(slots=True)
@@ -138,9 +148,9 @@ def _outcomes(future: Future[list[Outcome]]) -> list[Outcome] | BaseException:
     return future.result() if error is None else error
 
 
-def _killed_at(gap: Gap | None, flow: Flow) -> int | None:
+def _killed_at(gap: Gap | None, flow: Flow) -> Place | None:
     place = gap.get(flow.name) if gap is not None else None
-    return place.events if place is not None and place.is_in_the_middle else None
+    return place if place is not None and place.is_open else None
 
 
 def _look(reader: sqlite3.Connection, threads: dict[str, str]) -> Gap:
@@ -149,5 +159,5 @@ def _look(reader: sqlite3.Connection, threads: dict[str, str]) -> Gap:
         name = threads.get(thread_id)
         if name is not None:
             before = places[name].events if name in places else 0
-            places[name] = Place(events=before + seq, is_in_the_middle=status in IN_THE_MIDDLE)
+            places[name] = Place(events=before + seq, status=status)
     return places

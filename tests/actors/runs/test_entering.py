@@ -120,3 +120,26 @@ async def test_an_update_that_can_not_be_fails_and_changes_nothing(
     assert run.status == "failed"
     assert words in (run.error or b"")
     assert run.checkpoint_number in (0, number)
+
+
+async def test_an_older_checkpoint_is_changed_and_gone_on_with(any_house: House) -> None:
+    await any_house.boot(chain("w", says("a"), says("b")))
+    first = await first_run(any_house)
+    after_a = await checkpoint(any_house, first, 2)
+    config = {"update_state": [[{"values": {"log": ["told"]}, "as_node": "a"}]], "checkpoint_id": after_a}
+    changed = await any_house.accept("w", None, thread_id=THREAD, config=config)
+    assert (await any_house.ended(changed)).status == "completed"
+    went_on = await any_house.accept("w", None, thread_id=THREAD)
+    await any_house.ended(went_on)
+    assert (await any_house.values(went_on))["log"] == ["a", "told", "b"]
+
+
+async def test_a_change_as_the_input_is_an_input_that_nothing_is_executed_for(any_house: House) -> None:
+    await any_house.boot(chain("w", says("a")))
+    config = {"update_state": [[{"values": {"log": ["given"]}, "as_node": "__input__"}]]}
+    changed = await any_house.accept("w", None, thread_id=THREAD, config=config)
+    assert (await any_house.ended(changed)).status == "completed"
+    assert "node_started" not in await any_house.kinds(changed)
+    went_on = await any_house.accept("w", None, thread_id=THREAD)
+    await any_house.ended(went_on)
+    assert (await any_house.values(went_on))["log"] == ["given", "a"]
