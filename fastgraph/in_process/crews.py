@@ -11,10 +11,10 @@ import asyncio
 import queue
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextvars import copy_context
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from random import Random
 from typing import Any, Protocol
 
@@ -26,6 +26,7 @@ from fastgraph.graph.current import find_current_task
 from fastgraph.graph.error_handlers import find_handler
 from fastgraph.graph.retry import delay_seconds
 from fastgraph.graph.task_call import TaskCall, attempt_task, drive, read_error
+from fastgraph.in_process.threads import RunThreads
 
 __all__ = ["AsyncCrew", "Crew", "Ended", "Passed", "Said", "ThreadCrew"]
 
@@ -187,7 +188,7 @@ class ThreadCrew:
         self._random = random
         self._max_threads = min(max_concurrency or MAX_THREADS, MAX_THREADS)
         self._queue: queue.SimpleQueue[Happening] = queue.SimpleQueue()
-        self._pool: ThreadPoolExecutor | None = None
+        self._pool: RunThreads | None = None
         self._inline: TaskCall | None = None
         self._running = 0
         self._ends_at: float | None = None
@@ -246,7 +247,7 @@ class ThreadCrew:
 
     async def close(self) -> None:
         if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool.close()
 
     def run_alone(self, call: TaskCall) -> Ended:
         """Execute the only task of a step that nobody watches, in this thread; what it sends reaches nobody."""
@@ -257,8 +258,8 @@ class ThreadCrew:
 
     def _submit(self, call: TaskCall) -> None:
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._max_threads, thread_name_prefix="fastgraph-node")
-        self._pool.submit(copy_context().run, self._run, call)
+            self._pool = RunThreads(self._max_threads)
+        self._pool.submit(partial(self._run, call))
 
     def _run(self, call: TaskCall) -> None:
         self._queue.put(drive(_execute(call, _wait_here, self._random)))
