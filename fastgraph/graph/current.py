@@ -41,7 +41,7 @@ class CurrentTask:
     `interrupt`, `place` names the task among all of the thread. `error` is what an error handler handles, `heartbeat`
     tells a timed attempt's watch of progress. `previous` is what an entrypoint saved last, `record_path` begins the keys
     of records that belong to a functional task and not to the task of the step. `is_async`: its node is a coroutine
-    function.
+    function. `effects` are those of `once` that are being done, by their records' keys.
     """
 
     __slots__ = (
@@ -54,6 +54,7 @@ class CurrentTask:
         "config",
         "context",
         "control",
+        "effects",
         "error",
         "first_attempt_at",
         "heartbeat",
@@ -112,6 +113,7 @@ class CurrentTask:
         self.pushed: list[tuple[str, Any]] = []
         self.is_async = False
         self.started = 0
+        self.effects: dict[str, Future[None]] = {}
 
     def count_call(self) -> int:
         """Return how many graphs the task has run before, and count one more. From any thread."""

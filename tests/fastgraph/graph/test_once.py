@@ -1,6 +1,9 @@
 """`once`: an effect's result is found again whenever the task is executed again."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from threading import Event
 from typing import Any, TypedDict
 
 import pytest
@@ -88,3 +91,56 @@ def test_what_can_not_be_kept_is_refused() -> None:
         graph_of(lambda state: {"found": once("it", object)}).invoke({})
     with pytest.raises(OutsideNodeError, match="once"):
         once("it", object)
+
+
+def test_of_two_threads_with_the_same_key_the_second_waits_for_the_first() -> None:
+    calls: list[str] = []
+    begun, second_begun = Event(), Event()
+
+    def effect() -> str:
+        calls.append("effect")
+        begun.set()
+        second_begun.wait(5)
+        return f"done {len(calls)}"
+
+    def late() -> str:
+        begun.wait(5)
+        second_begun.set()
+        return once("charge", effect)
+
+    def node(state: State) -> State:
+        with ThreadPoolExecutor(2) as pool:
+            both = [
+                pool.submit(copy_context().run, function)
+                for function in (lambda: once("charge", effect), late)
+            ]
+            return {"found": [future.result(5) for future in both]}
+
+    assert graph_of(node).invoke({}) == {"found": ["done 1", "done 1"]}
+    assert calls == ["effect"]
+
+
+def test_where_the_first_fails_the_second_tries() -> None:
+    calls: list[str] = []
+
+    async def effect() -> str:
+        calls.append("effect")
+        await asyncio.sleep(0)
+        if len(calls) == 1:
+            raise ConnectionError
+        return "done"
+
+    async def node(state: State) -> State:
+        both = await asyncio.gather(*(aonce("charge", effect) for _ in range(3)), return_exceptions=True)
+        return {"found": [repr(found) for found in both]}
+
+    found = asyncio.run(graph_of(node).ainvoke({}))["found"]
+    assert found == ["ConnectionError()", "'done'", "'done'"]
+    assert len(calls) == 2
+
+
+def test_an_effect_that_asks_for_itself_does_not_wait_for_ever() -> None:
+    def node(state: State) -> State:
+        return {"found": once("charge", lambda: once("charge", lambda: 1) + 1)}
+
+    assert graph_of(node).invoke({}) == {"found": 2}
