@@ -7,6 +7,7 @@ are started with a copy of the context.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextvars import ContextVar
 from itertools import count
 from typing import Any, Protocol
