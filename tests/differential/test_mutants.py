@@ -1,0 +1,23 @@
+"""Faults put into the engine are found: the differential test sees what it is to see."""
+
+import pytest
+
+from differential.mutants import MUTANTS, Mutant, mutated
+from differential.watching import compare
+
+EACH = pytest.mark.parametrize("mutant", [pytest.param(mutant, id=mutant.fault) for mutant in MUTANTS])
+
+
+@EACH
+def test_both_agree_on_the_program_that_shows_a_fault(mutant: Mutant) -> None:
+    compare(mutant.program)
+
+
+@EACH
+def test_a_fault_is_found(mutant: Mutant) -> None:
+    with mutated(mutant), pytest.raises(AssertionError):
+        compare(mutant.program)
+
+
+def test_there_are_twelve_faults_at_least() -> None:
+    assert len({mutant.fault for mutant in MUTANTS}) >= 12
