@@ -41,6 +41,10 @@ conformance-crash: ## Kill the host in every gap of every conformance flow (ARGS
 	@$(PREPARE) development
 	@cd tests && ../$(BIN)/python -m conformance.crash $(ARGS)
 
+differential: ## Two thousand random programs on LangGraph and on FastGraph
+	@$(PREPARE) development
+	@FASTGRAPH_DIFFERENTIAL_EXAMPLES=2000 $(BIN)/python -m pytest -s tests/differential $(ARGS)
+
 lint: ## Ruff: rules and format
 	@$(PREPARE) development
 	@echo "==> ruff"
