@@ -61,13 +61,16 @@ def classify(error: BaseException) -> Fault:
 
 
 def wrap_error(error: Exception) -> Exception:
-    """Return the error as one of ours where it is the database's; others stay what they are."""
+    """Return an error that repeating has not cured as one of ours where it is the database's; others stay what they
+    are."""
     if isinstance(error, FastGraphError) or not isinstance(error, SQLAlchemyError):
         return error
     original = str(getattr(error, "orig", None) or error).strip()
+    # what looked again and still meets the same rows will meet them for ever
+    is_lasting = classify(error) is Fault.LASTING or isinstance(error, IntegrityError)
     wrapped = (
         StoreError(f"The store refused to write: {original}")
-        if classify(error) is Fault.LASTING
+        if is_lasting
         else StoreUnavailableError(
             f"The store can't be written now: {original}. Nothing was kept; try again."
         )

@@ -230,19 +230,24 @@ def deaths_apart(events: list[dict[str, Any]]) -> list[float]:
     return [after - before for before, after in pairwise(times)]
 
 
-async def test_a_commit_that_can_never_succeed_costs_the_run_its_life_and_not_its_owner(house: House) -> None:
+@pytest.mark.parametrize("path", [["no text"], None], ids=["no value", "a constraint"])
+async def test_a_commit_that_can_never_succeed_costs_the_run_its_life_and_not_its_owner(
+    any_house: House, path: Any
+) -> None:
     """A run whose rows the store refuses is tried again and then quarantined; it is never held for ever."""
+    house = any_house
 
     def breaks_rows(operations: Any) -> None:
         for operation in operations:
             for row in getattr(operation, "results", ()):
-                object.__setattr__(row, "path", ["no text"])
+                object.__setattr__(row, "path", path)
 
     await house.boot(parallel("broken", says("a"), says("b")))
     house.before_write = breaks_rows
     run = await house.ended(await house.accept("broken"))
     house.before_write = None
     assert run.status == "quarantined"
+    assert "refused to write" in orjson.loads(run.error or b"")["message"]
     other = await house.accept("broken")
     assert (await house.ended(other)).status == "completed"
 
