@@ -73,6 +73,7 @@ class Draft:
     consumed: int | None = None
     seen_inbox: int | None = None
     release: bool = False
+    release_reason: str | None = None
     wake_at: datetime | None = None
     is_refused: bool = False
 
@@ -212,6 +213,7 @@ class RunCommitter:
             consumed=draft.consumed,
             seen_inbox=draft.seen_inbox,
             release=draft.release,
+            release_reason=draft.release_reason,
             wake_at=draft.wake_at,
         )
 

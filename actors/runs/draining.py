@@ -11,10 +11,9 @@ from fastgraph.errors import GraphDrained
 from fastgraph.execution.tasks import TaskFailed
 from fastgraph.graph.failures import BUBBLES_UP
 
-__all__ = ["DRAIN", "HOST_ENDS", "has_drained", "wants_drain"]
+__all__ = ["HOST_ENDS", "asked_from_inside", "has_drained", "wants_drain"]
 
-DRAIN = RunEnding(kind=EndKind.DRAIN)
-HOST_ENDS = "the host is ended in order"
+HOST_ENDS = RunEnding(kind=EndKind.DRAIN, reason="its host was ended in order")
 
 
 def wants_drain(situation: Situation) -> bool:
@@ -26,3 +25,8 @@ def has_drained(situation: Situation, failed: TaskFailed) -> bool:
     """Say whether a task has not failed, but a graph inside it stopped because the run is to stop."""
     is_drained = failed.error.type == GraphDrained.__name__ and BUBBLES_UP in failed.error.facts
     return is_drained and situation.control.drain_requested
+
+
+def asked_from_inside(situation: Situation) -> RunEnding:
+    """Return the ending of a run that asked for it itself."""
+    return RunEnding(kind=EndKind.DRAIN, reason=f"it asked to stop: {situation.control.drain_reason}")

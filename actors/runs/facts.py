@@ -201,7 +201,7 @@ def draft_end(draft: Draft, ending: RunEnding, now: datetime) -> None:
     """Draft the end of a run before its graph's end, or that it is given back."""
     match ending.kind:
         case EndKind.DRAIN:
-            draft.release = True
+            draft.release, draft.release_reason = True, ending.reason
         case EndKind.FAIL:
             assert ending.error is not None, "a failure has an error"
             draft.status, draft.error = RunStatus.FAILED, error_json(ending.error)

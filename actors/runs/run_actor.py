@@ -20,6 +20,7 @@ from actors.host.tools import HostTools
 from actors.runs import facts
 from actors.runs.beginning import BadInputError, UnfitError, begin
 from actors.runs.committer import RunCommitter
+from actors.runs.draining import HOST_ENDS
 from actors.runs.messages import (
     Claim,
     CommitFailed,
@@ -41,7 +42,6 @@ from actors.runs.messages import (
 from actors.runs.outbox import Outbox, draft_items
 from actors.runs.run_flow import RunFlow
 from actors.runs.shown_error import error_json
-from actors.runs.situation import EndKind, RunEnding
 from actors.runs.stream_buffer import FLUSH_SECONDS, QUIET_FLUSH_SECONDS, StreamBuffer
 from actors.runs.task_starter import TaskStarter
 from actors.runtime.async_actor import AsyncActor
@@ -162,7 +162,7 @@ class RunActor(AsyncActor):
             case LoopBlocked():
                 await self._flow.loop_blocked(message)
             case DrainRun():
-                await self._flow.begin_ending(RunEnding(kind=EndKind.DRAIN))
+                await self._flow.begin_ending(HOST_ENDS)
             case LostOwnership():
                 self._lose()
             case CommitFailed():

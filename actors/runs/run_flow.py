@@ -20,7 +20,7 @@ from actors.runs.beginning import Beginning
 from actors.runs.blocked_loops import draft_blocked
 from actors.runs.checkpointing import Checkpointing
 from actors.runs.committer import RunCommitter
-from actors.runs.draining import DRAIN, HOST_ENDS, has_drained, wants_drain
+from actors.runs.draining import asked_from_inside, has_drained, wants_drain
 from actors.runs.encoding import encode_result, output_json
 from actors.runs.failing import draft_handover, draft_retry
 from actors.runs.limits import refuse_large
@@ -182,7 +182,7 @@ class RunFlow:
         await self._checkpointing.draft(commit)
         self._situation.enter_step()
         if wants_drain(self._situation) and machine.tasks:
-            await self.begin_ending(DRAIN)
+            await self.begin_ending(asked_from_inside(self._situation))
         else:
             await self._stand()
 
@@ -252,7 +252,7 @@ class RunFlow:
         situation, task, now = self._situation, job.call.task, self._tools.clock.now()
         draft = self._committer.draft
         if has_drained(situation, failed):
-            await (self._go_on() if situation.ending else self.begin_ending(DRAIN))
+            await (self._go_on() if situation.ending else self.begin_ending(asked_from_inside(situation)))
         elif situation.ending is not None:
             draft.events.append(facts.node_failed(task, failed.error, now))
             await self._go_on()
@@ -356,7 +356,7 @@ class RunFlow:
         situation.ending = ending
         situation.queue.clear()
         if ending.kind is EndKind.DRAIN:
-            situation.control.request_drain(HOST_ENDS)
+            situation.control.request_drain(ending.reason or "shutdown")
         else:
             for job in situation.jobs.values():
                 job.cancel()

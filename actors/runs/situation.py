@@ -31,7 +31,7 @@ class EndKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnding:
-    """The run is about to stop; `error` for FAIL, `reason` for CANCEL."""
+    """The run is about to stop; `error` for FAIL, `reason` for the others."""
 
     kind: EndKind
     error: ErrorRecord | None = None

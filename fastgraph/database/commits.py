@@ -176,6 +176,8 @@ def _change_head(tx: Transaction, head: RunHead, operation: CommitRun, at: int) 
         head.wake_at = to_micros(operation.wake_at)
         head.is_cold = True
     if operation.release:
+        if operation.release_reason is not None and head.status == RunStatus.RUNNING:
+            head.lost_by, head.lost_reason = head.owner, operation.release_reason
         head.owner = None
         head.is_cold = True
 

@@ -158,8 +158,8 @@ class CommitRun:
     `waiting_for` (a sentence, "" clears it) and `graph_hash` are kept with the run where they are not None.
     `answered` are interrupt ids with their answers, None where an answer was refused and is wanted again. `taken_signals`
     are numbers of signals with the interrupt id of the wait that got them. `nested` are checkpoints of lineages inside
-    the run, with the keys of their threads. `release` gives
-    up the claim (waiting, drain). `consumed` is how many inbox rows have been consumed in all; with
+    the run, with the keys of their threads. `release` gives up the claim (waiting, drain); `release_reason` is what the
+    next owner tells of it, None for nothing. `consumed` is how many inbox rows have been consumed in all; with
     `seen_inbox` set and `release`, the commit is refused by ConflictError where the inbox has grown since (no lost
     wake-up).
     """
@@ -190,6 +190,7 @@ class CommitRun:
     consumed: int | None = None
     seen_inbox: int | None = None
     release: bool = False
+    release_reason: str | None = None
     wake_at: datetime | None = None
 
     @property

@@ -169,7 +169,8 @@ async def test_a_drained_run_goes_on_elsewhere_and_finished_siblings_do_not_run_
     assert (await any_house.ended(run_id)).status == "completed"
     assert counts == {"quick": 1, "slow": 1, "last": 1}
     assert (await any_house.values(run_id))["log"] == ["quick", "slow", "last"]
-    assert "recovered" not in await any_house.kinds(run_id)
+    [recovered] = await any_house.tells(run_id, "recovered")
+    assert recovered["data"] == {"from_host": first.boot_id, "reason": "its host was ended in order"}
 
 
 def open_gate() -> Gate:

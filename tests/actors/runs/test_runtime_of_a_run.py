@@ -126,4 +126,6 @@ async def test_a_long_node_sees_that_its_host_ends(house: House) -> None:
     await first.drain()
     assert "node_update" in await house.kinds(run_id)
     await house.boot(graph)
-    assert log_of((await house.ended(run_id)).result) == ["the host is ended in order", "b"]
+    assert log_of((await house.ended(run_id)).result) == ["its host was ended in order", "b"]
+    [recovered] = await house.tells(run_id, "recovered")
+    assert recovered["data"] == {"from_host": first.boot_id, "reason": "its host was ended in order"}
