@@ -7,13 +7,18 @@ import { join } from "node:path";
 import { Complaints, launch } from "./browser.mjs";
 import { readOptions } from "./options.mjs";
 import { accessible } from "./scenarios/accessible.mjs";
+import { answerFromInbox } from "./scenarios/answer-from-inbox.mjs";
 import { answerInterrupt } from "./scenarios/answer-interrupt.mjs";
 import { byKeyboard } from "./scenarios/by-keyboard.mjs";
 import { cancelAndDelete } from "./scenarios/cancel-and-delete.mjs";
 import { createFromForm } from "./scenarios/create-from-form.mjs";
 import { cutConnection } from "./scenarios/cut-connection.mjs";
 import { downloadArtifact } from "./scenarios/download-artifact.mjs";
+import { followChildren } from "./scenarios/follow-children.mjs";
+import { forkThread } from "./scenarios/fork-thread.mjs";
 import { liveHistory } from "./scenarios/live-history.mjs";
+import { migrateHeld } from "./scenarios/migrate-held.mjs";
+import { sendSignal } from "./scenarios/send-signal.mjs";
 import { surviveRestart } from "./scenarios/survive-restart.mjs";
 import { OwnServer } from "./server.mjs";
 import { ServerApi } from "./server-api.mjs";
@@ -26,6 +31,11 @@ const SCENARIOS = {
   "cut-connection": cutConnection,
   "download-artifact": downloadArtifact,
   "answer-interrupt": answerInterrupt,
+  "answer-from-inbox": answerFromInbox,
+  "send-signal": sendSignal,
+  "follow-children": followChildren,
+  "fork-thread": forkThread,
+  "migrate-held": migrateHeld,
   "cancel-and-delete": cancelAndDelete,
   "by-keyboard": byKeyboard,
   accessible,

@@ -24,6 +24,12 @@ export class ServerApi {
     return (await answer.json()).run_id;
   }
 
+  /** @param {string} runId */
+  async cancel(runId) {
+    const answer = await fetch(`${this.url}/api/runs/${runId}/cancel`, { method: "POST" });
+    if (!answer.ok) throw new Error(`Cancelling ${runId} answered ${answer.status}: ${await answer.text()}`);
+  }
+
   /** @param {string} runId @param {string[]} statuses @param {number} withinMs */
   async waitFor(runId, statuses, withinMs = 60_000) {
     const until = Date.now() + withinMs;

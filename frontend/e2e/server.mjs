@@ -2,7 +2,7 @@
  * A FastGraph Server of its own for the browser tests: an empty data folder, a free port, killed without warning and
  * started again as often as a scenario asks for it.
  */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -11,6 +11,9 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const READY_WITHIN_MS = 60_000;
+const PATH = [join(ROOT, ".venv", "bin"), process.env.PATH].join(delimiter);
+// The first one is the default workflow.
+const EXAMPLES = ["text_report", "approve_order", "long_crawl", "await_payment", "survey"];
 
 export class OwnServer {
   /** @type {import("node:child_process").ChildProcess | null} */
@@ -19,6 +22,12 @@ export class OwnServer {
 
   /** @param {number} port @param {string} folder */
   constructor(port, folder) {
+    /** Files of workflows; a scenario may add one before it starts the server again. */
+    this.targets = [
+      ...EXAMPLES.map((name) => join(ROOT, "examples", `${name}.py`)),
+      ...(canTrain() ? [join(ROOT, "examples", "train_model.py")] : []),
+      join(ROOT, "frontend", "e2e", "edited_article.py"),
+    ];
     this.port = port;
     this.folder = folder;
     this.url = `http://127.0.0.1:${port}`;
@@ -37,11 +46,11 @@ export class OwnServer {
 
   async up() {
     const command = process.env.FASTGRAPH_COMMAND ?? "fastgraph";
-    const path = [join(ROOT, ".venv", "bin"), process.env.PATH].join(delimiter);
-    const args = ["serve", "--port", String(this.port), "--data-dir", join(this.folder, "data")];
+    const place = ["--port", String(this.port), "--data-dir", join(this.folder, "data")];
+    const args = ["serve", ...this.targets, ...place];
     const child = spawn(command, args, {
       cwd: this.folder,
-      env: { ...process.env, PATH: path },
+      env: { ...process.env, PATH },
       detached: true,
     });
     child.stdout.on("data", (chunk) => this.#keep(chunk));
@@ -89,6 +98,12 @@ export class OwnServer {
   #keep(chunk) {
     this.#output = (this.#output + String(chunk)).slice(-4_000);
   }
+}
+
+/** One example needs a package that not everybody has installed. */
+function canTrain() {
+  const env = { ...process.env, PATH };
+  return spawnSync("python", ["-c", "import sklearn"], { env, stdio: "ignore" }).status === 0;
 }
 
 /** @param {number} pid @param {NodeJS.Signals} signal */

@@ -32,6 +32,12 @@ export async function accessible({ browser, api, complaints }) {
   await api.waitFor(done, ["completed"]);
   await api.waitFor(failed, ["failed"]);
   await api.waitFor(asking, ["interrupted"]);
+  const article = await api.createRun({ name: "nested", workflow: "edited-article", payload: {} });
+  const paying = await api.createRun({ name: "waits", workflow: "await-payment", payload: {} });
+  const towns = await api.createRun({ name: "parent", workflow: "survey", payload: {} });
+  await api.waitFor(article, ["interrupted"]);
+  await api.waitFor(paying, ["waiting"]);
+  const thread = (await api.waitFor(towns, ["completed"])).thread_id;
   const paths = [
     "/runs",
     "/runs?status=quarantined",
@@ -42,6 +48,13 @@ export async function accessible({ browser, api, complaints }) {
     ...["artifacts", "state", "input", "result"].map((tab) => `/runs/${done}?tab=${tab}`),
     `/runs/${failed}`,
     `/runs/${asking}`,
+    `/runs/${article}`,
+    `/runs/${paying}`,
+    `/runs/${towns}`,
+    "/inbox",
+    `/threads/${thread}`,
+    `/runs/new?workflow=survey&thread=${thread}`,
+    `/runs?parent=${towns}`,
     "/workflows",
     "/artifacts",
     "/nowhere",
@@ -65,6 +78,12 @@ export async function accessible({ browser, api, complaints }) {
     await page.goto(`${api.url}/runs/${asking}`);
     await page.getByRole("button", { name: "Cancel run" }).click();
     await look(page, `${colorScheme} ${width} cancel dialog`);
+    await page.goto(`${api.url}/runs/${paying}`);
+    await page.getByRole("button", { name: "Send signal" }).click();
+    await look(page, `${colorScheme} ${width} signal dialog`);
+    await page.goto(`${api.url}/threads/${thread}`);
+    await page.getByRole("button", { name: "Change state" }).click();
+    await look(page, `${colorScheme} ${width} state dialog`);
     await context.close();
   }
   return `${looked} pages, 0 violations`;

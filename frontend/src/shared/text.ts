@@ -294,12 +294,11 @@ export const text = {
     history: "History",
     state: "State",
     source: (source: string) =>
-      ({ input: "input taken", loop: "step done", update: "changed by hand", fork: "forked" })[source] ??
-      source,
+      ({ input: "input taken", loop: "", update: "changed by hand", fork: "forked" })[source] ?? source,
     branches: (count: number) => `${count} branches`,
     next: (nodes: string) => `next ${nodes}`,
     end: "nothing is due",
-    at: (step: number, source: string) => `Step ${step}, ${source}`,
+    at: (step: number, source: string) => [`Step ${step}`, source].filter(Boolean).join(", "),
     madeBy: "by run",
     runOf: (runId: string) => `Run ${runId}`,
     checkpoint: "checkpoint",

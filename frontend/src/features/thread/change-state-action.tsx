@@ -4,6 +4,7 @@ import { PencilLine } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { getWorkflow } from "@/shared/api/get-workflow";
 import { keys } from "@/shared/api/keys";
+import { isRealNode } from "@/shared/graph/real-nodes";
 import { JsonEditor } from "@/shared/json/json-editor";
 import { text } from "@/shared/text";
 import { Button } from "@/shared/ui/button";
@@ -63,7 +64,7 @@ function ChangeForm({
     event.preventDefault();
     change.mutate();
   };
-  const names = graph?.nodes.map(({ id }) => id).filter((id) => id !== "__start__" && id !== "__end__") ?? [];
+  const names = graph?.nodes.map(({ id }) => id).filter(isRealNode) ?? [];
   return (
     <form onSubmit={submit}>
       <p className="mt-1 text-sm text-ink-soft">{text.thread.changeWhy}</p>

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { listVersions } from "@/shared/api/list-versions";
 import type { Version } from "@/shared/api/types";
 import { cx } from "@/shared/class-names";
+import { isRealNode } from "@/shared/graph/real-nodes";
 import { text } from "@/shared/text";
 import { ErrorState } from "@/shared/ui/error-state";
 import { TimeText } from "@/shared/ui/time-text";
@@ -66,7 +67,9 @@ function Row({ version, isNewest, isSelected, onSelect }: RowProps) {
       <span className={cx("text-xs", version.hosts > 0 ? "text-ink-faint" : "text-warn")}>
         {text.workflows.hosts(version.hosts)}
       </span>
-      <span className="text-xs text-ink-faint">{text.workflows.nodes(version.nodes.length)}</span>
+      <span className="text-xs text-ink-faint">
+        {text.workflows.nodes(version.nodes.filter(isRealNode).length)}
+      </span>
       <span className="text-xs text-ink-faint sm:ml-auto">
         {text.workflows.published} <TimeText at={version.published_at} />
       </span>

@@ -1,15 +1,13 @@
 import { Link } from "@tanstack/react-router";
 import { Play } from "lucide-react";
 import type { Workflow } from "@/shared/api/types";
+import { isRealNode } from "@/shared/graph/real-nodes";
 import { WorkflowGraphView } from "@/shared/graph/workflow-graph-view";
 import { JsonPanel } from "@/shared/json/json-panel";
 import { text } from "@/shared/text";
 import { buttonClass } from "@/shared/ui/button";
 import { CopyButton } from "@/shared/ui/copy-button";
 import { VersionsPanel } from "./versions-panel";
-
-/** Start and end are drawn, but they are no nodes of the workflow. */
-const isReal = ({ id }: { id: string }) => id !== "__start__" && id !== "__end__";
 
 export function WorkflowDetail({ workflow }: { workflow: Workflow }) {
   return (
@@ -20,7 +18,7 @@ export function WorkflowDetail({ workflow }: { workflow: Workflow }) {
             <h2 className="text-base font-semibold">{workflow.name}</h2>
             {workflow.description && <p className="text-sm text-ink-soft">{workflow.description}</p>}
             <p className="mt-1 flex flex-wrap items-center gap-x-1 text-xs text-ink-faint">
-              {text.workflows.nodes(workflow.graph.nodes.filter(isReal).length)} ·{" "}
+              {text.workflows.nodes(workflow.graph.nodes.filter(({ id }) => isRealNode(id)).length)} ·{" "}
               {text.workflows.hosts(workflow.hosts)} · {text.workflows.version}
               <code className="font-mono" title={workflow.graph_hash}>
                 {workflow.graph_hash.slice(0, 12)}

@@ -29,6 +29,10 @@ describe("questionOf", () => {
   it("finds the sentence", () => {
     expect(questionOf("Go on?")).toEqual({ sentence: "Go on?", rest: undefined });
     expect(questionOf({ question: "Go on?", x: 1 })).toEqual({ sentence: "Go on?", rest: { x: 1 } });
+    expect(questionOf({ question: "Go on?", options: ["yes", "no"] })).toEqual({
+      sentence: "Go on?",
+      rest: undefined,
+    });
     expect(questionOf({ x: 1 })).toEqual({ sentence: null, rest: { x: 1 } });
   });
 });

@@ -55,9 +55,17 @@ export function questionOf(value: unknown): Question {
   if (typeof value === "string") return { sentence: value, rest: undefined };
   if (!isObject(value)) return { sentence: null, rest: value };
   for (const name of ["question", "message", "prompt", "title", "description"]) {
-    const { [name]: sentence, ...rest } = value;
+    const { [name]: sentence, ...others } = value;
+    const rest = withoutOffers(others);
     if (typeof sentence === "string")
       return { sentence, rest: Object.keys(rest).length > 0 ? rest : undefined };
   }
   return { sentence: null, rest: value };
+}
+
+/** What has become buttons is not said twice. */
+function withoutOffers(value: Record<string, unknown>): Record<string, unknown> {
+  if (offersOf(value).length === 0) return value;
+  const offered = LISTS.find((name) => Array.isArray(value[name]));
+  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== offered));
 }

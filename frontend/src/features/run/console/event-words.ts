@@ -1,13 +1,13 @@
 /** What the events of waiting, of children and of changed workflows say, in words. Pure. */
-import { clockTime } from "@/shared/time";
+import { clockTime, fullTime } from "@/shared/time";
 
 type Data = Record<string, unknown>;
 
 const HASH_SHOWN = 12;
 
-const WORDS: Record<string, (data: Data) => string> = {
-  sleeping: (data) => parts("sleeps", until(data)),
-  waiting: (data) => parts("waits for", awaited(data), until(data)),
+const WORDS: Record<string, (data: Data, at: string) => string> = {
+  sleeping: (data, at) => parts("sleeps", until(data, at)),
+  waiting: (data, at) => parts("waits for", awaited(data), until(data, at)),
   resumed: (data) => RESUMED_BY[String(data.from ?? "")] ?? "goes on",
   signal: (data) => parts(`signal ${word(data.name)} came`, "body" in data ? JSON.stringify(data.body) : ""),
   child_started: (data) => parts("started a run of", word(data.workflow), word(data.run_id)),
@@ -39,16 +39,19 @@ const ENDED: Record<string, string> = {
 };
 
 /** Null for an event that has no words here. */
-export function wordsOf(kind: string, data: Data): string | null {
-  return WORDS[kind]?.(data) ?? null;
+export function wordsOf(kind: string, data: Data, at: string): string | null {
+  return WORDS[kind]?.(data, at) ?? null;
 }
 
 function awaited(data: Data): string {
   return parts(data.for === "child" ? "child run" : "signal", word(data.name));
 }
 
-function until(data: Data): string {
-  return typeof data.until === "string" ? `until ${clockTime(data.until)}` : "";
+/** The clock alone on the same day, else with its date. */
+function until(data: Data, at: string): string {
+  if (typeof data.until !== "string") return "";
+  const isSameDay = new Date(data.until).toDateString() === new Date(at).toDateString();
+  return `until ${isSameDay ? clockTime(data.until) : fullTime(data.until)}`;
 }
 
 /** `{review: "check", notes: null}` as "review → check, without notes". */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clockTime } from "@/shared/time";
+import { clockTime, fullTime } from "@/shared/time";
 import { lineOf } from "./line";
 
 const AT = "2026-01-01T00:00:00Z";
@@ -9,6 +9,8 @@ const say = (event: string, data: Record<string, unknown>) =>
 describe("lineOf", () => {
   it("says in words what a run waits for and what came", () => {
     expect(say("sleeping", { until: AT })).toBe(`sleeps until ${clockTime(AT)}`);
+    const later = "2026-01-04T00:00:00Z";
+    expect(say("sleeping", { until: later })).toBe(`sleeps until ${fullTime(later)}`);
     expect(say("waiting", { for: "signal", name: "paid", until: null })).toBe("waits for signal paid");
     expect(say("waiting", { for: "child", name: "r2" })).toBe("waits for child run r2");
     expect(say("signal", { name: "paid", number: 1, body: { cents: 1 } })).toBe(

@@ -41,7 +41,7 @@ export function lineOf(event: RunEvent): Line {
     event: event.event,
     level: event.event === "log" ? logLevel(data.level) : (LEVELS[event.event] ?? "info"),
     node: event.node ?? "",
-    text: cut(join(textOf(event.event, data), placeOf(data))),
+    text: cut(join(textOf(event.event, data, event.at), placeOf(data))),
     isOutput: OUTPUT.has(event.event),
     data: event.data ?? null,
   };
@@ -63,7 +63,7 @@ export function foldInto(last: Line, event: RunEvent): Line | null {
   return null;
 }
 
-function textOf(kind: string, data: Record<string, unknown>): string {
+function textOf(kind: string, data: Record<string, unknown>, at: string): string {
   switch (kind) {
     case "log":
       return join(loggerOf(data.logger), str(data.message), fieldsOf(data.fields));
@@ -104,7 +104,7 @@ function textOf(kind: string, data: Record<string, unknown>): string {
       return join(kind.replace("_", " "), attemptOf(data), errorOf(data), handlerOf(data));
     default:
       return (
-        wordsOf(kind, data) ?? join(kind.replaceAll("_", " "), Object.keys(data).length ? json(data) : "")
+        wordsOf(kind, data, at) ?? join(kind.replaceAll("_", " "), Object.keys(data).length ? json(data) : "")
       );
   }
 }

@@ -5,6 +5,7 @@ import { keys } from "@/shared/api/keys";
 import { listVersions } from "@/shared/api/list-versions";
 import { migrateRuns } from "@/shared/api/migrate-runs";
 import type { Run } from "@/shared/api/types";
+import { isRealNode } from "@/shared/graph/real-nodes";
 import { text } from "@/shared/text";
 import { Button } from "@/shared/ui/button";
 import { CommandList } from "@/shared/ui/command-list";
@@ -55,7 +56,7 @@ function Held({ run, missing }: { run: Run; missing: Missing[] }) {
               <PlaceSelect
                 key={`${what} ${name}`}
                 label={text.held.place(what, name)}
-                options={what === "node" ? newest.nodes : Object.keys(newest.keys)}
+                options={what === "node" ? newest.nodes.filter(isRealNode) : Object.keys(newest.keys)}
                 onChange={(place) => setPlaces((now) => ({ ...now, [`${what} ${name}`]: place }))}
               />
             ))}

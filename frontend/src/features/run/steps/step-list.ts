@@ -108,7 +108,7 @@ export class StepList {
     const isWait = WAITS.has(status);
     const isOver = !isWait && status !== "retrying";
     const taskId = isWait ? this.#runningOf(node, data) : this.#taskOf(node, data);
-    if (isWait && taskId !== undefined) this.#waitInside(taskId, status);
+    if (isWait && taskId !== undefined) this.#waitInside(taskId, status, event.at);
     this.#change(taskId, (step) => ({
       ...step,
       status,
@@ -147,11 +147,11 @@ export class StepList {
   }
 
   /** What runs inside a task that waits is what waits. */
-  #waitInside(taskId: string, status: StepStatus): void {
+  #waitInside(taskId: string, status: StepStatus, at: string): void {
     this.#steps.forEach((step, place) => {
       if (step.parentId !== taskId || step.status !== "running") return;
-      this.#steps[place] = { ...step, status };
-      this.#waitInside(step.taskId, status);
+      this.#steps[place] = { ...step, status, finishedAt: at };
+      this.#waitInside(step.taskId, status, at);
     });
   }
 
