@@ -89,7 +89,7 @@ def describe_task(
     if task.kind is TaskKind.PUSH and task.argument is not None:
         given = task.argument.fresh()
     else:
-        given = graph.state.read_state(node.input_type if node else None, checkpoint.values)
+        given = graph.state.read_state(node.input_type if node else None, checkpoint.values, task)
     payload = {"id": task.id, "name": task.node, "input": given, "triggers": task.triggers}
     metadata = {**(node.metadata if node else {}), **(config.get("metadata") or {})}
     shown = {name: value for name, value in metadata.items() if name not in _OWN_FACTS}
