@@ -24,7 +24,7 @@ __all__ = ["Conversation"]
 
 SETTLED = frozenset({"completed", "failed", "cancelled", "quarantined", "interrupted"})
 WITHIN_SECONDS = 90.0
-LOOK_EVERY_SECONDS = 0.04
+LOOK_EVERY_SECONDS = 0.1
 IN_CONFIG = ("interrupt_before", "interrupt_after")
 
 
@@ -99,7 +99,8 @@ class Conversation:
         if answer.status_code == 422:
             return self._look("failed", "InvalidUpdateError")
         self._run_id = answer.raise_for_status().json()["run_id"]
-        return self._look(self._wait(after=0)["status"], None)
+        run = self._wait(after=0)  # 202 where the host was down for longer than the request waits
+        return self._look(run["status"], (run["error"] or {}).get("type"))
 
     def _wait(self, *, after: int) -> Any:
         """Wait until the run has settled again after event number `after`."""
