@@ -1,8 +1,8 @@
 """Kill the host in every gap between two commits of every conformance flow, and see that each leads to the same.
 
 `make conformance-crash`, or `python -m conformance.crash [--minutes N] [--json FILE] [--only NAME …]` in `tests/`. Flows run
-in waves, each on a server of its own: once undisturbed, to learn their gaps, then again and again with a kill in gaps that were not hit
-yet, until none is left. Ends with 1 where a flow led elsewhere.
+in waves, each on a server of its own: once undisturbed, to learn their gaps, then again and again with a kill in gaps
+that were not hit yet, until none is left. Ends with 1 where a flow led elsewhere.
 """
 
 import argparse
