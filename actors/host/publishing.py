@@ -25,6 +25,7 @@ def published(workflows: Mapping[str, CompiledGraph], default: str | None) -> tu
             mermaid=graph.get_graph().draw_mermaid(),
             is_default=name == first,
             keys=orjson.dumps(graph.state.key_types),
+            outputs=orjson.dumps(graph.state.shown_key or graph.output_keys),
         )
         for name, graph in workflows.items()
     )

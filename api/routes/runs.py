@@ -25,6 +25,7 @@ from fastgraph.database.interrupts import list_pending
 from fastgraph.database.records import AcceptRun, DeleteRun, SendCommand
 from fastgraph.database.runs import RunFilters, RunView
 from fastgraph.database.runs import list_runs as read_runs
+from fastgraph.database.versions import find_outputs
 from fastgraph.ids import new_id
 from fastgraph.state.plain import encode
 from fastgraph.state.schema import BARE_KEYS
@@ -171,13 +172,19 @@ async def _answer_run(services: Services, run_id: str, *, status_code: int = 200
 
 
 async def _read_result(services: Services, run: RunView) -> bytes | None:
-    """Return a result that was too large to be kept with its run: the state after its last step."""
+    """Return a result that was too large to be kept with its run: what the graph gives of the state after its last step.
+    Of a version that has not said what it gives it is all of the state."""
     async with services.store.readers.connect() as connection:
         stored = await read_checkpoint(
             connection, thread_key=run.thread_key, number=run.checkpoint_number, spill=services.store.spill
         )
+        outputs = await find_outputs(connection, name=run.workflow, graph_hash=run.graph_hash)
     if stored is None:
         return None
+    if isinstance(outputs, str):
+        return stored.values.get(outputs, b"null")
+    if outputs is not None:
+        return join_values({key: stored.values[key] for key in outputs if key in stored.values})
     bare = next((stored.values[key] for key in BARE_KEYS if key in stored.values), None)
     return join_values(stored.values) if bare is None else bare
 

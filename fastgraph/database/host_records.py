@@ -29,6 +29,8 @@ class PublishedWorkflow:
     is_default: bool
     keys: bytes = b"{}"
     """A JSON object: key of the state -> its type as text."""
+    outputs: bytes | None = None
+    """A JSON array of the keys that make a run's result, or the one key whose bare value is it; None shows all keys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,6 +69,7 @@ workflow_versions = Table(
     Column("graph_hash", Text, nullable=False),
     Column("graph", LargeBinary, nullable=False),
     Column("keys", LargeBinary, nullable=False),
+    Column("outputs", LargeBinary),
     Column("published_at", BigInteger, nullable=False),
     PrimaryKeyConstraint("name", "graph_hash"),
 )

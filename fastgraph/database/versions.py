@@ -36,6 +36,7 @@ from fastgraph.status import ENDED
 __all__ = [
     "BegunRun",
     "VersionView",
+    "find_outputs",
     "find_version",
     "is_pinned_elsewhere",
     "list_begun_runs",
@@ -80,9 +81,27 @@ def save_versions(connection: Connection, published: Sequence[PublishedWorkflow]
     """Remember what a host has published; a version that is known already becomes the newest again."""
     upsert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     for workflow in sorted(published, key=lambda workflow: workflow.name):
-        values = {"graph": workflow.graph, "keys": workflow.keys, "published_at": at}
+        values = {
+            "graph": workflow.graph,
+            "keys": workflow.keys,
+            "outputs": workflow.outputs,
+            "published_at": at,
+        }
         row = upsert(workflow_versions).values(name=workflow.name, graph_hash=workflow.graph_hash, **values)
         connection.execute(row.on_conflict_do_update(index_elements=["name", "graph_hash"], set_=values))
+
+
+async def find_outputs(
+    connection: AsyncConnection, *, name: str, graph_hash: str | None
+) -> str | list[str] | None:
+    """Return the keys that make the result of a version's runs, or the one whose bare value is it; None where that was
+    not published."""
+    query = select(workflow_versions.c.outputs).where(
+        workflow_versions.c.name == name, workflow_versions.c.graph_hash == graph_hash
+    )
+    outputs = (await connection.execute(query)).scalar()
+    found: str | list[str] | None = orjson.loads(outputs) if outputs else None
+    return found
 
 
 def is_pinned_elsewhere(boot_id: ColumnElement[Any], dialect: str) -> ColumnElement[bool]:

@@ -1,6 +1,7 @@
 """`/api/runs`: every answer, and every refusal by its field."""
 
 import asyncio
+import dataclasses
 import uuid
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 from api.schemas.problems import Problem
 from api.schemas.runs import Run
 from fastgraph.database.records import InterruptRow
+from fastgraph.events import EventKind
 from fastgraph.ids import new_id
-from support.committed_runs import workflow
+from fastgraph.status import RunStatus
+from support.committed_runs import event, workflow
 from support.served_api import Api
 
 pytestmark = pytest.mark.anyio
@@ -364,3 +367,22 @@ async def test_a_run_id_of_ours_is_never_taken_for_a_new_thread(api: Api) -> Non
     run_id = await api.create(thread_id=new_id().upper())
     shown = (await api.http.get(f"/api/runs/{run_id}")).json()
     assert shown["thread_id"] == shown["thread_id"].lower()
+
+
+@pytest.mark.parametrize(
+    ("outputs", "expected"),
+    [
+        (b'["kept","gone"]', {"kept": 1}),
+        (b'"kept"', 1),
+        (None, {"kept": 1, "private": 2}),
+    ],
+    ids=["keys", "a bare value", "published before there were outputs"],
+)
+async def test_a_result_that_is_too_large_for_its_run_has_the_output_keys_only(
+    api: Api, outputs: bytes | None, expected: Any
+) -> None:
+    await api.host.publish(dataclasses.replace(workflow(), outputs=outputs))
+    run = await api.begin()
+    await run.step("parse", {"kept": 1, "private": 2}, number=1)
+    await run.commit(event(EventKind.COMPLETED), status=RunStatus.COMPLETED, result=None)
+    assert (await api.http.get(f"/api/runs/{run.run_id}")).json()["result"] == expected

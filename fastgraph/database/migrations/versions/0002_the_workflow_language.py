@@ -85,6 +85,7 @@ def _add_tables_of_workflows() -> None:
         sa.Column("graph_hash", sa.Text(), nullable=False),
         sa.Column("graph", sa.LargeBinary(), nullable=False),
         sa.Column("keys", sa.LargeBinary(), nullable=False),
+        sa.Column("outputs", sa.LargeBinary(), nullable=True),
         sa.Column("published_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", "graph_hash", name=op.f("pk_workflow_versions")),
     )
