@@ -5,18 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from actors.executors.executor import Job
 from actors.executors.user_loops import BlockedLoop, UserLoopExecutor
-from actors.runs.stream_buffer import StreamBuffer
-from actors.runs.task_services import HostTaskServices
-from fastgraph.blobs.files import FileBlobs
-from fastgraph.clock import SystemClock
 from fastgraph.execution.tasks import Task, TaskEnding, TaskFailed, TaskKind, TaskResult
+from fastgraph.graph.no_services import NoServices
 from fastgraph.graph.task_call import TaskCall
 from support.gates import Gate
 from support.small_flows import Log, Node, chain
@@ -28,10 +24,8 @@ WITHIN_SECONDS = 10.0
 class Endings:
     """What became of jobs, by node."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         self.of: dict[str, list[TaskEnding]] = {}
-        self._files = FileBlobs(folder)
-        self._stream = StreamBuffer(SystemClock(), on_first=lambda: None, on_full=lambda: None)
         self._changed = threading.Condition()
 
     def job(self, node: Node) -> Job:
@@ -52,13 +46,7 @@ class Endings:
             answers={},
             config={},
             context=None,
-            services=HostTaskServices(
-                run_id="run",
-                task=task,
-                stream=self._stream,
-                files=self._files,
-                find_artifact=lambda _: None,
-            ),
+            services=NoServices(),
         )
         return Job(call, self._end)
 
@@ -79,8 +67,8 @@ class Endings:
 
 
 @pytest.fixture
-def endings(tmp_path: Path) -> Endings:
-    return Endings(tmp_path)
+def endings() -> Endings:
+    return Endings()
 
 
 @pytest.fixture
