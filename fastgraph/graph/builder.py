@@ -17,6 +17,7 @@ from fastgraph.graph.caching import CachePolicy
 from fastgraph.graph.compiled import CompiledGraph
 from fastgraph.graph.definition import GraphDefinition
 from fastgraph.graph.error_handlers import NodeDefaults, handler_name, read_handler
+from fastgraph.graph.no_function import find_fault
 from fastgraph.graph.nodes import Executor, NodeSpec, RouterSpec, function_name, read_node, read_router
 from fastgraph.graph.old_names import read_old_names
 from fastgraph.graph.retry import RetryPolicy
@@ -145,10 +146,8 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
         name = node if isinstance(node, str) else function_name(node)
         subgraph = function if isinstance(function, CompiledGraph) else None
         function = run_as_node(subgraph) if subgraph else function
-        if function is None or not callable(function):
-            raise _NoFunctionError(
-                f"Node {name!r} has no function. Give one: add_node({name!r}, <function>)."
-            )
+        if (fault := find_fault(name or "<name>", function)) is not None:
+            raise fault
         if not name:
             raise GraphDefinitionError(
                 f"The node {function!r} has no name. Give one: add_node(<name>, <function>)."
@@ -294,10 +293,6 @@ class StateGraph(Generic[StateT, ContextT, InputT, OutputT]):
             is_named=name is not None,
             debug=debug,
         )
-
-
-class _NoFunctionError(GraphDefinitionError, RuntimeError):
-    """A node without a function: a RuntimeError, too, as in LangGraph."""
 
 
 def _as_policies(policies: Retries) -> tuple[RetryPolicy, ...]:
