@@ -316,7 +316,8 @@ class Session:
         return {**self._nesting.parent.answers, **self._carried, **own} if self._nesting else own
 
     def _open_questions(self) -> list[InterruptRequest]:
-        waiting = [self._pending.interrupts.get(task.id) for task in self._machine.tasks]
+        pending, tasks = self._pending, self._machine.tasks
+        waiting = [pending.interrupts.get(task.id) for task in tasks if task.id not in pending.results]
         return [question for asked in waiting if asked for question in asked.interrupts]
 
     def _handle(self, task: Task, error: ErrorRecord, raised: BaseException | None = None) -> Task:
