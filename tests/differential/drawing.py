@@ -1,7 +1,7 @@
 """The strategy that draws whole programs.
 
-Each program first draws which features it may have (a swarm), so that every feature occurs often enough and no program
-has them all. What both libraries leave to chance is not drawn: an error ends a call among siblings only on a loop, where
+Each program first draws which of its kind's features it may have (a swarm), so that every feature occurs often enough,
+no program has them all, and all are small. What both libraries leave to chance is not drawn: an error ends a call among siblings only on a loop, where
 it can wait for them.
 """
 
@@ -9,29 +9,31 @@ from hypothesis import strategies as st
 
 from differential.sketch import Called, Form, Move, Node, Program, Router, Visit
 
-__all__ = ["programs"]
+__all__ = ["KINDS", "programs"]
 
 REDUCED = ("text", "merged", "count", "bag", "delta")
 KEYS = (*REDUCED, "plain", "other", "any", "once", "topic", "notes", "held", "gate", "late", "left")
-FEATURES = (
-    "joins",
-    "routers",
-    "sends",
-    "commands",
-    "loops",
-    "defer",
-    "stops",
-    "asks",
-    "retries",
-    "errors",
-    "children",
-    "overwrite",
-    "updates",
-    "history",
-    "faults",
-    "inputs",
-    "parents",
-)
+# What a program may have depends on its kind, so that it stays small. A kind has the features that have to meet.
+KINDS: dict[str, frozenset[str]] = {
+    "steps": frozenset(
+        {
+            "joins",
+            "routers",
+            "sends",
+            "commands",
+            "loops",
+            "defer",
+            "overwrite",
+            "retries",
+            "errors",
+            "faults",
+            "bare",
+        }
+    ),
+    "questions": frozenset({"asks", "stops", "routers", "joins", "commands", "loops", "retries", "errors"}),
+    "nested": frozenset({"children", "parents", "asks", "stops", "loops", "retries", "overwrite", "bare"}),
+    "threads": frozenset({"inputs", "updates", "history", "stops", "asks", "routers", "commands"}),
+}
 # A task that fails after an answer counts as failed here and as done in LangGraph (docs/langgraph.md), so whatever is
 # called inside of a node that may have been answered neither fails nor goes on for ever.
 CALM = frozenset({"asks", "overwrite", "retries", "defer"})
@@ -66,7 +68,7 @@ class Artist:
 
     def target(self) -> str:
         """Draw one target."""
-        if self.may("sends", 70):
+        if self.may("sends", 75):
             return f"send:{self.draw(self.node)}"
         return (
             self.draw(self.node) if chance(self.draw, 85) else self.draw(st.sampled_from(["END", "nowhere"]))
@@ -96,9 +98,9 @@ class Artist:
         """Draw conditional edges."""
         found = []
         if self.may("routers", 90):
-            for _ in range(self.draw(st.integers(1, 2))):
+            for _ in range(self.draw(st.integers(1, 3))):
                 source = self.draw(st.sampled_from(self.routed))
-                form: Form = self.draw(st.sampled_from(["list", "name", "map", "flag"]))
+                form: Form = self.draw(st.sampled_from(["list", "list", "name", "map", "map", "flag"]))
                 found.append(Router(source=source, options=self.options(form), form=form))
         if "count" in self.keys and self.may("loops", 85):
             source, back = self.draw(st.sampled_from(self.routed)), self.draw(self.node)
@@ -130,7 +132,7 @@ class Artist:
             returns = "parent"
         elif chance(self.draw, 6):
             returns = "none"
-        elif self.may("faults", 6):
+        elif self.may("faults", 9):
             returns = "number"
         fails = self.draw(st.integers(1, 3)) if self.may("retries", 60) and attempts else 0
         is_final = fails >= max(attempts, 1)
@@ -176,7 +178,7 @@ class Artist:
         return Node(
             name=name,
             visits=visits,
-            defer=self.may("defer", 40),
+            defer=self.may("defer", 50),
             attempts=attempts,
             child=child,
             called=called,
@@ -190,12 +192,13 @@ class Artist:
         if "asks" in self.has:
             kinds += ["answer all", "answer one", "answer"]
         if "inputs" in self.has:
-            kinds += ["start", "tell"]
+            kinds += ["start", "start", "tell"]
         if "updates" in self.has:
             kinds += ["update", "update old"]
         if "history" in self.has:
             kinds += ["fork", "update old"]
-        for _ in range(self.draw(st.integers(0, 3))):
+        least = 1 if {"inputs", "updates", "history"} & self.has else 0
+        for _ in range(self.draw(st.integers(least, 3))):
             kind = self.draw(st.sampled_from(kinds))
             given = self.some_keys() if kind == "start" else (self.draw(keys),)
             names = [*self.names, *([None, "END"] if kind == "update" else [])]
@@ -225,28 +228,25 @@ class Artist:
 
 
 @st.composite
-def programs(draw: st.DrawFn) -> Program:
-    """Draw a program with its calls."""
-    has = frozenset(feature for feature in FEATURES if chance(draw, 45))
+def programs(draw: st.DrawFn, kind: str) -> Program:
+    """Draw a program of a kind, with its calls."""
+    has = frozenset(feature for feature in sorted(KINDS[kind]) if chance(draw, 65))
+    if kind == "nested":
+        has |= {"children"}
     if "sends" in has:
         has |= {"commands"}
-    if not has.isdisjoint({"updates", "history"}):
-        has -= {"joins", "parents"}
-    if "sends" in has or "defer" in has:
-        has -= {"children"} if "asks" in has else set()
-    names = list("abcde")[: draw(st.integers(1, 5))]
+    names = list("abcd")[: draw(st.integers(1, 2) if kind == "nested" else st.integers(2, 4))]
     keys = ("log", *(key for key in KEYS if chance(draw, 30) and not (key == "held" and "history" in has)))
     artist = Artist(draw, names, keys, has, is_root=True)
-    saver = "memory" if chance(draw, 88) else "none"
+    saver = "none" if "bare" in has and chance(draw, 40) else "memory"
     nodes = []
     for name in names:
         child, called = None, "no"
-        if artist.may("children", 60):
+        if artist.may("children", 85):
             called = draw(st.sampled_from(["as node", "as node", "inside", "inside twice"]))
             if called == "as node":
-                artist.routed.remove(
-                    name
-                )  # an async router can't follow a Command to the parent in LangGraph
+                # an async router can't follow a Command to the parent in LangGraph
+                artist.routed.remove(name)
             child = draw_child(draw, keys, has if called == "as node" else has & CALM)
         nodes.append(artist.make_node(name, child, called))  # type: ignore[arg-type]
     # LangGraph fails where a durability meets a graph without checkpoints
@@ -262,11 +262,11 @@ def programs(draw: st.DrawFn) -> Program:
         stops_before=artist.stops(),
         stops_after=artist.stops(),
         saver=saver,  # type: ignore[arg-type]
-        limit=draw(st.sampled_from([9, 4, 14])),
+        limit=draw(st.sampled_from([9, 3, 14])),
         moves=artist.moves(),
         way=f"a{way}" if is_loop else way,  # type: ignore[arg-type]
         modes=tuple(mode for mode in ("custom",) if chance(draw, 30)),
-        is_deep=chance(draw, 25),
+        is_deep=chance(draw, 70 if kind == "nested" else 5),
         durability=draw(st.sampled_from(["", "sync", "async"])) if is_kept else "",
     )
 
@@ -282,10 +282,12 @@ def draw_child(draw: st.DrawFn, keys: tuple[str, ...], has: frozenset[str]) -> P
         }  # LangGraph can't take an answer by id to a graph without checkpoints: it asks for ever
     own = ("log", *(key for key in keys if key not in ("log", "gate") and chance(draw, 50)))
     artist = Artist(draw, names, own, has - {"children"}, is_root=False)
+    # of two tasks that leave for the parent in one step LangGraph follows whichever was quicker: one at a time
+    in_turn = tuple(zip(("START", *names), names, strict=False))
     return Program(
         nodes=tuple(artist.make_node(name, None, "no") for name in names),
         keys=own,
-        edges=artist.edges(),
+        edges=in_turn if "parents" in has else artist.edges(),
         joins=artist.joins(),
         routers=artist.routers(),
         saver=saver,  # type: ignore[arg-type]

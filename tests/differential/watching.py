@@ -266,7 +266,7 @@ def watch_both(program: Program) -> tuple[Sight, Sight, set[str]]:
     """Return what is seen on LangGraph and on FastGraph, and the features that occurred on LangGraph."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for name in ("langgraph", "fastgraph", "asyncio"):
+        for name in ("langgraph", "fastgraph", "asyncio", "concurrent.futures"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         theirs, occurred = watch(LANGGRAPH, program)
         if TOO_BIG in occurred:
