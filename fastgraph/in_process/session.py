@@ -83,8 +83,7 @@ class Session:
         self._error: BaseException | None = None
         self._handled: dict[str, BaseException] = {}
         self._is_waiting = self._is_over = False
-        self._started: set[str] = set()
-        self._leniency = Leniency()
+        self._started, self._leniency = set[str](), Leniency()
         self._metadata = {**run_metadata(options.config), **(nesting.metadata() if nesting else {})}
         named, self._goes_on = options.take_origin(log)
         self._opening = Opening(graph, log, self._save, named, options.namespace)
@@ -316,9 +315,9 @@ class Session:
         return {**self._nesting.parent.answers, **self._carried, **own} if self._nesting else own
 
     def _open_questions(self) -> list[InterruptRequest]:
-        pending, tasks = self._pending, self._machine.tasks
-        waiting = [pending.interrupts.get(task.id) for task in tasks if task.id not in pending.results]
-        return [question for asked in waiting if asked for question in asked.interrupts]
+        asked, done = self._pending.interrupts, self._pending.results
+        waiting = [task.id for task in self._machine.tasks if task.id in asked and task.id not in done]
+        return [question for id_ in waiting for question in asked[id_].interrupts]
 
     def _handle(self, task: Task, error: ErrorRecord, raised: BaseException | None = None) -> Task:
         """Let a failed task's handler take its place."""
