@@ -3,6 +3,7 @@
 from fastgraph.checkpoint.logs import (
     GIVEN_INPUT,
     STEER,
+    STEERED,
     CheckpointSource,
     Pending,
     SavedCheckpoint,
@@ -25,6 +26,7 @@ from fastgraph.checkpoint.tuples import (
 __all__ = [
     "GIVEN_INPUT",
     "STEER",
+    "STEERED",
     "BaseCheckpointSaver",
     "ChannelVersions",
     "Checkpoint",

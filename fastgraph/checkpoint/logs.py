@@ -30,6 +30,7 @@ from fastgraph.state.values import StoredValue
 __all__ = [
     "GIVEN_INPUT",
     "STEER",
+    "STEERED",
     "CheckpointSource",
     "Pending",
     "SavedCheckpoint",
@@ -42,6 +43,8 @@ CheckpointSource = Literal["input", "loop", "update", "fork"]
 
 STEER = ""
 """The task id under which a Command from outside is recorded."""
+STEERED = "__steered__"
+"""The task id under which a copy of a checkpoint keeps where the Command led that made it."""
 GIVEN_INPUT = "__input__"
 """The task id under which the writes of a thread's input are recorded."""
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fastgraph.checkpoint.base import GIVEN_INPUT, CheckpointSource, Pending, SavedCheckpoint
+from fastgraph.checkpoint.base import GIVEN_INPUT, STEERED, CheckpointSource, Pending, SavedCheckpoint
 from fastgraph.clock import SystemClock
 from fastgraph.errors import InvalidUpdateError
 from fastgraph.execution.checkpoint import EMPTY, Checkpoint, KeyChange
@@ -218,7 +218,8 @@ def _infer_node(base: _Base) -> str | None:
         if saved.source == "loop" and parent is not None:
             kinds = {due.node: due.kind for due in reversed(parent.checkpoint.due)}
             ran = {node for node in ran if kinds.get(node, TaskKind.PULL) is TaskKind.PULL}
-            for told in parent.pending.steers:
+            steered = parent.pending.results.get(STEERED)
+            for told in (*((steered,) if steered else ()), *parent.pending.steers):
                 # a Command that led to a node came after what had made the others due
                 ran = ran.intersection(told.goto) or ran
         if saved.source == "input" and parent is not None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from fastgraph.checkpoint.base import (
     GIVEN_INPUT,
     STEER,
+    STEERED,
     CheckpointSource,
     Pending,
     SavedCheckpoint,
@@ -131,18 +132,35 @@ class Opening:
             raise RuntimeError(
                 "Cannot use Command(resume=…) without a checkpointer: compile the graph with one."
             )
-        if resume is None and told is None and (self.saved is None or command is not None):
+        is_blank = self._is_blank()
+        if resume is None and told is None and (is_blank or command is not None):
             raise EmptyInputError(
                 "Received no input for a thread that has nothing to continue. Give the graph an input."
             )
-        if self.saved is None:
+        if self.saved is None or is_blank:
             self._begin_with(command, told)
         else:
             self._continue(self.saved, resume, told)
 
+    def _is_blank(self) -> bool:
+        """Say whether nobody has ever written anything to the thread: updates of nothing make no thread to go on with."""
+        saved, keys = self.saved, self.graph.plan.keys
+        while saved is not None:
+            checkpoint = saved.checkpoint
+            if saved.source not in _COPIES or checkpoint.due or checkpoint.joins:
+                return False
+            for key, value in checkpoint.values.items():
+                first = keys[key].start_value if key in keys else None
+                if first is None or first.to_bytes() != value.to_bytes():
+                    return False
+            saved = self.log.find(checkpoint.parent) if checkpoint.parent else None
+        return True
+
     def _begin_with(self, command: Command[Any] | None, told: TaskResult | None) -> None:
         """Begin a thread with a Command, which counts twice, as in LangGraph: before the input, and as the input."""
         if told is not None:
+            if self.base.number:
+                self.log.record(self.base.number, tracked_ending(told) if self.graph.state.untracked else told)
             self._apply_steers([told])
             self.checkpoint = replace(self.checkpoint, due=())
             self._also = told
@@ -166,6 +184,12 @@ class Opening:
         self._apply_steers(steers)
         if is_fork:
             self._fork(given)
+            if told is not None and told.goto:
+                # what was led to counts as having run last
+                self._record(
+                    self.checkpoint.number,
+                    TaskResult(task_id=STEERED, writes=(), goto=told.goto, has_update=False),
+                )
             self.source = {**self.source, "source": "fork"}
         self.base = self.checkpoint
         if given is not None and any(due.node == START for due in self.checkpoint.due):

@@ -97,9 +97,6 @@ class Thread:
 
     def _do(self, call: Call, config: Any) -> Any:
         match call[0]:
-            case "end" | "done" if not self.graph.get_state(config).metadata:
-                # the state of such a thread would have been written by nobody, which LangGraph takes for no thread
-                return None
             case "input":
                 return self.graph.invoke({"trail": ["input"]}, config)
             case "go on":
@@ -122,6 +119,10 @@ class Thread:
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.lists(CALLS, min_size=1, max_size=7))
 @example([("input", None), ("answer", None), ("go on", 3), ("answer", None)])
+@example([("input", None), ("steer", 1, "last"), ("update", None, None)])
+@example([("input", None), ("answer", None), ("steer", 2, "left"), ("update", None, None)])
+@example([("end", None), ("go on", None)])
+@example([("done", None, "last"), ("steer", None, "left"), ("answer", None)])
 def test_a_thread_looks_as_in_langgraph_whatever_is_done_to_it(calls: list[Call]) -> None:
     theirs, ours = Thread(langgraph), Thread(fastgraph)
     for call in calls:
