@@ -42,6 +42,18 @@ export class ServerApi {
     }
   }
 
+  /** A server answers before its hosts have published what they load. @param {string} workflow @param {string} node */
+  async waitForNode(workflow, node, withinMs = 60_000) {
+    const until = Date.now() + withinMs;
+    for (;;) {
+      const all = await this.get("/api/workflows");
+      const found = all.find((/** @type {{name: string}} */ { name }) => name === workflow);
+      if (found?.graph.nodes.some((/** @type {{id: string}} */ { id }) => id === node)) return;
+      if (Date.now() > until) throw new Error(`No host has published ${workflow} with ${node} in time.`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+
   /** @param {string} runId @returns {Promise<{seq: number, event: string}[]>} */
   async events(runId) {
     const all = [];

@@ -11,11 +11,17 @@ import { Skeleton } from "@/shared/ui/skeleton";
 import { RunView } from "./run-view";
 
 const route = getRouteApi("/runs/$runId");
+const NOT_MOVING = new Set(["queued", "waiting", "sleeping", "interrupted"]);
+const LOOK_EVERY_MS = 5_000;
 const NO_SUCH_RUN = new Set([404, 422]);
 
 export function RunPage() {
   const { runId } = route.useParams();
-  const query = useQuery(getRun(runId));
+  const query = useQuery({
+    ...getRun(runId),
+    // That a run is held, or has no host, no event tells.
+    refetchInterval: ({ state }) => (NOT_MOVING.has(state.data?.status ?? "") ? LOOK_EVERY_MS : false),
+  });
   if (query.data) return <RunView key={runId} run={query.data} />;
   if (query.isPending) return <Skeleton rows={8} className="p-6" />;
   if (query.error instanceof ApiProblem && NO_SUCH_RUN.has(query.error.status)) {
