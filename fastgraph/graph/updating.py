@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["StateUpdate", "apply_superstep", "update_thread"]
 
+_STEPS_LEFT = 2  # what the routers of an update see, which belongs to no call with a limit; as in LangGraph
+
 _AS_INPUT = "__input__"
 _AS_COPY = "__copy__"
 
@@ -288,6 +290,7 @@ def _as_tasks(base: _Base, updates: Sequence[StateUpdate]) -> list[tuple[Task, S
             path=f"update:{position}",
             step=base.step + 1,
             triggers=(),
+            remaining_steps=_STEPS_LEFT,
         )
         tasks.append((task, update))
     return tasks

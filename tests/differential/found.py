@@ -3,7 +3,7 @@
 The random test found them. They stay, because a fault that was made once is made again.
 """
 
-from differential.sketch import Move, Node, Program, Visit
+from differential.sketch import Move, Node, Program, Router, Visit
 
 __all__ = ["FOUND"]
 
@@ -32,6 +32,15 @@ FOUND: dict[str, Program] = {
     ),
     "update_state stores no untracked key": _thread(
         START, Move(kind="update", keys=("log", "held"), node="a"), GO_ON
+    ),
+    "a router of update_state sees how many steps are left": Program(
+        nodes=(Node(name="a"), Node(name="b")),
+        keys=("log", "left"),
+        edges=(("START", "b"),),
+        routers=(
+            Router(source="b", options=tuple((name,) for name in ("a", "b", "END", "a", "b", "a", "b"))),
+        ),
+        moves=(START, Move(kind="update", keys=("log",), node="b")),
     ),
     "update_state ends what waits for the finish": _thread(
         START, Move(kind="update", keys=("log", "late"), node="b"), GO_ON
