@@ -54,13 +54,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these flows and no others")
+    parser.add_argument("--first", type=int, default=0, metavar="N", help="leave the first N out")
     options = parser.parse_args(arguments)
     began = time.monotonic()
     flows = [flow for flow in list_programs() if isinstance(flow, Flow) and is_run_by_a_server(flow)]
     flows = [flow for flow in flows if is_killed(flow) and (not options.only or flow.name in options.only)]
     random.Random(SEED).shuffle(flows)
     figures = Figures()
-    for first in range(0, len(flows), WAVE):
+    for first in range(options.first, len(flows), WAVE):
         until = began + options.minutes * 60
         if time.monotonic() > until:
             break

@@ -2,7 +2,7 @@
 
 from conformance.program import Flow, Program
 
-__all__ = ["NOT_SERVED", "ONLY_THE_END", "is_killed", "is_run_by_a_server"]
+__all__ = ["NOT_KILLED", "NOT_SERVED", "ONLY_THE_END", "is_killed", "is_run_by_a_server"]
 
 COMMANDS = (
     "There is no request for a Command as input: answer, change the state and go on are requests of their own"
@@ -43,8 +43,14 @@ ONLY_THE_END: dict[str, str] = {
 }
 """Flows of which only the last outcome is compared."""
 
-NEVER_BEGINS = frozenset({"none_on_a_fresh_thread_is_refused"})
-"""Flows with no middle: their runs are refused before they start."""
+UNTRACKED = "An untracked value is kept nowhere: a kill takes it"
+NOT_KILLED: dict[str, str] = {
+    "none_on_a_fresh_thread_is_refused": "Its run is refused before it starts, so it has no middle",
+    "untracked_value_is_seen_by_nodes_and_not_kept": UNTRACKED,
+    "untracked_value_without_a_guard": UNTRACKED,
+    "untracked_value_written_twice_is_refused_by_its_guard": UNTRACKED,
+}
+"""Flows that are run through a server but without a kill, beside those that count in the memory of their process."""
 
 
 def is_run_by_a_server(program: Program) -> bool:
@@ -53,5 +59,5 @@ def is_run_by_a_server(program: Program) -> bool:
 
 
 def is_killed(flow: Flow) -> bool:
-    """Say whether a flow may lose its host in between: not where its nodes count in the memory of the process."""
-    return not flow.remembers and flow.name not in NEVER_BEGINS
+    """Say whether a flow may lose its host in between: not where it needs the memory of the process."""
+    return not flow.remembers and flow.name not in NOT_KILLED

@@ -12,7 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from support.waiting import until
 __all__ = ["Gap", "Killer", "Place", "Run", "run_wave"]
 
 HOLD_SECONDS = 0.002
+BEGIN_SECONDS = 0.2
 RESTART_SECONDS = 90.0
 IN_THE_MIDDLE = frozenset({"running", "interrupted"})
 PLACES = """
@@ -87,16 +88,23 @@ class Killer:
         """Give up the turnstile."""
         self._turnstile.close()
 
+    def hold(self) -> AbstractContextManager[None]:
+        """Let nobody commit for the length of a `with` block."""
+        return self._turnstile.hold("test")
+
     def watch(
-        self, threads: dict[str, str], is_moment: Callable[[Gap], bool], is_over: Callable[[], bool]
+        self,
+        pid: int,
+        threads: dict[str, str],
+        is_moment: Callable[[Gap], bool],
+        is_over: Callable[[], bool],
     ) -> Gap | None:
-        """Look into each gap until `is_moment` says of one that the host is to die there; return that one, or None where
-        all `is_over` before. `threads` are the names of flows by the ids of their threads."""
-        pid = self.serving.host_pid()
+        """Look into each gap until `is_moment` says of one that the host (`pid`) is to die there; return that one, or None
+        where all `is_over` before. `threads` are the names of flows by the ids of their threads."""
         pause = threading.Event()
         with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True)) as reader:
             while not is_over():
-                with self._turnstile.hold("test"):
+                with self.hold():
                     pause.wait(HOLD_SECONDS)  # what is ready queues up, so that all go on in step
                     gap = _look(reader, threads)
                     if is_moment(gap):
@@ -111,11 +119,14 @@ class Killer:
 
     def wait_for_host(self, *, other_than: int) -> None:
         """Wait until another host is alive."""
-        until(
-            lambda: self.serving.host_pid() != other_than,
-            within_seconds=RESTART_SECONDS,
-            what="a host after a kill",
-        )
+        try:
+            until(
+                lambda: self.serving.host_pid() != other_than,
+                within_seconds=RESTART_SECONDS,
+                what="a host after a kill",
+            )
+        except AssertionError as late:
+            raise AssertionError(f"{late}\n{self.serving.program.tail()}") from late
 
 
 def run_wave(killer: Killer, flows: Sequence[Flow], is_moment: Callable[[Gap], bool] | None) -> list[Run]:
@@ -131,10 +142,12 @@ def run_wave(killer: Killer, flows: Sequence[Flow], is_moment: Callable[[Gap], b
         conversations = [Conversation(url, flow) for flow in flows]
         threads = {talk.thread_id: flow.name for talk, flow in zip(conversations, flows, strict=True)}
         pid = killer.serving.host_pid()
-        futures = [pool.submit(converse, talk) for talk in conversations]
+        with killer.hold():  # all begin at once
+            futures = [pool.submit(converse, talk) for talk in conversations]
+            threading.Event().wait(BEGIN_SECONDS)
         gap = None
         if is_moment is not None:
-            gap = killer.watch(threads, is_moment, lambda: all(future.done() for future in futures))
+            gap = killer.watch(pid, threads, is_moment, lambda: all(future.done() for future in futures))
         if gap is not None:
             killer.wait_for_host(other_than=pid)
         return [

@@ -216,7 +216,7 @@ def _handled(lg, handler, node=None, **options) -> Any:
     return wire(lg, Trail, nodes | {"rescue": leaves("rescue")}, "START a bad next END")
 
 
-@flow("1.5 handler", calls=[EMPTY, EMPTY])
+@flow("1.5 handler", calls=[EMPTY, EMPTY], remembers=True)
 def a_handler_takes_the_place_of_a_failed_node(lg):
     def handle(state: Trail, error: lg.errors.NodeError):
         return {"trail": [f"{error.node}: {type(error.error).__name__} {error.error}"]}
@@ -224,7 +224,7 @@ def a_handler_takes_the_place_of_a_failed_node(lg):
     return _handled(lg, handle)
 
 
-@flow("1.5 handler", "1.4 command", calls=[EMPTY])
+@flow("1.5 handler", "1.4 command", calls=[EMPTY], remembers=True)
 def a_handler_routes_by_a_command(lg):
     def handle(state: Trail, error: lg.errors.NodeError):
         return lg.types.Command(update={"trail": [str(error.error)]}, goto="rescue")
@@ -240,7 +240,7 @@ def a_handler_comes_after_the_last_attempt(lg):
     return _handled(lg, handle, retry_policy=policy(lg, max_attempts=3))
 
 
-@flow("1.5 handler", calls=[EMPTY, proceed()])
+@flow("1.5 handler", calls=[EMPTY, proceed()], remembers=True)
 def a_handler_that_fails_fails_the_run(lg):
     def handle(state: Trail):
         raise OtherFlawError("the handler, too")
