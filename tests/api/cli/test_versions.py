@@ -92,3 +92,20 @@ def test_places_that_are_no_pairs_are_refused(typed: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert "should look like old=new" in done.stderr
+
+
+def test_what_a_workflow_has_in_the_cache_is_forgotten(start_program: ProgramStarter, tmp_path: Path) -> None:
+    flows = tmp_path / "cached_flows.py"
+    cached = FLOW.replace('interrupt("well?")', '"done"').replace(
+        ", NODE)", ", NODE, cache_policy=CachePolicy())"
+    )
+    flows.write_text(cached.replace("interrupt", "CachePolicy").replace("NODE", "asks"))
+    server = Serving(start_program, tmp_path, flows=flows)
+    server.start()
+    with server.client:
+        run = server.client.wait_until_ended(server.client.create_run(workflow="changing"))
+        assert run["status"] == "completed", run
+        command = ("workflows", "clear-cache", "changing")
+        assert "0 kept results" in fastgraph(server, *command, "--node", "first").stderr
+        assert json.loads(fastgraph(server, *command, "--node", "asks", "--json").stdout) == {"cleared": 1}
+        assert fastgraph(server, "workflows", "clear-cache", "unknown").returncode != 0
