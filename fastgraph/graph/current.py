@@ -63,7 +63,6 @@ class CurrentTask:
         "lines",
         "namespace",
         "node_metadata",
-        "place",
         "previous",
         "pushed",
         "record_path",
@@ -97,7 +96,6 @@ class CurrentTask:
         self.context = context
         self.services = services
         self.namespace = namespace
-        self.place = task_place(namespace, task.node, task.id)
         self._calls = count()
         self._tasks = count()
         self._open: OpenCalls | None = None
@@ -115,6 +113,11 @@ class CurrentTask:
         self.is_async = False
         self.started = 0
         self.effects: dict[str, Future[None]] = {}
+
+    @property
+    def place(self) -> str:
+        """Where the task stands among all of the thread."""
+        return task_place(self.namespace, self.task.node, self.task.id)
 
     def count_call(self) -> int:
         """Return how many graphs the task has run before, and count one more. From any thread."""
