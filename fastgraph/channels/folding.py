@@ -39,6 +39,8 @@ def fold_channel(
 ) -> FoldedChannel:
     """Let a key's channel take the writes of a step, in order. Raises what the channel raises, and UnstorableValueError."""
     if isinstance(channel, Topic) and type(channel) is Topic:
+        if not is_step and not writes:
+            return FoldedChannel(None, current, False)
         return _fold_topic(channel, codec, current, writes)
     working = _revive(channel, name, current)
     given = [write.fresh() for write in writes]

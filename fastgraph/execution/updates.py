@@ -65,7 +65,7 @@ def make_fold_work(
 ) -> FoldWork:
     """Collect what the code of the keys needs; empty where none has any."""
     keys = plan.folded_keys.intersection(writes)
-    if is_step and plan.channel_keys:
+    if is_step or is_last:
         keys = keys.union(plan.channel_keys)
     return FoldWork(
         keys=tuple(

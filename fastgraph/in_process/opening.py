@@ -80,6 +80,7 @@ class Opening:
     _is_superseded: bool = field(init=False)
     _loose_answer: Any = field(default=None, init=False)
     _also: TaskResult | None = field(default=None, init=False)
+    _shown_late: frozenset[str] = field(default=frozenset(), init=False)
 
     def __post_init__(self) -> None:
         self.saved, newest = find_saved(self.log, self.checkpoint_id)
@@ -160,7 +161,9 @@ class Opening:
         """Begin a thread with a Command, which counts twice, as in LangGraph: before the input, and as the input."""
         if told is not None:
             if self.base.number:
-                self.log.record(self.base.number, tracked_ending(told) if self.graph.state.untracked else told)
+                self.log.record(
+                    self.base.number, tracked_ending(told) if self.graph.state.untracked else told
+                )
             self._apply_steers([told])
             self.checkpoint = replace(self.checkpoint, due=())
             self._also = told
@@ -221,7 +224,7 @@ class Opening:
 
     def merge(self, commit: StepCommit) -> StepCommit:
         """Return the first commit with what was carried, so that the stored changes lead from the stored parent."""
-        if not self.carried:
+        if not self.carried and not self._shown_late:
             return commit
         values = commit.checkpoint.values
         carried = {
@@ -229,8 +232,8 @@ class Opening:
             for key, change in self.carried.items()
             if key in values or key not in commit.changes
         }
-        self.carried = {}
-        return replace(commit, changes={**commit.changes, **carried})
+        written, self.carried, self._shown_late = commit.written | self._shown_late, {}, frozenset()
+        return replace(commit, changes={**commit.changes, **carried}, written=written)
 
     def _fork(self, given: TaskResult | None) -> None:
         """Copy the checkpoint under a new number; its tasks get new ids and are all executed."""
@@ -259,6 +262,9 @@ class Opening:
             commit = start(graph.plan, replace(before, number=entry.number - 1), writes, folded, extra=extra)
             self.carried = dict(commit.changes)
             self.checkpoint = replace(commit.checkpoint, parent=entry.parent)
+            if graph.plan.channel_keys:
+                # what a channel shows may depend on where the routers lead
+                self._shown_late, commit = commit.written, replace(commit, written=frozenset())
         else:
             commit = start(graph.plan, before, writes, folded, source=GIVEN_INPUT)
             if given.goto or given.sends:

@@ -51,6 +51,13 @@ FOUND: dict[str, Program] = {
         edges=CHAIN,
         moves=(Move(kind="start", keys=("log", "late")), GO_ON),
     ),
+    "a router of START that leads to deferred nodes only is a finish": Program(
+        nodes=(Node(name="a", defer=True), Node(name="b")),
+        keys=("log", "once", "topic", "late"),
+        edges=CHAIN,
+        routers=(Router(source="START", options=(("a",),)),),
+        moves=(Move(kind="start", keys=("log", "once", "topic", "late")), GO_ON),
+    ),
     "an input that drops what was due clears what lives for one step": _thread(
         START, START, GO_ON, stops_after=("a",)
     ),
