@@ -6,7 +6,7 @@ export async function forkThread({ page, api, expect }) {
   const runId = await api.createRun({ name: "one book", workflow: "approve-order", payload });
   const run = await api.waitFor(runId, ["completed"]);
   await page.goto(`${api.url}/runs/${runId}`);
-  await page.getByRole("link", { name: `Thread ${run.thread_id}` }).click();
+  await page.getByRole("link", { name: `Thread …${run.thread_id.slice(-8)}` }).click();
   const history = page.getByRole("list", { name: "History" });
   await history.getByText("next charge").click();
   await page.getByRole("button", { name: "Fork from here" }).click();

@@ -90,12 +90,8 @@ export function RunHeader({ run }: { run: Run }) {
           </Fact>
         )}
         <Fact name={text.run.thread}>
-          <Link
-            to="/threads/$threadId"
-            params={{ threadId: run.thread_id }}
-            aria-label={text.run.threadOf(run.thread_id)}
-            className="hover:underline"
-          >
+          <Link to="/threads/$threadId" params={{ threadId: run.thread_id }} className="hover:underline">
+            <span className="sr-only">{text.run.thread} </span>
             <ShortId id={run.thread_id} className="font-mono text-xs" />
           </Link>
         </Fact>

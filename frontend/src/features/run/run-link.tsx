@@ -9,7 +9,7 @@ export function RunLink({ runId, run }: { runId: string; run: Run | undefined })
     <Link
       to="/runs/$runId"
       params={{ runId }}
-      className="inline-flex max-w-full min-w-0 items-center gap-1.5 rounded hover:underline"
+      className="inline-flex min-h-6 max-w-full min-w-0 items-center gap-1.5 rounded hover:underline"
     >
       <span className="truncate">
         {run ? run.name : <ShortId id={runId} className="font-mono text-xs" />}

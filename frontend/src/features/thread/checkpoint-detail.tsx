@@ -33,12 +33,8 @@ export function CheckpointDetail({ threadId, workflow, checkpoint, isNewest }: C
           <p className="mt-0.5 flex flex-wrap items-center gap-x-2 text-xs text-ink-faint">
             <span>
               {text.thread.madeBy}{" "}
-              <Link
-                to="/runs/$runId"
-                params={{ runId: checkpoint.run_id }}
-                className="underline"
-                aria-label={text.thread.runOf(checkpoint.run_id)}
-              >
+              <Link to="/runs/$runId" params={{ runId: checkpoint.run_id }} className="underline">
+                <span className="sr-only">{text.runs.one} </span>
                 <ShortId id={checkpoint.run_id} className="font-mono" />
               </Link>
             </span>

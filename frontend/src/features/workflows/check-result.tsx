@@ -55,7 +55,11 @@ function RunFacts({ runs }: { runs: VersionCheck["runs"] }) {
       <ul aria-label={text.workflows.runsNamed} className="flex flex-col gap-2">
         {runs.slice(0, MAX_SHOWN).map((run) => (
           <li key={run.run_id} className="flex flex-wrap items-center gap-x-3 gap-y-0.5 text-sm">
-            <Link to="/runs/$runId" params={{ runId: run.run_id }} className="rounded hover:underline">
+            <Link
+              to="/runs/$runId"
+              params={{ runId: run.run_id }}
+              className="inline-flex min-h-6 items-center rounded hover:underline"
+            >
               <ShortId id={run.run_id} className="font-mono text-xs" />
             </Link>
             <StatusBadge status={run.status} look="line" className="text-xs" />

@@ -20,10 +20,16 @@ export function OptionalAside({
   const isThere = value !== undefined && value !== null;
   if (isThere && isRequired && !isNullable) return null;
   if (!isThere) {
+    const seen = value === null ? text.form.isNull : text.form.unset;
     return (
-      <Button look="quiet" size="small" onClick={() => onChange(create())} aria-label={text.form.add(label)}>
+      <Button
+        look="quiet"
+        size="small"
+        onClick={() => onChange(create())}
+        aria-label={`${seen}. ${text.form.add(label)}`}
+      >
         <Plus aria-hidden className="size-3.5" />
-        {value === null ? text.form.isNull : text.form.unset}
+        {seen}
       </Button>
     );
   }
