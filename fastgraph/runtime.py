@@ -116,7 +116,9 @@ class Runtime(Generic[ContextT]):
         return Runtime(
             context=other.context or self.context,
             store=other.store or self.store,
-            stream_writer=self.stream_writer if other.stream_writer is _write_nothing else other.stream_writer,
+            stream_writer=self.stream_writer
+            if other.stream_writer is _write_nothing
+            else other.stream_writer,
             heartbeat=self.heartbeat if other.heartbeat is no_heartbeat else other.heartbeat,
             previous=self.previous if other.previous is None else other.previous,
             execution_info=other.execution_info or self.execution_info,

@@ -231,9 +231,11 @@ class ThreadCrew:
                 call, self._inline = self._inline, None
                 self._run(call)
             try:
-                happening = self._queue.get(timeout=_seconds_left(self._ends_at))
-            except queue.Empty:  # no thread can be stopped: what they still give is kept, as in LangGraph
-                is_late, self._ends_at = True, None
+                happening = self._queue.get(timeout=self._next_look())
+            except queue.Empty:
+                if _seconds_left(self._ends_at) == 0.0:
+                    # no thread can be stopped: what they still give is kept, as in LangGraph
+                    is_late, self._ends_at = True, None
                 continue
             if isinstance(happening, Ended):
                 self._running -= 1
@@ -248,6 +250,12 @@ class ThreadCrew:
     async def close(self) -> None:
         if self._pool is not None:
             self._pool.close()
+
+    def _next_look(self) -> float | None:
+        """Let the threads be as many as are needed; return in how many seconds to look again, None where there is no need."""
+        grows = self._pool.grow() if self._pool is not None else None
+        left = _seconds_left(self._ends_at)
+        return left if grows is None else grows if left is None else min(left, grows)
 
     def run_alone(self, call: TaskCall) -> Ended:
         """Execute the only task of a step that nobody watches, in this thread; what it sends reaches nobody."""

@@ -27,7 +27,7 @@ MODES = ["values", "updates"]
 
 def observe(program: Program, lg: Any) -> Any:
     """Return what a program sees on a library; an error is something seen, too."""
-    with warnings.catch_warnings(), _silent_loggers():
+    with warnings.catch_warnings(), silent_loggers():
         warnings.simplefilter("ignore")
         if isinstance(program, Script):
             return _run_script(program, lg)
@@ -38,9 +38,11 @@ def observe(program: Program, lg: Any) -> Any:
 
 
 @contextmanager
-def _silent_loggers() -> Iterator[None]:
+def silent_loggers() -> Iterator[None]:
     """Let nothing be logged; other tests look at what is."""
-    loggers = [logging.getLogger(name) for name in ("langgraph", "fastgraph", "concurrent.futures")]
+    loggers = [
+        logging.getLogger(name) for name in ("langgraph", "fastgraph", "asyncio", "concurrent.futures")
+    ]
     levels = [logger.level for logger in loggers]
     try:
         for logger in loggers:

@@ -6,7 +6,6 @@ JSON, the questions that are open, and the nodes that come next.
 
 import asyncio
 import json
-import logging
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from typing import Any
 
 from conformance.calls import Call
 from conformance.library import FASTGRAPH
-from conformance.observing import compile_flow, find_config, give, merge_configs
+from conformance.observing import compile_flow, find_config, give, merge_configs, silent_loggers
 from conformance.program import Flow
 from fastgraph.state.plain import encode
 from fastgraph.state.presentation import present
@@ -38,9 +37,7 @@ class Outcome:
 
 def outcomes_in_process(flow: Flow) -> list[Outcome]:
     """Perform a flow's calls on FastGraph as a library, and look after each."""
-    for name in ("fastgraph", "concurrent.futures"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    with warnings.catch_warnings(), asyncio.Runner() as runner:
+    with warnings.catch_warnings(), silent_loggers(), asyncio.Runner() as runner:
         warnings.simplefilter("ignore")
         graph = compile_flow(replace(flow, needs_checkpointer=True), FASTGRAPH)  # a server keeps every thread
 

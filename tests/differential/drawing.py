@@ -11,6 +11,8 @@ from differential.sketch import Called, Form, Move, Node, Program, Router, Visit
 
 __all__ = ["KINDS", "programs"]
 
+# Which writes LangGraph shows for a task whose step was refused (two writers of a plain key) depends on earlier forks.
+_NOT_WITH_HISTORY = ("held", "plain", "other")
 REDUCED = ("text", "merged", "count", "bag", "delta")
 KEYS = (*REDUCED, "plain", "other", "any", "once", "topic", "notes", "held", "gate", "late", "left")
 SINGLE = ("plain", "other", "late")  # take one write of a step
@@ -239,7 +241,7 @@ def programs(draw: st.DrawFn, kind: str) -> Program:
     """Draw a program of a kind, with its calls."""
     has = frozenset(feature for feature in sorted(KINDS[kind]) if chance(draw, 65))
     if kind == "nested":
-        has |= {"children"}
+        has |= {"children", "parents"} if chance(draw, 60) else {"children"}
     if "sends" in has:
         has |= {"commands"}
     names = list("abcd")[: draw(st.integers(1, 2) if kind == "nested" else st.integers(2, 4))]
@@ -249,7 +251,7 @@ def programs(draw: st.DrawFn, kind: str) -> Program:
             key
             for key in KEYS
             if chance(draw, 60 if key == "count" and "loops" in has else 30)
-            and not (key == "held" and "history" in has)
+            and not (key in _NOT_WITH_HISTORY and "history" in has)
         ),
     )
     artist = Artist(draw, names, keys, has, is_root=True)

@@ -19,7 +19,7 @@ from differential.watching import TOO_BIG, compare
 EXAMPLES = int(os.environ.get("FASTGRAPH_DIFFERENTIAL_EXAMPLES", "200"))
 SEED = int(os.environ.get("FASTGRAPH_DIFFERENTIAL_SEED", "1"))
 LEAST_SHARE = 0.05
-PERCENT = {"steps": 40, "questions": 15, "nested": 25, "threads": 20}
+PERCENT = {"steps": 30, "questions": 10, "nested": 35, "threads": 25}
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Keys with channels and managed values on the server: cleared keys are cleared in the store, untracked ones are never there."""
+"""Keys with channels and managed values on the server: cleared keys are cleared in the store, untracked ones never there."""
 
 import operator
 from typing import Annotated, Any, TypedDict

@@ -29,9 +29,7 @@ def inquires(state: Log) -> dict[str, Any]:
     return {"log": ["asked by another name", interrupt("?")]}
 
 
-async def migrate(
-    house: House, run_id: str, graph_hash: str, *, nodes: Any = None, keys: Any = None
-) -> None:
+async def migrate(house: House, run_id: str, graph_hash: str, *, nodes: Any = None, keys: Any = None) -> None:
     sent = await house.writer.write(
         MigrateRun(
             run_id=run_id,

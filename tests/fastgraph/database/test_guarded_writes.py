@@ -11,7 +11,17 @@ FOLDER = Path(str(package.__file__)).parent
 WRITES = re.compile(
     r"(insert|update|delete|HotInsert|HotUpdate)\(\s*runs\s*[,)]|(INSERT INTO|UPDATE|DELETE FROM) runs\b"
 )
-HANDLERS = {"signals", "versions", "acceptance", "claims", "commits", "deletion", "endings", "freeing", "inbox"}
+HANDLERS = {
+    "signals",
+    "versions",
+    "acceptance",
+    "claims",
+    "commits",
+    "deletion",
+    "endings",
+    "freeing",
+    "inbox",
+}
 
 
 def modules() -> dict[str, str]:

@@ -34,7 +34,7 @@ def graph(seen: list[Any], **options: Any) -> Any:
     builder = StateGraph(State, **options)
     builder.add_node("a", lambda state: {"one": Point(1), "many": [Point(2)], "anything": {"k": Point(3)}})
     builder.add_node("b", lambda state: seen.append([state["one"], state["many"], state["anything"]]))
-    builder.add_node("c", lambda given: seen.append(given))
+    builder.add_node("c", seen.append)
     builder.add_edge(START, "a")
     builder.add_edge("a", "b")
     builder.add_conditional_edges("b", lambda state: [Send("c", Point(5)), Send("c", {"k": Point(6)})])

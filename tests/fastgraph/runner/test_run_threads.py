@@ -1,6 +1,7 @@
 """The threads of one run."""
 
 import threading
+import time
 from contextvars import ContextVar
 from functools import partial
 
@@ -10,13 +11,35 @@ WHERE: ContextVar[str] = ContextVar("where", default="")
 
 
 def test_work_that_waits_for_other_work_runs_beside_it() -> None:
-    threads = RunThreads(limit=40)
-    meeting = threading.Barrier(41)
+    threads = RunThreads(limit=40, at_once=3)
+    met = threading.Event()
+    meeting = threading.Barrier(40, action=met.set)
     for _ in range(40):
-        threads.submit(lambda: meeting.wait(10))
-    meeting.wait(10)
+        threads.submit(lambda: meeting.wait(30))
+    ends_at = time.monotonic() + 30
+    while not met.wait(threads.grow()) and time.monotonic() < ends_at:
+        pass
     threads.close()
-    assert not meeting.broken
+    assert met.is_set()
+
+
+def test_no_thread_is_added_while_work_is_finished() -> None:
+    threads = RunThreads(limit=40, at_once=1)
+    gate, done = threading.Event(), threading.Semaphore(0)
+
+    def work() -> None:
+        gate.wait(10)
+        done.release()
+
+    for _ in range(3):
+        threads.submit(work)
+    assert threads.grow() is not None, "work waits"
+    gate.set()
+    for _ in range(3):
+        assert done.acquire(timeout=10)
+    assert threads.grow() is None, "none waits"
+    threads.close()
+    assert len(threads._threads) == 1
 
 
 def test_all_work_is_done_and_by_no_more_threads_than_the_limit() -> None:
