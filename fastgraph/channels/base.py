@@ -36,8 +36,9 @@ class BaseChannel(ABC, Generic[Value, Update, Checkpoint]):
         self.key = key
 
     def __hash__(self) -> int:
-        # equal channels are of one class; what they hold changes and does not count
-        return hash(type(self))
+        # each its own, although lambdas make two channels equal: `typing` keeps what it has subscripted by hash and
+        # equality, and would hand out the first of two equal channels for both
+        return id(self)
 
     @property
     def ValueType(self) -> Any:  # noqa: N802 - LangGraph's name
