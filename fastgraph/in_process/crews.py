@@ -252,7 +252,7 @@ class ThreadCrew:
             self._pool.close()
 
     def _next_look(self) -> float | None:
-        """Let the threads be as many as are needed; return in how many seconds to look again, None where there is no need."""
+        """Let threads be added where they are needed; return in how many seconds to look again, None for never."""
         grows = self._pool.grow() if self._pool is not None else None
         left = _seconds_left(self._ends_at)
         return left if grows is None else grows if left is None else min(left, grows)

@@ -17,7 +17,7 @@ def test_work_that_waits_for_other_work_runs_beside_it() -> None:
     for _ in range(40):
         threads.submit(lambda: meeting.wait(30))
     ends_at = time.monotonic() + 30
-    while not met.wait(threads.grow()) and time.monotonic() < ends_at:
+    while not met.wait(threads.grow() or 1.0) and time.monotonic() < ends_at:
         pass
     threads.close()
     assert met.is_set()
