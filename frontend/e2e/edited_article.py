@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a plain module that the server of the browser tests loads by its path
 """edited-article: a graph inside a node, whose question a person answers. For the browser tests and pictures only."""
 
 from typing import Any, TypedDict
