@@ -185,7 +185,9 @@ class Showing:
         written = frozenset(write.key for result in finished for write in result.writes)
         if written and "values" in self._modes:
             values = with_finished(self._graph, checkpoint, tasks, results)
-            yield from self._values_if(written, replace(checkpoint, values=values))
+            # a channel may have taken a write and show nothing of it yet
+            shown = written.intersection(self._graph.state.see(values))
+            yield from self._values_if(shown, replace(checkpoint, values=values))
 
     def _update(self, task: Task, result: TaskResult, *, is_cached: bool) -> Iterator[Chunk]:
         if "updates" in self._modes and task.node != START:

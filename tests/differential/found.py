@@ -58,6 +58,12 @@ FOUND: dict[str, Program] = {
         routers=(Router(source="START", options=(("a",),)),),
         moves=(Move(kind="start", keys=("log", "once", "topic", "late")), GO_ON),
     ),
+    "half a step that wrote nothing which shows is not streamed": Program(
+        nodes=(Node(name="a", visits=(Visit(writes=("late",)),)), Node(name="b", visits=(Visit(asks=1),))),
+        keys=("log", "late"),
+        edges=PAIR,
+        moves=(START, GO_ON),
+    ),
     "an input that drops what was due clears what lives for one step": _thread(
         START, START, GO_ON, stops_after=("a",)
     ),

@@ -1,7 +1,7 @@
 """Faults put into our engine on purpose, each with a small program that shows it.
 
-A mutant changes one name of one module while a program runs; nothing of the product knows of it. The programs are small
-forms of what the random test draws, so that the suite finds each mutant at once.
+A mutant changes one name of one module while a program runs; nothing of the product knows of it. The programs are written by
+hand in the words of the random test, so that the suite finds each mutant at once.
 """
 
 from collections.abc import Callable, Iterator
