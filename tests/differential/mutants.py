@@ -6,7 +6,7 @@ hand in the words of the random test, so that the suite finds each mutant at onc
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from differential.sketch import Move, Node, Program, Router, Visit
@@ -51,7 +51,7 @@ def _reverse_sends(route: Any) -> Any:
         way = route(*given, **options)
         pulled = [task for task in way.due if task.kind is TaskKind.PULL]
         pushed = [task for task in way.due if task.kind is TaskKind.PUSH]
-        return replace(way, due=(*pulled, *reversed(pushed)))
+        return way._replace(due=(*pulled, *reversed(pushed)))
 
     return mutant
 
@@ -83,7 +83,7 @@ def _clear_nothing(put_writes: Any) -> Any:
 
 
 def _lead_nowhere(route: Any) -> Any:
-    return lambda *given, **options: replace(route(*given, **options), due=())
+    return lambda *given, **options: route(*given, **options)._replace(due=())
 
 
 def _fork_elsewhere(change: Any) -> Any:
