@@ -283,7 +283,7 @@ def programs(draw: st.DrawFn, kind: str) -> Program:
         stops_before=artist.stops(),
         stops_after=artist.stops(),
         saver=saver,  # type: ignore[arg-type]
-        limit=draw(st.sampled_from([9, 14] if kind == "nested" else [9, 3, 14])),
+        limit=draw(st.sampled_from([9, 14] if kind == "nested" else [9, 2, 3, 14])),
         moves=artist.moves(),
         way=f"a{way}" if is_loop else way,  # type: ignore[arg-type]
         modes=tuple(mode for mode in ("custom",) if chance(draw, 30)),
