@@ -48,11 +48,17 @@ def _kill(serving: Serving, what: str) -> None:
 
 
 def _last_seq(serving: Serving, run_id: str) -> int:
-    try:
-        seen: int = serving.client.run(run_id)["last_seq"]
-    except httpx.TransportError:
-        return -1
+    seen: int = serving.client.run(run_id)["last_seq"]
     return seen
+
+
+def _has_news(serving: Serving, run_id: str, seq: int) -> bool:
+    """Whether the run has got beyond `seq`, or had ended by then: it may end between two looks of this test."""
+    try:
+        run = serving.client.run(run_id)
+    except httpx.TransportError:
+        return False
+    return run["last_seq"] > seq or run["finished_at"] is not None
 
 
 def _moment(event: dict[str, Any]) -> datetime:
@@ -75,7 +81,7 @@ def test_twenty_kills_lose_nothing_and_repeat_nothing(serving: Serving) -> None:
         _kill(serving, ("host", "api", "both")[number % 3])
         serving.wait_until_well()
         for run_id, seq in before.items():
-            until(lambda r=run_id, s=seq: _last_seq(serving, r) > s, what=f"news of {run_id}")
+            until(lambda r=run_id, s=seq: _has_news(serving, r, s), what=f"news of {run_id}")
         slowest = max(slowest, _slowest_recovery(serving, active))
     for run_id, watcher in watchers.items():
         assert serving.client.wait_until_ended(run_id, within_seconds=120)["status"] == "completed"
