@@ -67,7 +67,7 @@ def registered() -> None:
 VALUES = [Money(5), {Money(1): [Money(2)]}, Stop("x", dt.time(1)), [Mood.FINE], {"a": {Money(3)}}]
 
 
-@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize("value", VALUES)
 def test_a_registered_value_comes_back_wherever_it_stands(value: Any) -> None:
     assert decode(encode(value, where="it")) == value
     codec = make_codec("key 'a'", Any)
