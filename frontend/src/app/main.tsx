@@ -2,6 +2,7 @@ import "@/styles/main.css";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { KeyGate } from "./key-gate";
 import { Providers } from "./providers";
 import { router } from "./router";
 
@@ -11,7 +12,9 @@ if (!root) throw new Error("index.html has no element #root for the page to live
 createRoot(root).render(
   <StrictMode>
     <Providers>
-      <RouterProvider router={router} />
+      <KeyGate>
+        <RouterProvider router={router} />
+      </KeyGate>
     </Providers>
   </StrictMode>,
 );

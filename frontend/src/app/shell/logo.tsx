@@ -3,7 +3,16 @@ import { text } from "@/shared/text";
 
 export function Logo() {
   return (
-    <Link to="/runs" className="flex items-center gap-2 rounded-md font-semibold tracking-tight">
+    <Link to="/runs" className="rounded-md">
+      <ProductMark />
+    </Link>
+  );
+}
+
+/** The sign and the name, also where there is no page to lead to. */
+export function ProductMark() {
+  return (
+    <span className="flex items-center gap-2 font-semibold tracking-tight">
       <svg viewBox="0 0 32 32" aria-hidden="true" className="size-6">
         <rect width="32" height="32" rx="8" className="fill-accent-fill" />
         <g fill="none" strokeWidth="2.4" strokeLinecap="round" className="stroke-on-accent">
@@ -17,6 +26,6 @@ export function Logo() {
         </g>
       </svg>
       {text.product}
-    </Link>
+    </span>
   );
 }

@@ -5,6 +5,7 @@ import { useAllRunsFeed } from "@/shared/feed/use-all-runs-feed";
 import { text } from "@/shared/text";
 import { ConnectionBadge } from "./connection-badge";
 import { InboxCount } from "./inbox-count";
+import { KeyChip } from "./key-chip";
 import { Logo } from "./logo";
 import { NAV_ITEMS } from "./nav-items";
 import { ThemeSwitch } from "./theme-switch";
@@ -49,6 +50,7 @@ export function Shell() {
         </nav>
         <div className="flex items-center gap-3 max-md:ml-auto md:mt-auto md:flex-col md:items-stretch md:gap-3 md:px-1.5">
           <ConnectionBadge />
+          <KeyChip />
           <div className="md:self-start">
             <ThemeSwitch />
           </div>

@@ -27,4 +27,13 @@ export const keys = {
   versions: (name: string) => ["workflows", name, "versions"] as const,
   versionCheck: (name: string, graphHash: string) => ["workflows", name, "check", graphHash] as const,
   health: () => ["health"] as const,
+  caller: () => ["caller"] as const,
+  apiKeys: () => ["api-keys"] as const,
+  audit: () => ["audit"] as const,
+  actors: () => ["actors"] as const,
+  actor: (actorId: string) => ["actors", actorId] as const,
+  hosts: () => ["hosts"] as const,
+  stuck: () => ["stuck"] as const,
+  artifactLink: (artifactId: string, isDownload: boolean) =>
+    ["artifact-link", artifactId, isDownload] as const,
 };

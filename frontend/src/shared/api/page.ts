@@ -1,5 +1,6 @@
 /** Keyset paging: a page of items, the address of the next one from the `Link` header, and the total. */
 import { problemFrom, unreachable } from "./problem";
+import { send } from "./send";
 
 export interface Page<T> {
   items: T[];
@@ -8,7 +9,7 @@ export interface Page<T> {
 }
 
 export async function fetchPage<T>(url: string, signal?: AbortSignal): Promise<Page<T>> {
-  const response = await fetch(url, {
+  const response = await send(url, {
     signal: signal ?? null,
     headers: { accept: "application/json" },
   }).catch((cause: unknown) => {

@@ -1,9 +1,10 @@
 import { problemFrom, unreachable } from "./problem";
+import { send } from "./send";
 import type { Artifact } from "./types";
 
 /** Stores a file as an artifact; its id can then stand in a payload. Sent raw: no multipart on either side. */
 export async function uploadArtifact(file: File): Promise<Artifact> {
-  const response = await fetch(`/api/artifacts?name=${encodeURIComponent(file.name)}`, {
+  const response = await send(`/api/artifacts?name=${encodeURIComponent(file.name)}`, {
     method: "POST",
     headers: { "content-type": file.type || "application/octet-stream" },
     body: file,

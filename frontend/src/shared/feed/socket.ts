@@ -4,10 +4,12 @@
  *
  * It knows nothing of what the messages mean. A close with 1000 is the end of the feed, 44xx a refusal; both stop.
  */
+import { apiKey, keyProtocols } from "@/shared/api/api-key";
 import { reconnectDelay } from "./backoff";
 
 /** The server beats every 15 s. */
 export const SILENCE_MS = 40_000;
+const NO_KEY = 4401;
 const WATCH_EVERY_MS = 5_000;
 
 export type SocketState = "connecting" | "open" | "offline" | "ended" | "refused";
@@ -60,12 +62,16 @@ export class FeedSocket {
     if (this.#isStopped) return;
     clearTimeout(this.#timer);
     this.#heardAt = Date.now();
-    const socket = new WebSocket(socketUrl(this.#handlers.address()));
+    const { key } = apiKey.get();
+    const socket = new WebSocket(socketUrl(this.#handlers.address()), keyProtocols(key));
     this.#socket = socket;
     this.#handlers.state("connecting", 0);
     socket.onopen = () => this.#handlers.state("open", 0);
     socket.onmessage = (message: MessageEvent<string>) => this.#receive(message.data);
-    socket.onclose = (event) => this.#closed(socket, event.code);
+    socket.onclose = (event) => {
+      if (event.code === NO_KEY) apiKey.refused(key);
+      this.#closed(socket, event.code);
+    };
   }
 
   #receive(data: string): void {
