@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     PrimaryKeyConstraint,
     Table,
@@ -57,6 +58,8 @@ host_workflows = Table(
     Column("boot_id", Text, ForeignKey("hosts.boot_id"), nullable=False),
     Column("name", Text, nullable=False),
     Column("graph_hash", Text, nullable=False),
+    # How many runs of the workflow may have an owner at once, as this host was told; NULL is no limit.
+    Column("max_active", Integer),
     PrimaryKeyConstraint("boot_id", "name"),
     Index(None, "name"),
 )

@@ -26,6 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from fastgraph.database.key_tables import api_keys, server_secrets
 from fastgraph.database.metadata import key_type, metadata, partial_index
 from fastgraph.database.shared_tables import (
     host_workflows,
@@ -37,6 +38,7 @@ from fastgraph.database.shared_tables import (
 )
 
 __all__ = [
+    "api_keys",
     "artifacts",
     "attempts",
     "checkpoints",
@@ -52,6 +54,7 @@ __all__ = [
     "run_bodies",
     "run_tags",
     "runs",
+    "server_secrets",
     "signals",
     "spilled_values",
     "store_items",
@@ -97,16 +100,19 @@ runs = Table(
     Column("wake_at", BigInteger),
     Column("lost_by", Text),
     Column("lost_reason", Text),
+    # The place in the queue: when it was accepted, moved by its priority (`fastgraph.database.ranks`).
+    Column("rank", BigInteger, nullable=False, server_default="0"),
     Index(None, "status", "key"),
     Index(None, "workflow", "key"),
     Index(None, "thread_key", "status", "key"),
     # What hosts poll for every second; small, because a partial index holds only what its predicate meets. `owner` stands
     # first although it is always NULL in most: with two columns to compare, SQLite prefers these to (workflow, key).
-    partial_index("ix_runs_owner", "owner", where="owner IS NOT NULL"),
+    partial_index("ix_runs_owner", "owner", "workflow", where="owner IS NOT NULL"),
     partial_index(
         "ix_runs_claimable",
         "owner",
         "workflow",
+        "rank",
         "key",
         where="owner IS NULL AND status IN ('queued', 'running')",
     ),
@@ -143,7 +149,16 @@ run_bodies = Table(
     Column("deadline_at", BigInteger),
     # What takes the place of what the workflow's newer version has no more, at which checkpoint.
     Column("migration", LargeBinary),
+    Column("priority", SmallInteger, nullable=False, server_default="0"),
+    # Since when retention leaves it alone, because somebody said so.
+    Column("kept_at", BigInteger),
     Index(None, "name"),
+    partial_index(
+        "ix_run_bodies_ended",
+        "finished_at",
+        "run_key",
+        where="finished_at IS NOT NULL AND kept_at IS NULL",
+    ),
     partial_index("ix_run_bodies_parent", "parent_run_key", "run_key", where="parent_run_key IS NOT NULL"),
     # What hosts look for every second: runs that may be past their time, children that may have outlived their parents.
     partial_index(

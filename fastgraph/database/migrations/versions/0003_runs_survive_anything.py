@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -13,3 +16,72 @@ depends_on = None
 
 def upgrade() -> None:
     """Add the columns and tables."""
+    _order_and_keep_runs()
+    _add_keys()
+
+
+def _add_keys() -> None:
+    op.create_table(
+        "api_keys",
+        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("rate_limit", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("key_id", name=op.f("pk_api_keys")),
+        sa.UniqueConstraint("hash", name=op.f("uq_api_keys_hash")),
+    )
+    is_living = sa.text("revoked_at IS NULL")
+    op.create_index(
+        "ix_api_keys_name",
+        "api_keys",
+        ["name"],
+        unique=True,
+        sqlite_where=is_living,
+        postgresql_where=is_living,
+    )
+    op.create_table(
+        "server_secrets",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_server_secrets")),
+    )
+
+
+def _order_and_keep_runs() -> None:
+    """The order in which runs are taken, what is kept from retention, how many runs of a workflow a host lets be."""
+    op.add_column("runs", sa.Column("rank", sa.BigInteger(), nullable=False, server_default="0"))
+    op.add_column(
+        "run_bodies", sa.Column("priority", sa.SmallInteger(), nullable=False, server_default="0")
+    )
+    op.add_column("run_bodies", sa.Column("kept_at", sa.BigInteger(), nullable=True))
+    op.add_column("host_workflows", sa.Column("max_active", sa.Integer(), nullable=True))
+    op.execute(
+        "UPDATE runs SET rank = (SELECT created_at FROM run_bodies WHERE run_bodies.run_key = runs.key) "
+        "WHERE EXISTS (SELECT 1 FROM run_bodies WHERE run_bodies.run_key = runs.key)"
+    )
+    op.drop_index("ix_runs_owner", "runs")
+    op.drop_index("ix_runs_claimable", "runs")
+    _partial_index("ix_runs_owner", "runs", ["owner", "workflow"], "owner IS NOT NULL")
+    _partial_index(
+        "ix_runs_claimable",
+        "runs",
+        ["owner", "workflow", "rank", "key"],
+        "owner IS NULL AND status IN ('queued', 'running')",
+    )
+    _partial_index(
+        "ix_run_bodies_ended",
+        "run_bodies",
+        ["finished_at", "run_key"],
+        "finished_at IS NOT NULL AND kept_at IS NULL",
+    )
+
+
+def _partial_index(name: str, table: str, columns: list[str], where: str) -> None:
+    op.create_index(
+        name, table, columns, unique=False, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
+    )
