@@ -4,6 +4,8 @@
 PYTHON ?= python3
 ARGS ?=
 TESTS ?= tests
+# Test processes at once; a file's tests stay together. More than cores, since most tests wait for other processes.
+WORKERS ?= 3
 BIN := .venv/bin
 PREPARE := $(PYTHON) scripts/prepare.py
 
@@ -27,11 +29,11 @@ dev: ## Serve, and reload the workflows when their files change
 	@$(PREPARE) runtime dashboard-if-possible
 	@exec $(BIN)/fastgraph dev $(ARGS)
 
-test: ## All that CI checks: style, types, the dashboard, every test (ARGS="-k name", TESTS=tests/api)
+test: ## All that CI checks: style, types, the dashboard, every test (ARGS="-k name", TESTS=tests/api, WORKERS=1)
 	@$(PREPARE) development dashboard postgres chromium
 	@$(MAKE) --no-print-directory lint types dashboard-check
 	@echo "==> pytest"
-	@$(BIN)/python -m pytest $(TESTS) $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS) $(ARGS)
 
 quick-test: ## The tests that take seconds: no browser, no PostgreSQL, nothing slow
 	@$(PREPARE) development

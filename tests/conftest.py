@@ -8,10 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from fastgraph.graph.strictness import strict_values
 from support.postgres import PostgresServer, running_server
 from support.programs import ProgramStarter
+
+# How long an example took says nothing on a machine that several test processes share; what is slow is measured in benchmarks/.
+settings.register_profile("shared machine", deadline=None)
+settings.load_profile("shared machine")
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
 POSTGRES_FIXTURES = {"postgres_server", "postgres_url", "postgres_database"}

@@ -147,6 +147,9 @@ class LoopThread:
         for _ in range(CANCEL_ROUNDS):
             tasks = asyncio.all_tasks(self._loop)
             if not tasks:
+                self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+                tasks = asyncio.all_tasks(self._loop)  # that turn of the loop may have let a new actor begin
+            if not tasks:
                 break
             for task in tasks:
                 task.cancel()
@@ -157,7 +160,6 @@ class LoopThread:
             log.error(
                 "tasks ignored their cancellation", loop=self.name, tasks=[task.get_name() for task in left]
             )
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
 
 
 def _close_orphans(loop: AbstractEventLoop) -> None:
