@@ -23,6 +23,6 @@ def key_type() -> TypeEngine[int]:
     return BigInteger().with_variant(Integer(), "sqlite")
 
 
-def partial_index(name: str, *columns: str, where: str) -> Index:
+def partial_index(name: str, *columns: str, where: str, is_unique: bool = False) -> Index:
     """An index of the rows that meet a condition, on both databases."""
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+    return Index(name, *columns, unique=is_unique, sqlite_where=text(where), postgresql_where=text(where))
