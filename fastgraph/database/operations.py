@@ -13,12 +13,21 @@ from fastgraph.database.claims import claim_runs, refuse_claim
 from fastgraph.database.commits import commit_run
 from fastgraph.database.deletion import delete_run
 from fastgraph.database.endings import terminate_run
-from fastgraph.database.freeing import free_dead_host, free_run, retire_host
+from fastgraph.database.freeing import free_dead_host, free_run, release_run, retire_host
 from fastgraph.database.host_records import FreeDeadHost, FreeRun, PublishHost, RenewLease, RetireHost
 from fastgraph.database.hosts import publish_host, renew_lease
 from fastgraph.database.inbox import send_command
 from fastgraph.database.item_records import ClearCache, RefreshItems, SweepItems, WriteItems
+from fastgraph.database.keys import CreateKey, KeepSecret, RevokeKey, change_keys
 from fastgraph.database.nested import OpenLineage, open_lineage
+from fastgraph.database.operator_records import (
+    AskHost,
+    FinishHostCommand,
+    ReleaseRun,
+    ReportActors,
+    WatchActors,
+)
+from fastgraph.database.operators import carry_out_of_operators
 from fastgraph.database.records import (
     Accepted,
     AcceptRun,
@@ -40,25 +49,36 @@ from fastgraph.database.versions import migrate_run
 
 __all__ = ["Operation", "Outcome", "carry_out"]
 
+KeyOperation: TypeAlias = CreateKey | RevokeKey | KeepSecret
+ItemOperation: TypeAlias = WriteItems | RefreshItems | SweepItems | ClearCache
+HostOperation: TypeAlias = PublishHost | RenewLease | FreeDeadHost | FreeRun | RetireHost
 Operation: TypeAlias = (
     AcceptRun
+    | AskHost
     | ClaimRuns
     | ClearCache
     | CommitRun
+    | CreateKey
     | DeleteRun
+    | FinishHostCommand
     | FreeDeadHost
     | FreeRun
+    | KeepSecret
     | MigrateRun
     | OpenLineage
     | PublishHost
     | RefreshItems
+    | ReleaseRun
     | RenewLease
+    | ReportActors
     | RetireHost
+    | RevokeKey
     | SendCommand
     | SendSignal
     | StoreUpload
     | SweepItems
     | TerminateRun
+    | WatchActors
     | WriteItems
 )
 Outcome: TypeAlias = Accepted | Committed | tuple[ClaimedRun, ...] | tuple[str, ...] | str | bool | int
@@ -89,19 +109,20 @@ def carry_out(tx: Transaction, operation: Operation) -> Outcome:
             return delete_run(tx, operation)
         case StoreUpload():
             return store_upload(tx, operation)
+        case _:
+            return _carry_out_beside_runs(tx, operation)
+
+
+def _carry_out_beside_runs(
+    tx: Transaction,
+    operation: KeyOperation | ItemOperation | HostOperation,
+) -> Outcome:
+    """Carry out what hosts write of themselves and of each other, and what is no run's."""
+    match operation:
+        case CreateKey() | RevokeKey() | KeepSecret():
+            return change_keys(tx, operation)
         case WriteItems() | RefreshItems() | SweepItems() | ClearCache():
             return change_items(tx, operation)
-        case PublishHost() | RenewLease() | FreeDeadHost() | FreeRun() | RetireHost():
-            return _carry_out_of_host(tx, operation)
-        case _:
-            assert_never(operation)
-
-
-def _carry_out_of_host(
-    tx: Transaction, operation: PublishHost | RenewLease | FreeDeadHost | FreeRun | RetireHost
-) -> Outcome:
-    """Carry out what hosts write of themselves and of each other."""
-    match operation:
         case PublishHost():
             return publish_host(tx, operation)
         case RenewLease():
@@ -112,3 +133,5 @@ def _carry_out_of_host(
             return free_run(tx, operation)
         case RetireHost():
             return retire_host(tx, operation)
+        case _:
+            assert_never(operation)
