@@ -14,8 +14,11 @@ from sqlalchemy import bindparam, delete, select, update
 
 from fastgraph.database.endings import Ending, end_by_force
 from fastgraph.database.event_kinds import code_of
+from fastgraph.database.guard import require_live_run
 from fastgraph.database.heads import RunHead
 from fastgraph.database.host_records import FreeDeadHost, FreeRun, RetireHost
+from fastgraph.database.operator_records import ReleaseRun
+from fastgraph.database.records import Committed
 from fastgraph.database.tables import events, host_workflows, hosts
 from fastgraph.database.times import database_now, to_micros
 from fastgraph.database.transaction import Transaction
@@ -23,7 +26,7 @@ from fastgraph.errors import ConflictError
 from fastgraph.events import EventKind
 from fastgraph.status import WAITING, RunStatus
 
-__all__ = ["free_dead_host", "free_run", "retire_host"]
+__all__ = ["free_dead_host", "free_run", "release_run", "retire_host"]
 
 RETIRED = "the host has ended in order"
 _NODES_LOOKED_AT = 1_000  # events that are searched for the node that was executing
@@ -57,6 +60,7 @@ def free_dead_host(tx: Transaction, operation: FreeDeadHost) -> tuple[str, ...]:
     """
     if operation.only_if_lapsed and not _has_lapsed(tx, operation.boot_id):
         raise ConflictError(f"Host {operation.boot_id} has renewed its lease; its runs stay with it.")
+    fault_points.within(fault_points.HOST_FREE)
     loss = _Loss(
         boot_id=operation.boot_id,
         reason=operation.reason,
@@ -68,6 +72,7 @@ def free_dead_host(tx: Transaction, operation: FreeDeadHost) -> tuple[str, ...]:
 
 def retire_host(tx: Transaction, operation: RetireHost) -> tuple[str, ...]:
     """End a boot in order; claims that are left are freed without a death."""
+    fault_points.within(fault_points.LEASE_RELEASE)
     loss = _Loss(boot_id=operation.boot_id, reason=RETIRED, now=operation.now, quarantine_deaths=None)
     return _end_boot(tx, loss)
 
@@ -81,6 +86,19 @@ def free_run(tx: Transaction, operation: FreeRun) -> bool:
     if operation.not_before is not None and head.status not in WAITING:  # a waiting run keeps its own timer
         head.wake_at = to_micros(operation.not_before)
     return True
+
+
+def release_run(tx: Transaction, operation: ReleaseRun) -> Committed:
+    """Take a run from its owner, living or not, and forget its deaths: the next host takes it up from its last
+    checkpoint, at once. Raises RunNotFoundError, and ConflictError where the run has ended."""
+    head = require_live_run(tx.find_head(operation.run_id), operation.run_id, wanted="released")
+    if head.owner is not None:
+        _free(head, boot_id=head.owner, reason=operation.reason)
+    if head.status not in WAITING:
+        head.wake_at = None
+    head.deaths = 0
+    head.is_cold = True
+    return Committed(run_key=head.key, run_id=head.run_id, seq=head.seq, inbox=head.inbox)
 
 
 def _has_lapsed(tx: Transaction, boot_id: str) -> bool:
@@ -118,6 +136,7 @@ def _lose(tx: Transaction, head: RunHead, loss: _Loss) -> None:
 
 
 def _free(head: RunHead, *, boot_id: str, reason: str) -> None:
+    fault_points.within(fault_points.EPOCH_BUMP)
     head.owner = None
     head.epoch += 1
     head.is_cold = True

@@ -51,6 +51,7 @@ __all__ = ["Operation", "Outcome", "carry_out"]
 
 KeyOperation: TypeAlias = CreateKey | RevokeKey | KeepSecret
 ItemOperation: TypeAlias = WriteItems | RefreshItems | SweepItems | ClearCache
+OperatorOperation: TypeAlias = AskHost | FinishHostCommand | WatchActors | ReportActors
 HostOperation: TypeAlias = PublishHost | RenewLease | FreeDeadHost | FreeRun | RetireHost
 Operation: TypeAlias = (
     AcceptRun
@@ -115,7 +116,7 @@ def carry_out(tx: Transaction, operation: Operation) -> Outcome:
 
 def _carry_out_beside_runs(
     tx: Transaction,
-    operation: KeyOperation | ItemOperation | HostOperation,
+    operation: KeyOperation | ItemOperation | HostOperation | OperatorOperation | ReleaseRun,
 ) -> Outcome:
     """Carry out what hosts write of themselves and of each other, and what is no run's."""
     match operation:
@@ -123,6 +124,10 @@ def _carry_out_beside_runs(
             return change_keys(tx, operation)
         case WriteItems() | RefreshItems() | SweepItems() | ClearCache():
             return change_items(tx, operation)
+        case AskHost() | FinishHostCommand() | WatchActors() | ReportActors():
+            return carry_out_of_operators(tx, operation)
+        case ReleaseRun():
+            return release_run(tx, operation)
         case PublishHost():
             return publish_host(tx, operation)
         case RenewLease():

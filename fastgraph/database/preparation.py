@@ -24,6 +24,7 @@ from fastgraph.database.heads import find_run_keys, lock_free_heads, lock_heads
 from fastgraph.database.host_records import FreeDeadHost, FreeRun, PublishHost, RenewLease, RetireHost
 from fastgraph.database.hosts import find_owned_runs, lock_hosts
 from fastgraph.database.operations import Operation
+from fastgraph.database.operator_records import AskHost, ReleaseRun, WatchActors
 from fastgraph.database.records import (
     AcceptRun,
     ClaimRuns,
@@ -34,6 +35,7 @@ from fastgraph.database.records import (
     SendSignal,
     TerminateRun,
 )
+from fastgraph.database.slots import find_free_slots
 from fastgraph.database.tables import threads
 from fastgraph.database.transaction import Thread, Transaction
 from fastgraph.status import ENDED
@@ -107,7 +109,13 @@ def _collect(operations: Iterable[Operation]) -> _Needs:
         elif isinstance(operation, ClaimRuns):
             needs.claims.append(operation)
             needs.boot_ids.add(operation.owner)
-        elif isinstance(operation, SendCommand | SendSignal | TerminateRun | MigrateRun | DeleteRun):
+        elif isinstance(operation, AskHost):
+            needs.boot_ids.add(operation.boot_id)
+        elif isinstance(operation, WatchActors):
+            needs.boot_ids.update(operation.boot_ids)
+        elif isinstance(
+            operation, ReleaseRun | SendCommand | SendSignal | TerminateRun | MigrateRun | DeleteRun
+        ):
             needs.run_ids.add(operation.run_id)
             if isinstance(operation, DeleteRun):
                 needs.deleted.add(operation.run_id)
@@ -146,7 +154,10 @@ def _prepare_claim(tx: Transaction, claim: ClaimRuns) -> set[int]:
     """Lock the runs that this claim may take and those that may give way to them; return their threads."""
     if not tx.hosts.get(claim.owner):
         return set()
-    found = find_candidates(tx.connection, claim)
+    tx.slots |= find_free_slots(
+        tx.connection, {name: most for name, most in claim.max_active if name not in tx.slots}
+    )
+    found = find_candidates(tx.connection, claim, slots=tx.slots)
     keys = {key for key, _, _ in found}
     holders = {holder for _, _, holder in found if holder is not None}
     if holders:  # they may give way; a parent that somebody has locked just now hears of it at its next look
@@ -170,5 +181,7 @@ def _lock_threads(tx: Transaction, keys: set[int]) -> None:
         for thread in make_threads(tx.connection, thread_ids=gone, created_at=tx.now_micros()):
             by_id[thread.thread_id] = tx.threads[thread.key] = thread
     tx.threads_by_id = {name: by_id[name] for name in entered}
-    for key, thread_key, status in find_active_runs(tx.connection, thread_keys=sorted(tx.threads)):
-        tx.threads[thread_key].active[key] = status
+    for key, thread_key, status, rank in find_active_runs(tx.connection, thread_keys=sorted(tx.threads)):
+        thread = tx.threads[thread_key]
+        thread.active[key] = status
+        thread.last_rank = max(thread.last_rank, rank)

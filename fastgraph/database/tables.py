@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from fastgraph.database.key_tables import api_keys, server_secrets
 from fastgraph.database.metadata import key_type, metadata, partial_index
+from fastgraph.database.operator_tables import actor_watches, host_commands
 from fastgraph.database.shared_tables import (
     host_workflows,
     hosts,
@@ -38,11 +39,13 @@ from fastgraph.database.shared_tables import (
 )
 
 __all__ = [
+    "actor_watches",
     "api_keys",
     "artifacts",
     "attempts",
     "checkpoints",
     "events",
+    "host_commands",
     "host_workflows",
     "hosts",
     "idempotency",

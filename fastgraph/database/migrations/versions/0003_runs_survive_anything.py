@@ -18,6 +18,7 @@ def upgrade() -> None:
     """Add the columns and tables."""
     _order_and_keep_runs()
     _add_keys()
+    _add_tables_of_operators()
 
 
 def _add_keys() -> None:
@@ -84,4 +85,44 @@ def _order_and_keep_runs() -> None:
 def _partial_index(name: str, table: str, columns: list[str], where: str) -> None:
     op.create_index(
         name, table, columns, unique=False, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
+    )
+
+
+def _add_tables_of_operators() -> None:
+    op.create_table(
+        "host_commands",
+        sa.Column("key", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("command_id", sa.Text(), nullable=False),
+        sa.Column("boot_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("requested_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("done_at", sa.BigInteger(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_host_commands")),
+        sa.UniqueConstraint("command_id", name=op.f("uq_host_commands_command_id")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_host_commands_boot_id_key"), "host_commands", ["boot_id", "key"], unique=False)
+    is_open = sa.text("done_at IS NULL")
+    op.create_index(
+        "ix_host_commands_open",
+        "host_commands",
+        ["boot_id", "key"],
+        unique=False,
+        sqlite_where=is_open,
+        postgresql_where=is_open,
+    )
+    op.create_table(
+        "actor_watches",
+        sa.Column("boot_id", sa.Text(), nullable=False),
+        sa.Column("subtree", sa.Text(), nullable=False),
+        sa.Column("first", sa.Integer(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("report", sa.LargeBinary(), nullable=True),
+        sa.Column("reported_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("boot_id", "subtree", "first", name=op.f("pk_actor_watches")),
     )
