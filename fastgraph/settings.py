@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fastgraph.errors import SettingsError
@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     )
     database_url: str | None = Field(
         None,
+        repr=False,  # it may hold a password
         description="Store; default sqlite:///<data_dir>/fastgraph.db, or postgresql+psycopg://user@host/name.",
     )
     sqlite_synchronous: Literal["FULL", "NORMAL"] = Field(
@@ -47,6 +48,14 @@ class Settings(BaseSettings):
     allowed_hosts: str = Field(
         "",
         description="Further Host names that are served, comma separated; loopback and the bound address always are.",
+    )
+
+    api_keys: SecretStr = Field(
+        SecretStr(""),
+        description="API keys, comma separated: key or role:key (read, run, operate); a bare key has every role.",
+    )
+    cors_origins: str = Field(
+        "", description="Origins of other pages that may use the API, comma separated; empty is none."
     )
 
     max_threads: int = Field(256, ge=1, description="Threads of a host for sync nodes.")
