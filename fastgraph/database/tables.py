@@ -26,6 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from fastgraph.database.control_tables import audit, control_requests, pauses
 from fastgraph.database.key_tables import api_keys, server_secrets
 from fastgraph.database.metadata import key_type, metadata, partial_index
 from fastgraph.database.operator_tables import actor_watches, host_commands
@@ -43,7 +44,9 @@ __all__ = [
     "api_keys",
     "artifacts",
     "attempts",
+    "audit",
     "checkpoints",
+    "control_requests",
     "events",
     "host_commands",
     "host_workflows",
@@ -53,6 +56,7 @@ __all__ = [
     "interrupts",
     "metadata",
     "node_cache",
+    "pauses",
     "results",
     "run_bodies",
     "run_tags",
@@ -152,6 +156,12 @@ run_bodies = Table(
     Column("deadline_at", BigInteger),
     # What takes the place of what the workflow's newer version has no more, at which checkpoint.
     Column("migration", LargeBinary),
+    # Of a paused run: what it was before, and when it was to wake.
+    Column("paused_from", Text),
+    Column("paused_wake_at", BigInteger),
+    # The run of the same thread that this one tries again, and when somebody has dealt with this run's bad end.
+    Column("retried_from", Text),
+    Column("settled_at", BigInteger),
     Column("priority", SmallInteger, nullable=False, server_default="0"),
     # Since when retention leaves it alone, because somebody said so.
     Column("kept_at", BigInteger),

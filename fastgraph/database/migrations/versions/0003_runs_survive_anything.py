@@ -19,6 +19,7 @@ def upgrade() -> None:
     _order_and_keep_runs()
     _add_keys()
     _add_tables_of_operators()
+    _add_control()
 
 
 def _add_keys() -> None:
@@ -126,3 +127,46 @@ def _add_tables_of_operators() -> None:
         sa.Column("reported_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("boot_id", "subtree", "first", name=op.f("pk_actor_watches")),
     )
+
+
+def _add_control() -> None:
+    """What is paused, commands that were given already, who gave them; what a run was before its pause or its retry."""
+    for name, kind in (
+        ("paused_from", sa.Text()),
+        ("paused_wake_at", sa.BigInteger()),
+        ("retried_from", sa.Text()),
+        ("settled_at", sa.BigInteger()),
+    ):
+        op.add_column("run_bodies", sa.Column(name, kind, nullable=True))
+    op.create_table(
+        "pauses",
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("paused_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("scope", "name", name=op.f("pk_pauses")),
+    )
+    op.create_table(
+        "control_requests",
+        sa.Column("request_id", sa.Text(), nullable=False),
+        sa.Column("request_hash", sa.Text(), nullable=False),
+        sa.Column("answer", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("request_id", name=op.f("pk_control_requests")),
+    )
+    op.create_index(op.f("ix_control_requests_created_at"), "control_requests", ["created_at"], unique=False)
+    op.create_table(
+        "audit",
+        sa.Column("key", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("request_id", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_audit")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_audit_subject_key"), "audit", ["subject", "key"], unique=False)
