@@ -36,6 +36,7 @@ from api.payload_check import PayloadCheck
 from api.services import Services
 from api.shutdown import on_end_signal
 from api.workflow_registry import WorkflowRegistry
+from fastgraph import fault_points
 from fastgraph.clock import SystemClock
 from fastgraph.database.records import Accepted, Committed
 from fastgraph.database.store import Store
@@ -120,7 +121,9 @@ def _start_writer(store: Store, bus: HintBus, ending: AsyncExitStack) -> pykka.A
         """Called in the Writer's thread after each group; the listeners here are told as well."""
         hints = _hints(answers)
         if hints:
+            fault_points.reach(fault_points.OUTBOX_SENT)
             bus.publish(hints)
+            fault_points.passed(fault_points.OUTBOX_SENT)
 
     writer = Writer.start(write_group=store.write_group, on_committed=committed)
     ending.push_async_callback(asyncio.to_thread, writer.stop, block=True, timeout=STOP_SECONDS)

@@ -7,6 +7,7 @@ It knows workflows only from the store and never imports user code. Nothing is o
 from __future__ import annotations
 
 import functools
+import os
 from typing import Any
 
 from fastapi import FastAPI
@@ -38,6 +39,7 @@ from api.routes import (
     versions,
     workflows,
 )
+from fastgraph import fault_points
 from fastgraph.clock import SystemClock
 from fastgraph.settings import Settings
 from fastgraph.version import __version__
@@ -50,6 +52,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     While it serves it keeps `settings.hosts` host processes; 0 where they are started elsewhere.
     """
+    fault_points.switch_on(os.environ)
     settings = settings or Settings.read()
     app = FastAPI(
         title="FastGraph Server",

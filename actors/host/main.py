@@ -21,6 +21,7 @@ from actors.host.loading import LoadingError, load_workflows
 from actors.host.logs import configure_logs
 from actors.host.output import capture_output
 from actors.host.publishing import describe
+from fastgraph import fault_points
 from fastgraph.errors import SettingsError, StoreError
 from fastgraph.graph.strictness import strict_values
 from fastgraph.settings import Settings
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run a host until it is told to end; does not return on the way that user threads can't block."""
     options = _parse(arguments)
     try:
+        fault_points.switch_on(os.environ)
         settings = Settings.read(targets=join_targets(options.targets) if options.targets else None)
         configure_logs(settings)
         if settings.capture_output:

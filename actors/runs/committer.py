@@ -17,6 +17,7 @@ import structlog
 
 from actors.runs.stream_buffer import StreamBuffer
 from actors.runtime.errors import InboxFullError
+from fastgraph import fault_points
 from fastgraph.database.records import (
     ArtifactRow,
     AttemptRow,
@@ -162,6 +163,8 @@ class RunCommitter:
         if draft.is_empty:
             return
         self.draft = Draft()
+        if draft.results:
+            fault_points.reach(fault_points.NODE_RESULT_BEFORE_COMMIT)
         try:
             committed = await self._write(self._build(draft))
         except ConflictError:
@@ -173,7 +176,10 @@ class RunCommitter:
             self._failure = error
             raise
         self.seq = committed.seq
+        if draft.results:
+            fault_points.passed(fault_points.NODE_RESULT_AFTER_COMMIT)
         if draft.make_checkpoint is not None:
+            fault_points.passed(fault_points.CHECKPOINT_AFTER)
             self.result_seqs.clear()
         if committed.inbox > self._inbox:
             self._inbox = committed.inbox

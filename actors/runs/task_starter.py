@@ -16,6 +16,7 @@ from actors.runs.situation import Situation
 from actors.runs.stream_buffer import StreamBuffer
 from actors.runs.task_services import HostTaskServices
 from actors.tasks.job import ProcessJob
+from fastgraph import fault_points
 from fastgraph.database import artifacts
 from fastgraph.database.node_cache import find_cached
 from fastgraph.database.records import ClaimedRun
@@ -72,6 +73,7 @@ class TaskStarter:
 
     def start(self, situation: Situation, task: Task) -> None:
         """Hand a task to its executor; its start must be durable by now."""
+        fault_points.reach(fault_points.NODE_START)
         asked = situation.asked.get(task.id)
         began = situation.first_attempt_at.setdefault(task.id, self._tools.clock.now().timestamp())
         services = HostTaskServices(
@@ -112,6 +114,7 @@ class TaskStarter:
             self._tools.user_loops.submit(job)
         else:
             self._tools.threads.submit(job)
+        fault_points.passed(fault_points.NODE_START)
 
     def abandon(self, job: Job) -> None:
         """Want nothing of a job any more, and count its thread as lost until it comes back."""

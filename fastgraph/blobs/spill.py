@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from fastgraph import fault_points
 from fastgraph.blobs.blobs import Blobs
 
 __all__ = ["SPILLED", "Spill", "find_reference", "holds_reference"]
@@ -85,7 +86,9 @@ def holds_reference(encoded: bytes) -> bool:
 def _shrink(blobs: Blobs, encoded: bytes, limit_bytes: int) -> bytes:
     if len(encoded) <= limit_bytes:
         return encoded
+    fault_points.reach(fault_points.SPILL_WRITTEN)
     blob = blobs.put(encoded)
+    fault_points.passed(fault_points.SPILL_WRITTEN)
     preview = encoded[: 4 * PREVIEW_CHARACTERS].decode(errors="ignore")[:PREVIEW_CHARACTERS]
     reference = {"$type": SPILLED, "sha256": blob.sha256, "size": blob.size, "preview": preview}
     return orjson.dumps(reference)

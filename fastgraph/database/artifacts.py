@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fastgraph import fault_points
 from fastgraph.database.records import StoreUpload
 from fastgraph.database.tables import artifacts, runs
 from fastgraph.database.times import from_micros, to_micros
@@ -47,6 +48,7 @@ class ArtifactPage:
 
 def store_upload(tx: Transaction, operation: StoreUpload) -> str:
     """Gather the row of an upload and answer its id."""
+    fault_points.within(fault_points.UPLOAD_ROW)
     row = operation.artifact
     at = to_micros(operation.now)
     tx.rows.artifacts.append(

@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fastgraph import fault_points
 from fastgraph.database.heads import RunHead
 from fastgraph.database.tables import inbox, run_bodies, runs
 from fastgraph.database.transaction import Transaction
@@ -69,6 +70,7 @@ def tell_parent(tx: Transaction, child: RunHead, *, at: int) -> None:
     parent = tx.heads.get(tx.parents.get(child.key, 0))
     if parent is None or parent.status in ENDED:
         return
+    fault_points.within(fault_points.CHILD_END)
     parent.inbox += 1
     parent.is_cold = True
     body = orjson.dumps({"run_id": child.run_id, "status": str(child.status)})

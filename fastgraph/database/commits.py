@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from fastgraph import fault_points
 from fastgraph.database.endings import end_run
 from fastgraph.database.guard import check_owner
 from fastgraph.database.heads import RunHead
@@ -39,12 +40,19 @@ def commit_run(tx: Transaction, operation: CommitRun) -> Committed:
     )
     _check(head, operation)
     at = _add_events(tx, head, operation)
-    if operation.results and head.deaths:
-        head.deaths = 0
-        head.is_cold = True
+    if operation.results:
+        fault_points.passed(fault_points.NODE_RESULT_BEFORE_COMMIT)
+        fault_points.at_commit(fault_points.NODE_RESULT_AFTER_COMMIT)
+        if head.deaths:
+            head.deaths = 0
+            head.is_cold = True
     if operation.checkpoint is not None:
+        fault_points.reach(fault_points.CHECKPOINT_BEFORE)
         _add_checkpoint(tx, head, operation.checkpoint, at)
+        fault_points.passed(fault_points.CHECKPOINT_BEFORE)
+        fault_points.at_commit(fault_points.CHECKPOINT_AFTER)
     for thread_key, nested in operation.nested:
+        fault_points.within(fault_points.NESTED_COMMIT)
         _add_nested(tx, head, thread_key, nested, at)
     if operation.artifacts or operation.interrupts or operation.answered or operation.attempts:
         _add_side_rows(tx, operation, at)
@@ -125,6 +133,14 @@ def _note_spilled(tx: Transaction, head: RunHead, *encoded: bytes) -> None:
 
 def _add_side_rows(tx: Transaction, operation: CommitRun, at: int) -> None:
     key, rows = operation.run_key, tx.rows
+    if operation.artifacts:
+        fault_points.within(fault_points.ARTIFACT_ROW)
+    if operation.interrupts:
+        fault_points.within(fault_points.INTERRUPT_ASK)
+    if operation.answered:
+        fault_points.within(fault_points.INTERRUPT_ANSWER)
+    if operation.attempts:
+        fault_points.within(fault_points.NODE_RETRY)
     rows.artifacts.extend(
         (row.artifact_id, key, row.name, row.media_type, row.size, row.sha256, row.node, at)
         for row in operation.artifacts
@@ -147,6 +163,10 @@ def _interrupt_values(key: int, row: InterruptRow, at: int) -> tuple[Any, ...]:
 def _add_facts(tx: Transaction, operation: CommitRun, at: int) -> None:
     """Keep records; a signal that was taken lies with its wait from now on, and only its number and dedup id stay."""
     key, rows = operation.run_key, tx.rows
+    if operation.taken_signals:
+        fault_points.within(fault_points.SIGNAL_CONSUME)
+    if operation.records:
+        fault_points.within(fault_points.NODE_RECORD)
     rows.signals_taken.extend((wait, b"", key, number) for number, wait in operation.taken_signals)
     latest = {(row.task_id, row.record_key): row.value for row in operation.records}
     rows.records.extend((key, *place, value, at) for place, value in latest.items())
@@ -155,12 +175,15 @@ def _add_facts(tx: Transaction, operation: CommitRun, at: int) -> None:
 def _change_head(tx: Transaction, head: RunHead, operation: CommitRun, at: int) -> None:
     """Change what is no part of a plain step; a plain step must not touch the head's indexed columns."""
     if operation.consumed is not None and operation.consumed != head.consumed:
+        fault_points.within(fault_points.COMMAND_CONSUME)
         head.consumed = operation.consumed
         head.is_cold = True
     if operation.graph_hash is not None and operation.graph_hash != head.graph_hash:
         head.graph_hash = operation.graph_hash
         head.is_cold = True
     if operation.status is not None and operation.status in ENDED:
+        if operation.status == RunStatus.CANCELLED:
+            fault_points.within(fault_points.CANCEL_COMMIT)
         end_run(tx, head, status=operation.status, result=operation.result, error=operation.error, at=at)
         return
     if operation.status is not None and operation.status != head.status:
@@ -176,6 +199,7 @@ def _change_head(tx: Transaction, head: RunHead, operation: CommitRun, at: int) 
         head.wake_at = to_micros(operation.wake_at)
         head.is_cold = True
     if operation.release:
+        fault_points.within(fault_points.RUN_PASSIVATE)
         if operation.release_reason is not None and head.status == RunStatus.RUNNING:
             head.lost_by, head.lost_reason = head.owner, operation.release_reason
         head.owner = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import delete, select
 
+from fastgraph import fault_points
 from fastgraph.database.guard import require_run
 from fastgraph.database.heads import RunHead, delete_head
 from fastgraph.database.records import DeleteRun
@@ -57,6 +58,7 @@ def delete_run(tx: Transaction, operation: DeleteRun) -> tuple[str, ...]:
         raise ConflictError(
             f"Run {head.run_id} is {head.status}; only a run that has ended can be deleted. Cancel it first."
         )
+    fault_points.within(fault_points.RETENTION_DELETE)
     connection = tx.connection
     hashes = select(artifacts.c.sha256).where(artifacts.c.run_key == head.key).distinct()
     deleted = tuple(row[0] for row in connection.execute(hashes))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fastgraph import fault_points
 from fastgraph.database.children import tell_parent
 from fastgraph.database.guard import check_epoch, require_live_run
 from fastgraph.database.heads import RunHead
@@ -38,6 +39,7 @@ def end_run(
     tx: Transaction, head: RunHead, *, status: RunStatus, result: bytes | None, error: bytes | None, at: int
 ) -> None:
     """End a run whose own event is numbered already. The transition must have been checked."""
+    fault_points.within(fault_points.RUN_END)
     head.status = status
     head.owner = None
     head.wake_at = None
@@ -59,6 +61,7 @@ def end_by_force(tx: Transaction, head: RunHead, ending: Ending) -> None:
     Raises IllegalTransitionError and changes nothing where the run can't end so.
     """
     check_transition(head.run_id, RunStatus(head.status), ending.status)
+    fault_points.within(fault_points.EPOCH_BUMP)
     head.epoch += 1
     tx.add_event(head, kind=ending.kind, at=ending.at, data=ending.data)
     end_run(tx, head, status=ending.status, result=None, error=ending.error, at=ending.at)

@@ -12,6 +12,7 @@ from datetime import datetime
 import orjson
 from sqlalchemy import bindparam, delete, select, update
 
+from fastgraph import fault_points
 from fastgraph.database.endings import Ending, end_by_force
 from fastgraph.database.event_kinds import code_of
 from fastgraph.database.guard import require_live_run

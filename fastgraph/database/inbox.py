@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fastgraph import fault_points
 from fastgraph.database.endings import Ending, end_by_force
 from fastgraph.database.guard import require_live_run
 from fastgraph.database.heads import RunHead
@@ -65,6 +66,7 @@ def send_command(tx: Transaction, operation: SendCommand) -> Committed:
         )
     if operation.kind == "resume":
         _check_answers(tx, head, operation.body)
+    fault_points.within(fault_points.COMMAND_SEND)
     head.inbox += 1
     head.is_cold = True
     tx.rows.inbox.append((head.key, head.inbox, operation.kind, operation.body, at))

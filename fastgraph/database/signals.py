@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fastgraph import fault_points
 from fastgraph.database.guard import require_live_run
 from fastgraph.database.records import Committed, SendSignal
 from fastgraph.database.tables import signals
@@ -46,6 +47,7 @@ def send_signal(tx: Transaction, operation: SendSignal) -> Committed:
     """
     head = require_live_run(tx.find_head(operation.run_id), operation.run_id, wanted="sent a signal")
     if operation.dedup_id is None or not _is_known(tx, head.key, operation.dedup_id):
+        fault_points.within(fault_points.SIGNAL_SEND)
         head.inbox += 1
         head.is_cold = True
         at = to_micros(operation.now)

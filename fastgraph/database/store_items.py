@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fastgraph import fault_points
 from fastgraph.database.item_records import ClearCache, ItemRow, RefreshItems, SweepItems, WriteItems
 from fastgraph.database.node_cache import clear_cache, prune_cache
 from fastgraph.database.tables import store_items
@@ -49,6 +50,7 @@ def change_items(tx: Transaction, operation: WriteItems | RefreshItems | SweepIt
 
 def _write(tx: Transaction, operation: WriteItems) -> None:
     """Gather the rows of new items, and the places of deleted ones."""
+    fault_points.within(fault_points.ITEM_WRITE)
     at = to_micros(operation.now)
     for item in operation.items:
         place = (item.namespace, item.key)

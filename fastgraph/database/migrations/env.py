@@ -7,9 +7,17 @@ store as it was. SQLite's DDL is transactional too, which Alembic does not assum
 
 from __future__ import annotations
 
+from typing import Any
+
 from alembic import context
 
+from fastgraph import fault_points
 from fastgraph.database.tables import metadata
+
+
+def _step_applied(*_: Any, **__: Any) -> None:
+    fault_points.within(fault_points.MIGRATE_STEP)
+
 
 context.configure(
     connection=context.config.attributes["connection"],
@@ -17,5 +25,6 @@ context.configure(
     transactional_ddl=True,
     transaction_per_migration=False,
     render_as_batch=True,
+    on_version_apply=_step_applied,
 )
 context.run_migrations()
