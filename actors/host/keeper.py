@@ -60,10 +60,12 @@ def host_command(*arguments: str) -> list[str]:
 
 
 def host_environment(settings: Settings) -> dict[str, str]:
-    """This process's environment with every setting spelled out, so that a host sees the same as its keeper."""
-    values: Mapping[str, Any] = settings.model_dump(mode="json")
+    """This process's environment with every setting spelled out, so that a host sees the same as its keeper.
+
+    The API keys are left out: user code has no use for them. An empty value keeps `.env` from naming them again."""
+    values: Mapping[str, Any] = settings.model_dump(mode="json", exclude={"api_keys"})
     named = {f"FASTGRAPH_{name.upper()}": str(value) for name, value in values.items() if value is not None}
-    return {**os.environ, **named}
+    return {**os.environ, **named, "FASTGRAPH_API_KEYS": ""}
 
 
 class Keeper:
