@@ -53,6 +53,8 @@ def encode_run(run: RunView, *, payload: bytes | None = None, result: bytes | No
             "finished_at": moment(run.finished_at),
             "waiting_for": run.waiting_for,
             "last_seq": run.seq,
+            "priority": run.priority,
+            "kept": run.kept_at is not None,
             "parent_run_id": run.parent_run_id,
             "children": run.children,
         }

@@ -9,10 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fastgraph.errors import SettingsError
+from fastgraph.retention import Retention
+from fastgraph.workflow_counts import parse_counts
 
 __all__ = ["Settings"]
 
@@ -71,9 +73,31 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(
         15.0, gt=1, description="A host that does not renew for so long may lose its runs."
     )
+    silence_seconds: float = Field(
+        120.0, ge=0, description="How long a hanging host's lease is renewed for it by its stand-in."
+    )
     poll_seconds: float = Field(1.0, gt=0, description="How often the store is looked at when no hint came.")
     cancel_grace_seconds: float = Field(5.0, gt=0, description="How long cancelled tasks may still run.")
     drain_seconds: float = Field(6.0, gt=0, description="How long a host may finish steps after SIGTERM.")
+
+    workflow_limits: str = Field(
+        "",
+        description="Runs of a workflow that have a host at once, over all hosts: name=4,other=10; others have no limit.",
+    )
+    max_backlog: int = Field(
+        100_000,
+        ge=0,
+        description="Runs that may wait for a host; more are answered 503 with Retry-After; 0 is no limit.",
+    )
+    workflow_backlogs: str = Field(
+        "",
+        description="Runs of a workflow that may wait for a host: name=100,other=1000; more are answered 429.",
+    )
+    retention_days: str = Field(
+        "",
+        description="Days that ended runs are kept: 30, or completed=7,failed=90,quarantined=never,text-report=3; empty "
+        "is for ever.",
+    )
 
     rate_limit: str = Field(
         "", description="Limit per client address, such as 100/minute; empty is off on loopback."
@@ -89,6 +113,33 @@ class Settings(BaseSettings):
         True, description="Whether what nodes print and log goes to their run's console."
     )
     log_format: Literal["json", "console"] = Field("json", description="Form of a log line.")
+
+    @field_validator("workflow_limits", "workflow_backlogs")
+    @classmethod
+    def _read_counts(cls, text: str) -> str:
+        parse_counts(text)
+        return text
+
+    @field_validator("retention_days")
+    @classmethod
+    def _read_retention(cls, text: str) -> str:
+        Retention.parse(text)
+        return text
+
+    @property
+    def max_active_by_workflow(self) -> dict[str, int]:
+        """How many runs of each limited workflow may have a host at once."""
+        return parse_counts(self.workflow_limits)
+
+    @property
+    def max_backlog_by_workflow(self) -> dict[str, int]:
+        """How many runs of each limited workflow may wait for a host."""
+        return parse_counts(self.workflow_backlogs)
+
+    @property
+    def retention(self) -> Retention:
+        """How long ended runs are kept."""
+        return Retention.parse(self.retention_days)
 
     @property
     def url(self) -> str:

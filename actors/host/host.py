@@ -29,6 +29,7 @@ from actors.host.probation import Probation
 from actors.host.publishing import published
 from actors.host.report import host_report
 from actors.host.server_store import ServerStore
+from actors.host.stand_in import StandIn
 from actors.host.system import System
 from actors.host.tools import HostTools
 from actors.runs.messages import DrainRuns
@@ -45,6 +46,7 @@ from actors.tasks.processes import ProcessPool
 from actors.timekeeper.timekeeper import Timekeeper
 from actors.writer.client import WriterClient
 from actors.writer.writer import Writer
+from fastgraph import fault_points
 from fastgraph.clock import SystemClock
 from fastgraph.database.host_records import PublishHost, RetireHost
 from fastgraph.database.records import Accepted, Committed
@@ -119,6 +121,8 @@ class Host:
         self._watchdog = LoopWatchdog(loop, threading.get_ident(), name="actors")
         self._watchdog.start()
         await self._publish()
+        self._stand_in = StandIn(self._settings, store, boot_id=self.boot_id)
+        await self._stand_in.start()
         self._start_actors()
         self._unsubscribe = self._bus.subscribe(self._hear)
         self._supervisor.request_claim()
@@ -143,6 +147,7 @@ class Host:
         if self._probation is not None:
             await self._probation.stop()
         self._watchdog.stop()
+        await self._stand_in.stop()
         await ref_stop(self._system_ref, STOP_SECONDS)
         try:
             await self._tools.writer.write(RetireHost(boot_id=self.boot_id, now=self._tools.clock.now()))
@@ -168,7 +173,11 @@ class Host:
                 version=__version__,
                 lease_seconds=self._settings.lease_seconds,
                 now=self._tools.clock.now(),
-                workflows=published(self._workflows, self._settings.default_workflow),
+                workflows=published(
+                    self._workflows,
+                    self._settings.default_workflow,
+                    self._settings.max_active_by_workflow,
+                ),
             )
         )
 
@@ -248,7 +257,9 @@ class Host:
         hints = [Hint(HintKind.EVENTS, answer.run_key) for answer in answers if isinstance(answer, Committed)]
         work = _work_of(answers)
         if hints or work:
+            fault_points.reach(fault_points.OUTBOX_SENT)
             self._bus.publish([*hints, *work])
+            fault_points.passed(fault_points.OUTBOX_SENT)
         if work:
             self._tools.bridge.post(self._hear, work)
         if hints and not self._has_committed:

@@ -12,8 +12,10 @@ from fastgraph.graph.compiled import CompiledGraph
 __all__ = ["describe", "published"]
 
 
-def published(workflows: Mapping[str, CompiledGraph], default: str | None) -> tuple[PublishedWorkflow, ...]:
-    """Describe the workflows; the default is the one of that name, or else the first."""
+def published(
+    workflows: Mapping[str, CompiledGraph], default: str | None, max_active: Mapping[str, int] | None = None
+) -> tuple[PublishedWorkflow, ...]:
+    """Describe the workflows; the default is the one of that name, or else the first. `max_active` are their limits."""
     first = default if default in workflows else next(iter(workflows), None)
     return tuple(
         PublishedWorkflow(
@@ -26,6 +28,7 @@ def published(workflows: Mapping[str, CompiledGraph], default: str | None) -> tu
             is_default=name == first,
             keys=orjson.dumps(graph.state.key_types),
             outputs=orjson.dumps(graph.state.shown_key or graph.output_keys),
+            max_active=(max_active or {}).get(name),
         )
         for name, graph in workflows.items()
     )

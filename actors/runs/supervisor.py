@@ -87,6 +87,8 @@ class RunSupervisor(AsyncActor):
         self._deaths: dict[int, Deaths] = {}
         self._owed: list[FreeRun | TerminateRun] = []
         self._unfit: dict[int, float] = {}
+        limits = tools.settings.max_active_by_workflow
+        self._max_active = tuple((name, limits[name]) for name in tools.workflows if name in limits)
         self._is_draining = False
         self._is_claim_queued = False
         self._claim_timer: asyncio.TimerHandle | None = None
@@ -177,6 +179,7 @@ class RunSupervisor(AsyncActor):
             now=self._tools.clock.now(),
             only_run_id=self._only_run_id,
             exclude=self._unfit_now(),
+            max_active=self._max_active,
         )
         try:
             claimed: tuple[ClaimedRun, ...] = await self._tools.writer.write(operation)

@@ -71,6 +71,7 @@ async def create_run(request: Request) -> Response:
             idempotency_key=key,
             request_hash=None if key is None else _request_hash(asked),
             deadline_at=_deadline(asked, now),
+            priority=asked.priority,
             now=now,
         )
     )
@@ -216,7 +217,8 @@ def _config(asked: CreateRun) -> bytes | None:
 
 def _request_hash(asked: CreateRun) -> str:
     """Hash what was asked and not how it was written: order of keys and white space do not count."""
-    text = json.dumps(asked.model_dump(), sort_keys=True, separators=(",", ":"))
+    said = asked.model_dump(exclude=None if asked.priority else {"priority"})  # as before there were priorities
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 

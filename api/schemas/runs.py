@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.strict_json import has_control_characters
+from fastgraph.database.ranks import MAX_PRIORITY, MIN_PRIORITY
 from fastgraph.ids import parse_id
 from fastgraph.status import RunStatus
 
@@ -81,6 +82,13 @@ class CreateRun(BaseModel):
     context: dict[str, Any] | None = Field(None, description="What the nodes may read beside the state.")
     config: RunConfig | None = None
     on_busy_thread: Literal["queue", "reject"] = Field("queue", description="While another run has its turn.")
+    priority: int = Field(
+        0,
+        ge=MIN_PRIORITY,
+        le=MAX_PRIORITY,
+        description="Runs of a higher one start first. A waiting run rises by one a minute, so none waits for ever; runs of "
+        "one thread keep their order.",
+    )
 
 
 class RunCreated(BaseModel):
@@ -116,6 +124,8 @@ class Run(BaseModel):
     finished_at: datetime | None
     waiting_for: str | None = Field(description="What the run waits for, in words.")
     last_seq: int = Field(description="Number of its last event.")
+    priority: int = Field(description="As it was asked for.")
+    kept: bool = Field(description="Whether retention leaves it alone, because somebody said so.")
     parent_run_id: str | None = Field(description="The run that started it, if one did.")
     children: list[str] = Field(description="Runs that it started, oldest first.")
 

@@ -12,8 +12,10 @@ import orjson
 from sqlalchemy import BindParameter, Connection, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from fastgraph import fault_points
 from fastgraph.database.endings import supersede
 from fastgraph.database.heads import HEAD_COLUMNS, RunHead
+from fastgraph.database.ranks import rank_of
 from fastgraph.database.records import Accepted, AcceptRun
 from fastgraph.database.tables import idempotency, runs, threads
 from fastgraph.database.times import to_micros
@@ -53,7 +55,7 @@ _MAKE_THREAD = {
 }
 _ACTIVE_STATUSES = sorted(str(status) for status in RunStatus if status not in ENDED)
 _ACTIVE = (
-    select(runs.c.key, runs.c.thread_key, runs.c.status)
+    select(runs.c.key, runs.c.thread_key, runs.c.status, runs.c.rank)
     .where(
         runs.c.thread_key.in_(bindparam("thread_keys", expanding=True)), runs.c.status.in_(_ACTIVE_STATUSES)
     )
@@ -83,10 +85,12 @@ def make_threads(connection: Connection, *, thread_ids: list[str], created_at: i
     return find_threads(connection, thread_ids=thread_ids)
 
 
-def find_active_runs(connection: Connection, *, thread_keys: list[int]) -> list[tuple[int, int, str]]:
-    """Return (run key, thread key, status) of the runs that have not ended, oldest first, by the index on
+def find_active_runs(connection: Connection, *, thread_keys: list[int]) -> list[tuple[int, int, str, int]]:
+    """Return (run key, thread key, status, rank) of the runs that have not ended, oldest first, by the index on
     (thread, status)."""
-    return [(row[0], row[1], row[2]) for row in connection.execute(_ACTIVE, {"thread_keys": thread_keys})]
+    return [
+        (row[0], row[1], row[2], row[3]) for row in connection.execute(_ACTIVE, {"thread_keys": thread_keys})
+    ]
 
 
 def take_run_keys(connection: Connection, *, count: int) -> list[int]:
@@ -116,6 +120,9 @@ def accept_run(tx: Transaction, operation: AcceptRun) -> Accepted:
             f"Thread {operation.thread_id} is busy with a run that has not ended. Wait for it, cancel it, or send "
             'on_busy_thread="queue".'
         )
+    fault_points.within(
+        fault_points.RUN_ACCEPT if operation.parent_run_key is None else fault_points.CHILD_START
+    )
     at = to_micros(operation.now)
     for head in waiting:
         supersede(tx, head, at=at)
@@ -162,6 +169,10 @@ def _add_rows(tx: Transaction, operation: AcceptRun, thread: Thread, at: int) ->
         "checkpoint": 0,
     }
     head = RunHead(tuple(values[name] for name in HEAD_COLUMNS))
+    # Runs of one thread go in the order in which they came, whatever their priority and whatever the clocks say.
+    head.rank = thread.last_rank = max(
+        rank_of(accepted_at=at, priority=operation.priority), thread.last_rank + 1
+    )
     tx.heads[key] = head
     tx.keys[head.run_id] = key
     tx.new_heads.append(head)
@@ -179,6 +190,7 @@ def _add_rows(tx: Transaction, operation: AcceptRun, thread: Thread, at: int) ->
             operation.parent_task_id,
             operation.parent_close_policy,
             None if operation.deadline_at is None else to_micros(operation.deadline_at),
+            operation.priority,
         )
     )
     tx.rows.tags.extend((tag, key) for tag in dict.fromkeys(operation.tags))

@@ -6,7 +6,7 @@ waits for a run, and hosts that claim at once get different runs), then checked 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -23,8 +23,10 @@ from sqlalchemy import (
     union_all,
 )
 
+from fastgraph import fault_points
 from fastgraph.database.endings import supersede
 from fastgraph.database.heads import RunHead
+from fastgraph.database.pausing import unpaused
 from fastgraph.database.records import ClaimedRun, ClaimRuns, InboxRow
 from fastgraph.database.tables import checkpoints, host_workflows, inbox, run_bodies, runs, threads
 from fastgraph.database.times import from_micros, optional_from_micros, to_micros
@@ -35,6 +37,9 @@ from fastgraph.status import ENDED, WAITING, RunStatus
 
 __all__ = ["claim_runs", "find_candidates", "is_claimable", "refuse_claim"]
 
+# A paused run is claimed by nobody, whatever comes for it.
+_WAKEABLE = WAITING - {RunStatus.PAUSED}
+_UNCLAIMABLE = ENDED | {RunStatus.PAUSED}
 _holder = runs.alias("holder")
 # Literal words: with bound values the partial index ix_runs_claimable could not be used.
 _QUEUED_OR_RUNNING: ColumnElement[bool] = literal_column("runs.status IN ('queued', 'running')")
@@ -68,13 +73,17 @@ _HASHES = select(host_workflows.c.name, host_workflows.c.graph_hash).where(
 )
 
 
-def find_candidates(connection: Connection, operation: ClaimRuns) -> list[tuple[int, int, int | None]]:
+def find_candidates(
+    connection: Connection, operation: ClaimRuns, *, slots: Mapping[str, int]
+) -> list[tuple[int, int, int | None]]:
     """Return (run key, thread key, key of the run that has to give way) of up to `limit` runs that may be claimed
-    now, oldest first within a workflow.
+    now, in the order of their rank; none of a workflow that has no slot free, or is paused.
 
     By ix_runs_claimable, ix_runs_woken and ix_runs_wake_at; one name by its unique index.
     """
-    if not operation.workflows or operation.limit < 1:
+    workflows = [name for name in operation.workflows if slots.get(name, 1) > 0]
+    workflows = unpaused(connection, workflows)
+    if not workflows or operation.limit < 1:
         return []
     values: dict[str, Any] = {
         "limit": operation.limit,
@@ -84,15 +93,15 @@ def find_candidates(connection: Connection, operation: ClaimRuns) -> list[tuple[
     if operation.only_run_id is not None:
         own = and_(
             runs.c.run_id == bindparam("run_id"),
-            runs.c.workflow.in_(operation.workflows),
+            runs.c.workflow.in_(workflows),
             is_claimable(bindparam("now")),
         )
         rows = connection.execute(_candidates(own), values | {"run_id": operation.only_run_id})
         return [(row[0], row[1], row[2]) for row in rows]
     parts = [
-        *(_candidates(and_(_is_queued(), runs.c.workflow == name)) for name in operation.workflows),
-        _candidates(and_(_is_woken(), runs.c.workflow.in_(operation.workflows))),
-        _candidates(and_(_is_due(), runs.c.workflow.in_(operation.workflows)), order=runs.c.wake_at),
+        *(_candidates(and_(_is_queued(), runs.c.workflow == name), order=runs.c.rank) for name in workflows),
+        _candidates(and_(_is_woken(), runs.c.workflow.in_(workflows))),
+        _candidates(and_(_is_due(), runs.c.workflow.in_(workflows)), order=runs.c.wake_at),
     ]
     values["boot_id"] = operation.owner
     is_pinned = is_pinned_elsewhere(bindparam("boot_id"), connection.dialect.name)
@@ -101,7 +110,8 @@ def find_candidates(connection: Connection, operation: ClaimRuns) -> list[tuple[
         values["exclude"] = list(operation.exclude)
         parts = [part.where(_IS_NOT_EXCLUDED) for part in parts]
     found = union_all(*(select(part.subquery()) for part in parts)).subquery()
-    rows = connection.execute(select(found).distinct().order_by(found.c.key).limit(operation.limit), values)
+    in_order = select(found).distinct().order_by(found.c.rank, found.c.key)
+    rows = connection.execute(in_order.limit(operation.limit), values)
     return [(row[0], row[1], row[2]) for row in rows]
 
 
@@ -125,12 +135,17 @@ def refuse_claim(boot_id: str) -> ConflictError:
 
 def _take(tx: Transaction, head: RunHead, operation: ClaimRuns, now: int) -> bool:
     thread = tx.threads.get(head.thread_key)
-    if thread is None or head.owner is not None or head.status in ENDED or not _may_wake(head, now):
+    if thread is None or head.owner is not None or head.status in _UNCLAIMABLE or not _may_wake(head, now):
         return False
     if operation.only_run_id is None and head.deaths >= operation.max_deaths:
         return False
-    if not _take_turn(tx, thread, head, now):
+    if tx.slots.get(head.workflow, 1) < 1 or not _take_turn(tx, thread, head, now):
         return False
+    if head.workflow in tx.slots:
+        tx.slots[head.workflow] -= 1
+    fault_points.within(fault_points.RUN_CLAIM)
+    if head.wake_at is not None and head.status in WAITING:
+        fault_points.within(fault_points.TIMER_FIRE)
     head.owner = operation.owner
     head.epoch += 1
     if head.status not in WAITING:
@@ -219,11 +234,11 @@ def _describe(tx: Transaction, operation: ClaimRuns, heads: Sequence[RunHead]) -
 
 def _candidates(condition: ColumnElement[bool], *, order: ColumnElement[int] = runs.c.key) -> Select[Any]:
     return (
-        select(runs.c.key, runs.c.thread_key, _GIVING_WAY)
+        select(runs.c.key, runs.c.thread_key, _GIVING_WAY, runs.c.rank)
         .join(threads, threads.c.key == runs.c.thread_key)
         .outerjoin(_holder, _holder.c.key == threads.c.turn)
         .where(runs.c.owner.is_(None), condition, _TURN_IS_FREE)
-        .order_by(order)
+        .order_by(*((order,) if order is runs.c.key else (order, runs.c.key)))
         .limit(_LIMIT)
     )
 
@@ -233,7 +248,7 @@ def is_claimable(now: ColumnElement[Any]) -> ColumnElement[bool]:
     is_due = runs.c.wake_at <= now
     return or_(
         and_(_QUEUED_OR_RUNNING, or_(runs.c.wake_at.is_(None), is_due)),
-        and_(runs.c.status.in_(sorted(WAITING)), or_(runs.c.inbox > runs.c.consumed, is_due)),
+        and_(runs.c.status.in_(sorted(_WAKEABLE)), or_(runs.c.inbox > runs.c.consumed, is_due)),
     )
 
 
@@ -243,8 +258,8 @@ def _is_queued() -> ColumnElement[bool]:
 
 
 def _is_woken() -> ColumnElement[bool]:
-    return and_(runs.c.inbox > runs.c.consumed, runs.c.status.in_(sorted(WAITING)), _IS_NO_SUSPECT)
+    return and_(runs.c.inbox > runs.c.consumed, runs.c.status.in_(sorted(_WAKEABLE)), _IS_NO_SUSPECT)
 
 
 def _is_due() -> ColumnElement[bool]:
-    return and_(runs.c.wake_at <= bindparam("now"), runs.c.status.in_(sorted(WAITING)), _IS_NO_SUSPECT)
+    return and_(runs.c.wake_at <= bindparam("now"), runs.c.status.in_(sorted(_WAKEABLE)), _IS_NO_SUSPECT)

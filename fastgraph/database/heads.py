@@ -40,7 +40,7 @@ _HEADS = {
 }
 _KEYS = select(runs.c.run_id, runs.c.key).where(runs.c.run_id.in_(bindparam("run_ids", expanding=True)))
 
-_INSERT = HotInsert(runs, HEAD_COLUMNS)
+_INSERT = HotInsert(runs, (*HEAD_COLUMNS, "rank"))
 _UPDATE_HOT = HotUpdate(runs, ("seq", "checkpoint"), keys=("key",))
 _UPDATE_COLD = HotUpdate(runs, _COLD_COLUMNS, keys=("key",))
 
@@ -49,7 +49,7 @@ class RunHead:
     """One row of `runs`. Change `seq` and `checkpoint` freely and set `is_changed`; with any other, set `is_cold`. These
     two are all that a step changes, and no index knows them."""
 
-    __slots__ = (*HEAD_COLUMNS, "is_changed", "is_cold")
+    __slots__ = (*HEAD_COLUMNS, "is_changed", "is_cold", "rank")
 
     key: int
     run_id: str
@@ -68,6 +68,7 @@ class RunHead:
     wake_at: int | None
     lost_by: str | None
     lost_reason: str | None
+    rank: int  # of a new run only: nobody changes it
     is_changed: bool
     is_cold: bool
 
@@ -103,7 +104,8 @@ def insert_heads(connection: Connection, heads: Sequence[RunHead]) -> None:
     """Write runs that are new, as they stand at the end of the transaction."""
     for head in heads:
         head.is_changed = head.is_cold = False
-    _INSERT.run(connection, [tuple(getattr(head, name) for name in HEAD_COLUMNS) for head in heads])
+    names = (*HEAD_COLUMNS, "rank")
+    _INSERT.run(connection, [tuple(getattr(head, name) for name in names) for head in heads])
 
 
 def delete_head(connection: Connection, key: int) -> None:

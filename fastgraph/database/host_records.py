@@ -31,6 +31,8 @@ class PublishedWorkflow:
     """A JSON object: key of the state -> its type as text."""
     outputs: bytes | None = None
     """A JSON array of the keys that make a run's result, or the one key whose bare value is it; None shows all keys."""
+    max_active: int | None = None
+    """How many of its runs may have an owner at once; None is no limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

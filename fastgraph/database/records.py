@@ -39,9 +39,7 @@ __all__ = [
     "TerminateRun",
 ]
 
-CommandKind = (
-    str  # "cancel" | "resume" | "signal" | "child_ended"; "pause" and "unpause" come with their issue
-)
+CommandKind = str  # "cancel", "resume", "signal", "child_ended" and others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +220,7 @@ class AcceptRun:
     """A new run, with its event 1 (`queued`) and, where `thread_id` is new, its thread. Answers `Accepted`; the same
     `idempotency_key` with the same `request_hash` answers the first run's id with `is_new` False, with another hash
     it is refused by ConflictError. `on_busy_thread="reject"` is refused by ConflictError while another run of the
-    thread is active. An interrupted run of the thread is superseded (ends cancelled) as DESIGN section 5 says."""
+    thread is active. An interrupted run of the thread is superseded (as DESIGN says). `priority` (-10 to 10) moves its rank."""
 
     run_id: str
     name: str
@@ -239,6 +237,7 @@ class AcceptRun:
     parent_task_id: str | None = None
     parent_close_policy: str | None = None
     deadline_at: datetime | None = None
+    priority: int = 0
     now: datetime
     run_keys: tuple[int, ...] = ()
 
@@ -261,8 +260,9 @@ class Accepted:
 class ClaimRuns:
     """Take up to `limit` claimable runs of the given workflows for a host: ownerless, status queued or running, or
     waiting with `inbox > consumed` or `wake_at` due; their thread's turn free or theirs; deaths below `max_deaths`
-    unless `only_run_id` names the run; those of `exclude` (run keys) left out. Raises the epoch, takes the turn. Answers
-    a tuple of ClaimedRun (payload and all)."""
+    unless `only_run_id` names the run; those of `exclude` (run keys) left out. The lowest rank goes first
+    (`fastgraph.database.ranks`). `max_active` are workflows of which no more than so many runs may have an owner at once,
+    whoever it is. Raises the epoch, takes the turn. Answers a tuple of ClaimedRun (payload and all)."""
 
     owner: str
     workflows: tuple[str, ...]
@@ -271,6 +271,7 @@ class ClaimRuns:
     max_deaths: int = 2
     only_run_id: str | None = None
     exclude: tuple[int, ...] = ()
+    max_active: tuple[tuple[str, int], ...] = ()
     run_keys: tuple[int, ...] = ()
     size_bytes: int = 200
 

@@ -11,11 +11,14 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, bindparam, delete, func, null, update
 
+from fastgraph import fault_points
 from fastgraph.database.hot import HotInsert, HotStatement, HotUpdate
 from fastgraph.database.tables import (
     artifacts,
     attempts,
+    audit,
     checkpoints,
+    control_requests,
     events,
     idempotency,
     inbox,
@@ -42,6 +45,7 @@ _BODIES = HotInsert(
     (
         *("run_key", "name", "payload", "tags", "context", "config", "created_at"),
         *("parent_run_key", "parent_task_id", "parent_close_policy", "deadline_at"),
+        "priority",
     ),
 )
 _TAGS = HotInsert(run_tags, ("tag", "run_key"), ignoring=("tag", "run_key"))
@@ -135,6 +139,11 @@ _ITEMS_READ = HotStatement(
     .values(expires_at=bindparam("b_now", type_=BigInteger) + store_items.c.ttl_micros),
     ("b_namespace", "b_key", "b_now"),
 )
+_PAUSED = HotUpdate(run_bodies, ("paused_from", "paused_wake_at"), keys=("run_key",))
+_RETRIED = HotUpdate(run_bodies, ("retried_from",), keys=("run_key",))
+_SETTLED = HotUpdate(run_bodies, ("settled_at",), keys=("run_key",))
+_REQUESTS = HotInsert(control_requests, ("request_id", "request_hash", "answer", "created_at"))
+_AUDIT = HotInsert(audit, ("at", "who", "action", "subject", "request_id", "reason", "outcome"))
 _EVENTS = HotInsert(events, ("run_key", "seq", "seq_from", "kind", "at", "node", "data"))
 
 _Row = tuple[Any, ...]
@@ -144,9 +153,9 @@ class Rows:
     """What will be written; each list holds tuples in the order of the statement of its name above."""
 
     __slots__ = (
-        "answers", "artifacts", "attempts", "bodies", "cached", "checkpoints", "ended", "events", "finished", "idempotency",
-        "inbox", "interrupts", "items", "items_read", "records", "results", "signals", "signals_taken", "spilled",
-        "started", "tags", "turns_given", "turns_taken", "waiting",
+        "answers", "artifacts", "attempts", "audit", "bodies", "cached", "checkpoints", "ended", "events", "finished",
+        "idempotency", "inbox", "interrupts", "items", "items_read", "paused", "records", "requests", "results", "retried", "settled",
+        "signals", "signals_taken", "spilled", "started", "tags", "turns_given", "turns_taken", "waiting",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -173,6 +182,11 @@ class Rows:
         self.waiting: list[_Row] = []
         self.finished: list[_Row] = []
         self.ended: list[_Row] = []
+        self.paused: list[_Row] = []
+        self.retried: list[_Row] = []
+        self.settled: list[_Row] = []
+        self.requests: list[_Row] = []
+        self.audit: list[_Row] = []
         self.turns_given: list[_Row] = []
         self.turns_taken: list[_Row] = []
         self.events: list[_Row] = []
@@ -198,6 +212,8 @@ class Rows:
         _STARTED.run(connection, self.started)
         _WAITING.run(connection, self.waiting)
         _FINISHED.run(connection, self.finished)
+        if self.paused or self.audit or self.requests:
+            self._flush_control(connection)
         _END_INTERRUPTS.run(connection, self.ended)
         _END_ATTEMPTS.run(connection, self.ended)
         _END_SIGNALS.run(connection, self.ended)
@@ -206,6 +222,14 @@ class Rows:
             self._flush_items(connection)
         _TURNS_GIVEN.run(connection, sorted(self.turns_given))
         _TURNS_TAKEN.run(connection, sorted(self.turns_taken, key=lambda row: row[1]))
+
+    def _flush_control(self, connection: Connection) -> None:
+        """Write what commands leave behind; of several pauses of a run the last one counts."""
+        _PAUSED.run(connection, list({row[-1]: row for row in self.paused}.values()))
+        _RETRIED.run(connection, self.retried)
+        _SETTLED.run(connection, list({row[-1]: row for row in self.settled}.values()))
+        _REQUESTS.run(connection, self.requests)
+        _AUDIT.run(connection, self.audit)
 
     def _flush_items(self, connection: Connection) -> None:
         """Write the store's items by place: two hosts that write the same ones then wait for each other in one order."""
@@ -216,4 +240,6 @@ class Rows:
 
     def flush_events(self, connection: Connection) -> None:
         """Send the events, as the transaction's last rows: PostgreSQL's feed lock is taken by then."""
+        if self.events:
+            fault_points.within(fault_points.EVENT_APPEND)
         _EVENTS.run(connection, self.events)

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, exists, fun
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fastgraph.database.children import list_children
+from fastgraph.database.slots import find_full_workflows
 from fastgraph.database.tables import host_workflows, hosts, run_bodies, run_tags, runs, threads
 from fastgraph.database.times import database_now, from_micros, optional_from_micros, to_micros
 from fastgraph.status import RunStatus
@@ -39,7 +40,7 @@ _BODY = [
     run_bodies.c[name]
     for name in (
         *("name", "payload", "tags", "context", "config", "result", "error"),
-        *("created_at", "started_at", "finished_at", "waiting_for"),
+        *("created_at", "started_at", "finished_at", "waiting_for", "priority", "kept_at"),
     )
 ]
 
@@ -80,6 +81,8 @@ class RunView:
     waiting_for: str | None
     parent_run_id: str | None = None
     children: tuple[str, ...] = ()
+    priority: int = 0
+    kept_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,12 +217,17 @@ async def _explain(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> dic
         return {}
     served = await _served_workflows(connection, sorted({row.workflow for row in queued}))
     busy = await _busy_turns(connection, [row.turn for row in queued if row.turn not in {None, row.key}])
+    full = await find_full_workflows(connection, sorted(served))
     reasons = {}
     for row in queued:
         if row.workflow not in served:
             reasons[row.key] = f"a host that has workflow {row.workflow!r}; no living one has it"
         elif row.turn in busy:
             reasons[row.key] = f"its turn in thread {row.thread_id}, which run {busy[row.turn]} has"
+        elif row.workflow in full:
+            reasons[row.key] = (
+                f"a free place of workflow {row.workflow!r}: {full[row.workflow]} of its runs may go on at once"
+            )
     return reasons
 
 
@@ -275,4 +283,6 @@ def _view(row: Row[Any], reasons: dict[int, str]) -> RunView:
         finished_at=optional_from_micros(row.finished_at),
         waiting_for=row.waiting_for or reasons.get(row.key),
         parent_run_id=row.parent_run_id,
+        priority=row.priority,
+        kept_at=optional_from_micros(row.kept_at),
     )

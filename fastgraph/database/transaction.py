@@ -22,12 +22,13 @@ __all__ = ["IdempotentRun", "Thread", "Transaction"]
 
 @dataclass(slots=True)
 class Thread:
-    """A row of `threads`, and its runs that have not ended (key -> status)."""
+    """A row of `threads`, and its runs that have not ended (key -> status), with the rank of the last of them."""
 
     key: int
     thread_id: str
     turn: int | None
     active: dict[int, str]
+    last_rank: int = -(2**62)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Transaction:
 
     __slots__ = (
         "candidates", "clock", "connection", "dialect", "heads", "hosts", "idempotent", "keys", "new_heads", "new_keys",
-        "parents", "rows", "threads", "threads_by_id", "told", "transaction_id",
+        "parents", "requests", "rows", "slots", "threads", "threads_by_id", "told", "transaction_id",
     )  # fmt: skip
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
@@ -63,7 +64,11 @@ class Transaction:
         self.threads: dict[int, Thread] = {}
         self.threads_by_id: dict[str, Thread] = {}
         self.idempotent: dict[str, IdempotentRun] = {}
+        # Commands that were carried out already, by request id: hash of the request, answer.
+        self.requests: dict[str, tuple[str, bytes]] = {}
         self.candidates: dict[int, tuple[int, ...]] = {}
+        # Of workflows with a limit: how many of their runs may still get an owner here.
+        self.slots: dict[str, int] = {}
         self.transaction_id: int | None = None
 
     def find_head(self, run_id: str) -> RunHead | None:

@@ -58,7 +58,12 @@ def publish_workflows(
         row = upsert(workflows).values(name=workflow.name, **values)
         connection.execute(row.on_conflict_do_update(index_elements=["name"], set_=values))
         connection.execute(
-            insert(host_workflows).values(boot_id=boot_id, name=workflow.name, graph_hash=workflow.graph_hash)
+            insert(host_workflows).values(
+                boot_id=boot_id,
+                name=workflow.name,
+                graph_hash=workflow.graph_hash,
+                max_active=workflow.max_active,
+            )
         )
 
 
