@@ -19,6 +19,7 @@ from asyncio import AbstractEventLoop, _get_running_loop
 from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
+from time import monotonic_ns
 from typing import Any
 
 from pykka._envelope import Envelope
@@ -28,6 +29,7 @@ from actors.runtime.errors import ActorGoneError, InboxFullError
 from actors.runtime.lifeline import Lifeline
 from actors.runtime.messages import ControlMessage
 from actors.runtime.report import ActorReport, ActorState, ChildReport
+from actors.runtime.timings import no_counts
 
 __all__ = ["INBOX_CAPACITY", "Inbox", "LetterSink"]
 
@@ -54,7 +56,7 @@ class Inbox:
     __slots__ = (
         "_controls",
         "_current",
-        "_current_since",
+        "_current_since_ns",
         "_lock",
         "_loop",
         "_name",
@@ -63,6 +65,7 @@ class Inbox:
         "_sleeper",
         "_urn",
         "_users",
+        "busy_ns",
         "capacity",
         "children",
         "has_started",
@@ -71,6 +74,7 @@ class Inbox:
         "lifeline",
         "processed",
         "refused",
+        "timings",
     )
 
     def __init__(self) -> None:
@@ -83,10 +87,12 @@ class Inbox:
         self._name = self._urn = ""
         self._on_kill: Callable[[], None] | None = None
         self._current: type | None = None
-        self._current_since = 0.0
+        self._current_since_ns = 0
         self.capacity = INBOX_CAPACITY
         self.has_started = False
         self.high_water = self.processed = self.refused = 0
+        self.timings = no_counts()
+        self.busy_ns = 0
         self.lifeline = Lifeline()
         self.letter_sink: LetterSink | None = None
         self.children: Callable[[], tuple[ChildReport, ...]] | None = None
@@ -153,12 +159,15 @@ class Inbox:
     def begin(self, message: object) -> None:
         """Note what the actor handles from now on."""
         self._current = message.__class__
-        self._current_since = time.monotonic()
+        self._current_since_ns = monotonic_ns()
 
     def end(self) -> None:
-        """Note that it has handled it."""
+        """Note that it has handled it, and how long that took."""
         self._current = None
         self.processed += 1
+        took_ns = monotonic_ns() - self._current_since_ns
+        self.busy_ns += took_ns
+        self.timings[(took_ns >> 10).bit_length()] += 1
 
     def abandon(self) -> None:
         """Note that it will never be handled to the end."""
@@ -220,7 +229,9 @@ class Inbox:
             processed=self.processed,
             refused=self.refused,
             current_message=current.__name__ if current else None,
-            current_age_seconds=now - self._current_since if current else None,
+            current_age_seconds=(monotonic_ns() - self._current_since_ns) / 1e9 if current else None,
+            timings=tuple(self.timings),
+            busy_seconds=self.busy_ns / 1e9,
             error=str(reason) if reason is not None and reason.error is not None else None,
             children=self.children() if self.children is not None else (),
         )

@@ -7,6 +7,7 @@ be a message apart from each other. A report names message classes and never hol
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
@@ -49,6 +50,9 @@ class ActorReport:
     refused: int
     current_message: str | None
     current_age_seconds: float | None
+    timings: tuple[int, ...] = ()
+    """How many messages took how long; see `timings.py`."""
+    busy_seconds: float = 0.0
     error: str | None = None
     children: tuple[ChildReport, ...] = ()
 
@@ -64,6 +68,8 @@ class ChildReport:
     restart_in_seconds: float | None
     last_reason: str | None
     actor: ActorReport | None
+    deaths_in_window: int = 0
+    last_died_at: datetime | None = None
 
 
 @runtime_checkable

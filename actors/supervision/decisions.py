@@ -21,6 +21,7 @@ __all__ = [
     "Verdict",
     "after_death",
     "backoff_seconds",
+    "count_recent",
     "decide",
     "is_too_intense",
 ]
@@ -92,7 +93,12 @@ def backoff_seconds(deaths: int, backoff: Backoff, random: Random) -> float:
 
 def is_too_intense(deaths: Iterable[float], now: float, intensity: Intensity) -> bool:
     """Say whether the deaths within the window before now are too many."""
-    return sum(1 for moment in deaths if now - moment <= intensity.seconds) >= intensity.deaths
+    return count_recent(deaths, now, intensity) >= intensity.deaths
+
+
+def count_recent(deaths: Iterable[float], now: float, intensity: Intensity) -> int:
+    """Count the deaths within the window before now."""
+    return sum(1 for moment in deaths if now - moment <= intensity.seconds)
 
 
 def decide(restart: Restart, kind: DownKind, history: Deaths, *, now: float, intensity: Intensity) -> Verdict:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from random import Random
 from typing import Any, Protocol
@@ -30,7 +31,7 @@ from actors.runtime.messages import DownKind, DownReason
 from actors.runtime.report import ChildReport, ChildState, report_of
 from actors.supervision.child_spec import ChildSpec
 from actors.supervision.dead_letters import DeadLetters
-from actors.supervision.decisions import Deaths, Verdict, after_death, backoff_seconds, decide
+from actors.supervision.decisions import Deaths, Verdict, after_death, backoff_seconds, count_recent, decide
 from actors.supervision.messages import ChildDown, Escalation, RestartChild
 from fastgraph.clock import Clock
 from fastgraph.errors import FastGraphError
@@ -72,6 +73,7 @@ class _Child:
     last_reason: DownReason | None = None
     timer: Timer | None = None
     restart_at: float | None = None
+    last_died_at: datetime | None = None
 
 
 class Supervision:
@@ -191,7 +193,7 @@ class Supervision:
 
     def _child_down(self, child: _Child, reason: DownReason) -> None:
         spec, now = child.spec, self._clock.monotonic()
-        child.ref, child.last_reason = None, reason
+        child.ref, child.last_reason, child.last_died_at = None, reason, self._clock.now()
         child.deaths = after_death(
             child.deaths,
             now=now,
@@ -249,5 +251,7 @@ def _report(child: _Child, now: float) -> ChildReport:
         deaths=child.deaths.total,
         restart_in_seconds=max(0.0, restart_at - now) if restart_at is not None else None,
         last_reason=str(child.last_reason) if child.last_reason is not None else None,
+        deaths_in_window=count_recent(child.deaths.recent, now, child.spec.intensity),
+        last_died_at=child.last_died_at,
         actor=report_of(ref) if ref is not None else None,
     )
