@@ -1,8 +1,7 @@
 import { Link } from "@tanstack/react-router";
-import { ChevronLeft, Hourglass, RotateCcw } from "lucide-react";
+import { ChevronLeft, Hourglass } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Run } from "@/shared/api/types";
-import { statusLook } from "@/shared/status";
 import { text } from "@/shared/text";
 import { buttonClass } from "@/shared/ui/button";
 import { CopyButton } from "@/shared/ui/copy-button";
@@ -10,16 +9,13 @@ import { DurationText } from "@/shared/ui/duration-text";
 import { ShortId } from "@/shared/ui/short-id";
 import { StatusBadge } from "@/shared/ui/status-badge";
 import { TimeText } from "@/shared/ui/time-text";
-import { CancelAction } from "./cancel-action";
-import { DeleteAction } from "./delete-action";
 import { missingIn } from "./held/missing";
 import { ChildRuns, ParentRun } from "./relations";
-import { SignalAction } from "./signal-action";
+import { RunActions } from "./run-actions";
 
 export function RunHeader({ run }: { run: Run }) {
   // Why a run is held stands in a card of its own.
   const isHeld = missingIn(run.waiting_for) !== null;
-  const isOver = statusLook(run.status).isTerminal;
   return (
     <header className="flex flex-col gap-2">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
@@ -35,14 +31,7 @@ export function RunHeader({ run }: { run: Run }) {
         <span role="status">
           <StatusBadge status={run.status} />
         </span>
-        <div className="ml-auto flex flex-wrap items-center gap-2">
-          {!isOver && <SignalAction run={run} />}
-          <Link to="/runs/new" search={{ from: run.run_id }} className={buttonClass("plain")}>
-            <RotateCcw aria-hidden className="size-3.5" />
-            {text.run.again}
-          </Link>
-          {isOver ? <DeleteAction run={run} /> : <CancelAction run={run} />}
-        </div>
+        <RunActions run={run} />
       </div>
       {run.waiting_for && !isHeld && (
         <p className="flex items-center gap-1.5 text-sm text-ink-soft">

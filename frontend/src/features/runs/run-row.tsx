@@ -1,5 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { Run } from "@/shared/api/types";
+import { CommandMenu } from "@/shared/run-control/command-menu";
+import { useCommands } from "@/shared/run-control/use-commands";
 import { statusLook } from "@/shared/status";
 import { text } from "@/shared/text";
 import { DurationText } from "@/shared/ui/duration-text";
@@ -8,7 +10,7 @@ import { StatusBadge } from "@/shared/ui/status-badge";
 import { TimeText } from "@/shared/ui/time-text";
 
 export const RUN_COLUMNS =
-  "grid-cols-[8.5rem_minmax(9rem,1.6fr)_minmax(7rem,1fr)_minmax(0,1fr)_6rem_5.5rem_5.5rem]";
+  "grid-cols-[8.5rem_minmax(9rem,1.6fr)_minmax(7rem,1fr)_minmax(0,1fr)_6rem_5.5rem_5.5rem_1.75rem]";
 
 const ROW = "group relative h-full border-b border-line/70 px-4 hover:bg-hover";
 
@@ -59,6 +61,9 @@ export function RunRow({ run }: { run: Run }) {
       <span role="cell" className="text-right">
         <ShortId id={run.run_id} />
       </span>
+      <span role="cell" className="relative z-1 -ml-2 flex justify-end">
+        <RowMenu run={run} />
+      </span>
     </div>
   );
 }
@@ -69,7 +74,10 @@ export function RunCard({ run }: { run: Run }) {
     <div className={`${ROW} flex flex-col justify-center gap-0.5 text-sm`}>
       <span role="cell" className="flex items-center justify-between gap-3">
         <NameLink run={run} />
-        <StatusBadge status={run.status} look="line" className="text-xs" />
+        <StatusBadge status={run.status} look="line" className="ml-auto text-xs" />
+        <span className="relative z-1 -my-1 -mr-2 -ml-2">
+          <RowMenu run={run} />
+        </span>
       </span>
       <span role="cell" className="tabular flex items-center gap-2 text-xs text-ink-faint">
         <span className="truncate">{run.workflow}</span>
@@ -82,6 +90,10 @@ export function RunCard({ run }: { run: Run }) {
       </span>
     </div>
   );
+}
+
+function RowMenu({ run }: { run: Run }) {
+  return <CommandMenu run={run} commands={useCommands(run)} label={text.command.actionsFor(run.name)} />;
 }
 
 function Tags({ tags }: { tags: readonly string[] }) {

@@ -59,13 +59,14 @@ function Columns() {
     columns.started,
     columns.duration,
     columns.id,
+    columns.actions,
   ];
   return (
     <div role="rowgroup" className="sticky top-0 z-5 border-b border-line bg-surface">
       <div role="row" className={`grid ${RUN_COLUMNS} h-9 items-center gap-x-4 px-4 text-xs text-ink-faint`}>
         {names.map((name, at) => (
           <span key={name} role="columnheader" className={at >= 4 ? "text-right" : ""}>
-            {name}
+            {name === columns.actions ? <span className="sr-only">{name}</span> : name}
           </span>
         ))}
       </div>

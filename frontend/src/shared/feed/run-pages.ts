@@ -59,3 +59,14 @@ export function withoutRun(data: RunPages, runId: string): RunPages {
   }));
   return { ...data, pages };
 }
+
+/** A run as a command has answered with it, in the place where the pages have it. */
+export function withRun(data: RunPages, run: Run): RunPages {
+  const isThere = (known: Run) => known.run_id === run.run_id && known.last_seq <= run.last_seq;
+  if (!data.pages.some((page) => page.items.some(isThere))) return data;
+  const pages = data.pages.map((page) => ({
+    ...page,
+    items: page.items.map((known) => (isThere(known) ? run : known)),
+  }));
+  return { ...data, pages };
+}

@@ -1,0 +1,10 @@
+import { useQuery } from "@tanstack/react-query";
+import { getCaller } from "@/shared/api/get-caller";
+import type { Run } from "@/shared/api/types";
+import { commandsFor, type RunCommand } from "./commands";
+
+/** What this page's key may do to a run as it stands. */
+export function useCommands(run: Pick<Run, "status">): RunCommand[] {
+  const roles = useQuery(getCaller()).data?.roles;
+  return commandsFor(run, (role) => roles?.includes(role) ?? true);
+}
