@@ -24,14 +24,17 @@ from actors.runtime.errors import InboxFullError
 from api.faults import (
     BodyTooLargeError,
     Fault,
+    ForbiddenError,
     ForeignCallerError,
     InvalidRequestError,
+    KeyNeededError,
     NothingPublishedError,
     TooManyRequestsError,
 )
 from fastgraph.errors import (
     ArtifactNotFoundError,
     ConflictError,
+    DiskFullError,
     IllegalTransitionError,
     ItemNotFoundError,
     NotFoundError,
@@ -71,11 +74,14 @@ KINDS: tuple[tuple[type[Exception], Kind], ...] = (
     (InvalidFilterError, Kind(422, "invalid-request", "The request is not acceptable")),
     (UnstorableValueError, Kind(422, "invalid-request", "The request is not acceptable")),
     (BodyTooLargeError, Kind(413, "body-too-large", "The body is too large")),
+    (KeyNeededError, Kind(401, "key-needed", "An API key is needed")),
+    (ForbiddenError, Kind(403, "forbidden", "The API key may not do that")),
     (ForeignCallerError, Kind(403, "foreign-caller", "The request came from elsewhere")),
     (TooManyRequestsError, Kind(429, "too-many-requests", "Too many requests")),
     (NothingPublishedError, Kind(503, "nothing-published", "No workflow is published yet")),
     (InboxFullError, Kind(503, "busy", "Too much is waiting to be written")),
     (pykka.ActorDeadError, Kind(503, "ending", "The server is ending or starting again")),
+    (DiskFullError, Kind(507, "disk-full", "The disk takes no more")),
     (StoreError, Kind(503, "store-unavailable", "The store did not answer as it should")),
     (SQLAlchemyError, Kind(503, "store-unavailable", "The store did not answer as it should")),
 )
@@ -138,8 +144,10 @@ def problem_response(scope: Scope, error: Exception) -> Response:
         detail = _sentence_of(scope, kind, error)
     if isinstance(error, TooManyRequestsError):
         headers["retry-after"] = str(error.retry_after_seconds)
-    elif kind.status == HTTPStatus.SERVICE_UNAVAILABLE:
+    elif kind.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.INSUFFICIENT_STORAGE}:
         headers["retry-after"] = str(_RETRY_SECONDS)
+    elif isinstance(error, KeyNeededError):
+        headers["www-authenticate"] = 'Bearer realm="FastGraph Server"'
     elif isinstance(error, BodyTooLargeError):
         # The rest of the body is not read, so the connection can't be used again.
         headers["connection"] = "close"

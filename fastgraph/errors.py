@@ -23,6 +23,8 @@
     ├── SignalRefusedError        the body of a signal does not fit the schema of its wait
     ├── StoreError
     │   ├── StoreUnavailableError the store can't be written now; trying again later is right
+    │   │   ├── DiskFullError         because its disk takes no more
+    │   │   └── CommitUnknownError    and it is not known yet whether the last commit was kept
     │   ├── LostOwnershipError    the guard refused: another epoch owns the run
     │   ├── IllegalTransitionError
     │   ├── NotFoundError         RunNotFoundError, ArtifactNotFoundError, ItemNotFoundError, WorkflowNotFoundError
@@ -68,7 +70,9 @@ from fastgraph.node_errors import (
 from fastgraph.root_error import FastGraphError
 from fastgraph.store_errors import (
     ArtifactNotFoundError,
+    CommitUnknownError,
     ConflictError,
+    DiskFullError,
     IllegalTransitionError,
     ItemNotFoundError,
     LostOwnershipError,
@@ -89,8 +93,10 @@ __all__ = [
     "AsyncNodeError",
     "CheckpointerError",
     "ChildRunError",
+    "CommitUnknownError",
     "ConfigError",
     "ConflictError",
+    "DiskFullError",
     "EmptyChannelError",
     "EmptyInputError",
     "ErrorCode",

@@ -6,7 +6,9 @@ from fastgraph.root_error import FastGraphError
 
 __all__ = [
     "ArtifactNotFoundError",
+    "CommitUnknownError",
     "ConflictError",
+    "DiskFullError",
     "IllegalTransitionError",
     "ItemNotFoundError",
     "LostOwnershipError",
@@ -28,6 +30,30 @@ class StoreError(FastGraphError):
 class StoreUnavailableError(StoreError):
     """The store can't be reached or written at the moment (busy, full, restarting): nothing is wrong with what was asked,
     and trying again later is right."""
+
+
+class DiskFullError(StoreUnavailableError):
+    """The disk of the store or of its files takes no more: it is full, over a quota, read-only, or a file is as large as it
+    may be. Runs are held and go on by themselves when there is room."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        self.what = what
+        self.reason = reason
+        super().__init__(
+            f"{what} could not be stored, disk full or not writable: {reason}. Nothing was kept. Make room on the disk; "
+            f"what runs goes on by itself then, and this request may be sent again."
+        )
+
+
+class CommitUnknownError(StoreUnavailableError):
+    """The store was lost while it committed, and can't be asked yet what became of that."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"The store was lost in the middle of a commit: {reason}. It may have been kept: look before you repeat it, or "
+            f"repeat it with the same idempotency key."
+        )
 
 
 class LostOwnershipError(StoreError):

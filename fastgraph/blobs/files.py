@@ -18,7 +18,9 @@ from typing import BinaryIO
 
 import uuid_utils
 
+from fastgraph import fault_points
 from fastgraph.blobs.blobs import Blob, BlobMissingError, BlobTooLargeError
+from fastgraph.blobs.disk import DiskWatch
 
 __all__ = ["SWEEP_AGE_SECONDS", "FileBlobs"]
 
@@ -28,21 +30,28 @@ SWEEP_BATCH = 500  # files that are asked for in one transaction
 _TEMPORARY = "new"
 _SWEPT = "swept-"
 _HASH = re.compile(r"[0-9a-f]{64}")
+_CONTENT = "A file's content"
 
 
 class FileBlobs:
-    """A folder of blobs. Any number of threads and processes may use it at once."""
+    """A folder of blobs. Any number of threads and processes may use it at once.
 
-    def __init__(self, folder: Path) -> None:
+    What stores raises DiskFullError where the disk takes no more, and notes it in `disk`.
+    """
+
+    def __init__(self, folder: Path, disk: DiskWatch | None = None) -> None:
         self.folder = folder
+        self._disk = disk or DiskWatch()
         (folder / _TEMPORARY).mkdir(parents=True, exist_ok=True)
 
     def put(self, data: bytes) -> Blob:
         """Keep bytes; durable when it returns."""
         sha256 = hashlib.sha256(data).hexdigest()
         if not self._touch(sha256):
-            with self._temporary() as path:
+            with self._disk.storing(_CONTENT), self._temporary() as path:
+                fault_points.reach(fault_points.ARTIFACT_TMP_WRITTEN)
                 _write(path, [data])
+                fault_points.passed(fault_points.ARTIFACT_TMP_WRITTEN)
                 self._name(path, sha256)
         return Blob(sha256=sha256, size=len(data))
 
@@ -62,8 +71,15 @@ class FileBlobs:
     @contextlib.contextmanager
     def receive(self, *, limit_bytes: int | None = None) -> Iterator[Receiver]:
         """Take content in pieces, for callers that are handed them one by one; without `finish` nothing is kept."""
-        with self._temporary() as path, path.open("xb") as file:
-            yield Receiver(self, path, file, limit_bytes)
+        with self._disk.storing(_CONTENT), self._temporary() as path:
+            file = path.open("xb")
+            try:
+                yield Receiver(self, path, file, limit_bytes)
+                file.close()
+            finally:
+                # What could not be written is thrown away; a second complaint about it would hide the first.
+                with contextlib.suppress(OSError):
+                    file.close()
 
     def open(self, sha256: str) -> BinaryIO:
         """Open content for reading; the caller closes it. Raises BlobMissingError."""
@@ -145,10 +161,12 @@ class FileBlobs:
         final = self.path(sha256)
         is_new_folder = not final.parent.exists()
         final.parent.mkdir(exist_ok=True)
+        fault_points.reach(fault_points.ARTIFACT_RENAMED)
         path.replace(final)
         _sync_folder(final.parent)
         if is_new_folder:
             _sync_folder(self.folder)
+        fault_points.passed(fault_points.ARTIFACT_RENAMED)
 
     def _touch(self, sha256: str) -> bool:
         """Make content that is there young again; False where it is not."""
@@ -193,8 +211,10 @@ class Receiver:
 
     def finish(self) -> Blob:
         """Keep what came; durable when it returns."""
+        fault_points.reach(fault_points.ARTIFACT_TMP_WRITTEN)
         self._file.flush()
         os.fsync(self._file.fileno())
+        fault_points.passed(fault_points.ARTIFACT_TMP_WRITTEN)
         sha256 = self._hash.hexdigest()
         self._blobs.name_file(self._path, sha256)
         return Blob(sha256=sha256, size=self._size)

@@ -18,6 +18,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
+from fastgraph.database.answer_limit import BoundedAsyncConnection, BoundedConnection
 from fastgraph.errors import SettingsError
 
 __all__ = ["create_reader_engine", "create_writer_engine", "is_sqlite", "parse_url", "sqlite_path"]
@@ -28,6 +29,7 @@ CACHE_KIB = 16 * 1024
 JOURNAL_LIMIT_BYTES = 8 * 1024 * 1024  # what the log may keep on disk after it was checkpointed
 LOCK_TIMEOUT_MS = 2_000
 IDLE_TRANSACTION_TIMEOUT_MS = 10_000
+CONNECT_SECONDS = 5
 READERS = 8
 READERS_OVERFLOW = 8
 
@@ -62,9 +64,11 @@ def sqlite_path(url: URL) -> Path:
 def create_writer_engine(url: URL, *, synchronous: str = "FULL") -> Engine:
     """Return the engine of the Writer: one connection that stays open, every transaction begun with the write lock."""
     if not is_sqlite(url):
-        return create_engine(
+        engine = create_engine(
             url, pool_size=1, max_overflow=1, pool_pre_ping=False, connect_args=_postgres_arguments()
         )
+        event.listen(engine, "do_connect", _connect_bounded)
+        return engine
     engine = create_engine(
         url, poolclass=StaticPool, connect_args={"check_same_thread": False, "isolation_level": None}
     )
@@ -95,7 +99,7 @@ def create_reader_engine(url: URL) -> AsyncEngine:
             max_overflow=READERS_OVERFLOW,
             pool_pre_ping=True,
             isolation_level="AUTOCOMMIT",
-            connect_args=_postgres_arguments(),
+            connect_args=_postgres_arguments() | {"async_creator_fn": BoundedAsyncConnection.connect},
         )
     engine = create_async_engine(
         url.set(drivername="sqlite+aiosqlite"),
@@ -122,9 +126,22 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+def _connect_bounded(_dialect: object, _record: object, arguments: Any, options: Any) -> BoundedConnection:
+    return BoundedConnection.connect(*arguments, **options)
+
+
 def _postgres_arguments() -> dict[str, Any]:
     options = (
         f"-c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC "
         f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_TIMEOUT_MS}"
     )
-    return {"options": options, "application_name": "fastgraph"}
+    return {
+        "options": options,
+        "application_name": "fastgraph",
+        "connect_timeout": CONNECT_SECONDS,
+        # A server that vanished without a word is noticed in half a minute, and not after TCP's two hours.
+        "keepalives": 1,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+    }

@@ -3,7 +3,8 @@
 A refusal (a lost epoch, a conflict) answers that operation alone and rolls nothing back. Any other error repeats the
 group in halves until the guilty operation is alone; it gets the error and the others are committed. What a database calls
 temporary (deadlock, serialisation, lock timeout) repeats one run at a time. Where the connection was lost at the commit,
-the store is asked what became of it before anything is believed.
+the store is asked what became of it before anything is believed: also later, before the next group, where it could not be
+asked at once. Whoever hands in an operation again that turns out to be written gets its answer, and it is not written twice.
 """
 
 from __future__ import annotations
@@ -14,15 +15,18 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Engine, RootTransaction
 from sqlalchemy.exc import SQLAlchemyError
 
+from fastgraph import fault_points
+from fastgraph.blobs.disk import DiskWatch
 from fastgraph.clock import Clock
-from fastgraph.database.faults import Fault, classify, wrap_error
+from fastgraph.database.faults import Fault, classify, find_full_disk, is_spoilt, wrap_error
+from fastgraph.database.lost_commits import LostCommits
 from fastgraph.database.operations import Operation, Outcome, carry_out
 from fastgraph.database.preparation import prepare
 from fastgraph.database.records import CommitRun
 from fastgraph.database.transaction import Transaction
 from fastgraph.database.turnstile import Turnstile
 from fastgraph.database.unknown_commit import was_committed
-from fastgraph.errors import LostOwnershipError, StoreError
+from fastgraph.errors import CommitUnknownError, LostOwnershipError, StoreError
 
 __all__ = ["MAX_GROUP", "MAX_GROUP_BYTES", "GroupWriter"]
 
@@ -56,8 +60,12 @@ class _Group:
 class GroupWriter:
     """Writes groups. One thread at a time: the Writer's."""
 
-    def __init__(self, engine: Engine, *, turnstile: Turnstile, clock: Clock) -> None:
+    def __init__(
+        self, engine: Engine, *, turnstile: Turnstile, clock: Clock, disk: DiskWatch | None = None
+    ) -> None:
         self._engine = engine
+        self._disk = disk or DiskWatch()
+        self._lost = LostCommits(engine)
         self._turnstile = turnstile
         self._clock = clock
         self._connection: Connection | None = None
@@ -86,10 +94,15 @@ class GroupWriter:
         repeats = 0
         while True:
             try:
+                self._lost.settle()
+                indexes = self._lost.answer(group.operations, group.answers, indexes)
+                if not indexes:
+                    return
                 outcomes = self._transact(group, indexes)
             except Exception as error:  # noqa: BLE001 - each error is answered to the operation that is alone with it
                 repeats += 1
                 fault = classify(error)
+                self._look_at(error)
                 is_over = time.monotonic() > group.deadline and fault is not Fault.LASTING
                 if _is_worth_repeating(fault, repeats, is_alone=len(indexes) == 1) and not is_over:
                     continue
@@ -114,15 +127,30 @@ class GroupWriter:
                 outcomes = [_decide(tx, operation, group.failed) for operation in operations]
                 tx.flush()
             except BaseException:
+                fault_points.rolled_back()
                 self._roll_back(transaction)
                 raise
             try:
                 transaction.commit()
-            except SQLAlchemyError:
+                fault_points.committed()
+            except SQLAlchemyError as error:
+                fault_points.rolled_back()
                 self._drop()
-                if not was_committed(self._engine, tx):
+                is_kept = was_committed(self._engine, tx)
+                if is_kept is None:
+                    self._lost.add(tx, list(zip(operations, outcomes, strict=True)))
+                    raise CommitUnknownError(str(error.__cause__ or error)) from error
+                if not is_kept:
                     raise
             return outcomes
+
+    def _look_at(self, error: Exception) -> None:
+        """Note a full disk, and open the store anew where its connection can't mend."""
+        full = find_full_disk(error)
+        if full is not None:
+            self._disk.note(full)
+        if is_spoilt(error):
+            self._drop()
 
     def _open(self) -> Connection:
         if self._connection is None or self._connection.closed or self._connection.invalidated:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,11 +67,13 @@ class HolderFile:
         os.close(self._descriptor)
 
     def _put(self, record: bytes) -> None:
-        if hasattr(os, "pwrite"):
-            os.pwrite(self._descriptor, record, 0)
-        else:
-            os.lseek(self._descriptor, 0, os.SEEK_SET)
-            os.write(self._descriptor, record)
+        # A disk that is full has no room for a hint; whoever waits asks the system for the holder then.
+        with suppress(OSError):
+            if hasattr(os, "pwrite"):
+                os.pwrite(self._descriptor, record, 0)
+            else:
+                os.lseek(self._descriptor, 0, os.SEEK_SET)
+                os.write(self._descriptor, record)
 
 
 def start_time(pid: int) -> str:

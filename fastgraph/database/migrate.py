@@ -14,6 +14,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
+from fastgraph import fault_points
+from fastgraph.database.answer_limit import BoundedConnection
 from fastgraph.database.engine import create_writer_engine, parse_url
 from fastgraph.database.turnstile import Turnstile, make_turnstile
 from fastgraph.errors import SchemaVersionError
@@ -27,9 +29,18 @@ _FOLDER = Path(__file__).parent / "migrations"
 
 def migrate(engine: Engine, turnstile: Turnstile) -> None:
     """Bring the schema to the newest version. Raises SchemaVersionError where it is of a version unknown here."""
-    with turnstile.hold("migration"), engine.connect() as connection, connection.begin():
+    with turnstile.hold("migration"):
+        _migrate(engine)
+        fault_points.committed()
+
+
+def _migrate(engine: Engine) -> None:
+    with engine.connect() as connection, connection.begin():
         if connection.dialect.name == "postgresql":
-            # The first process may take longer than the lock timeout of ordinary writers.
+            # The first process may take longer than ordinary writers are given.
+            driver = connection.connection.driver_connection
+            if isinstance(driver, BoundedConnection):
+                driver.answer_seconds = None
             connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
         seen, known = find_schema_version(connection), known_revisions()

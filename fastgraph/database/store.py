@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from fastgraph.blobs.disk import DiskWatch
 from fastgraph.blobs.files import SWEEP_AGE_SECONDS, FileBlobs
 from fastgraph.blobs.spill import Spill
 from fastgraph.clock import Clock, SystemClock
@@ -43,12 +44,13 @@ class Store:
         self.turnstile = turnstile
         self.data_dir = data_dir
         self._synchronous = synchronous
-        self.blobs = FileBlobs(data_dir / "artifacts")
-        self.states = FileBlobs(data_dir / "states")
-        self.snapshots = FileBlobs(data_dir / "checkpoints")
+        self.disk = DiskWatch()
+        self.blobs = FileBlobs(data_dir / "artifacts", self.disk)
+        self.states = FileBlobs(data_dir / "states", self.disk)
+        self.snapshots = FileBlobs(data_dir / "checkpoints", self.disk)
         self.spill = Spill(states=self.states, snapshots=self.snapshots, spill_bytes=spill_bytes)
         self.host_lock = HostLock(data_dir)
-        self._group = GroupWriter(writer, turnstile=turnstile, clock=clock)
+        self._group = GroupWriter(writer, turnstile=turnstile, clock=clock, disk=self.disk)
 
     @classmethod
     def open(cls, settings: Settings, *, clock: Clock | None = None) -> Store:

@@ -15,33 +15,30 @@ from sqlalchemy.exc import DBAPIError
 from fastgraph.database.tables import events
 from fastgraph.database.transaction import Transaction
 
-__all__ = ["was_committed"]
+__all__ = ["ASK_SECONDS", "was_committed"]
 
 ASK_SECONDS = 10.0  # for the server to notice that its client is gone, or to come back
 PAUSE_SECONDS = 0.05
 
 
-def was_committed(engine: Engine, tx: Transaction) -> bool:
-    """Say whether the transaction is durable. Raises DBAPIError where the store can't be asked, or has no answer."""
-    if tx.dialect == "postgresql":
-        return _ask_postgres(engine, tx)
-    return _ask_sqlite(engine, tx)
-
-
-def _ask_postgres(engine: Engine, tx: Transaction) -> bool:
-    deadline = time.monotonic() + ASK_SECONDS
+def was_committed(engine: Engine, tx: Transaction, *, ask_seconds: float = ASK_SECONDS) -> bool | None:
+    """Say whether the transaction is durable; None where the store can't be asked for so long, or does not know yet."""
+    deadline = time.monotonic() + ask_seconds
     while True:
         try:
-            with engine.connect() as connection:
-                row = connection.exec_driver_sql("SELECT txid_status(%s)", (tx.transaction_id,)).one()
-            if row[0] != "in progress":
-                return bool(row[0] == "committed")
+            known = _ask_postgres(engine, tx) if tx.dialect == "postgresql" else _ask_sqlite(engine, tx)
         except DBAPIError:
-            if time.monotonic() > deadline:
-                raise
-        if time.monotonic() > deadline:
-            return False
+            known = None
+        if known is not None or time.monotonic() > deadline:
+            return known
         time.sleep(PAUSE_SECONDS)
+
+
+def _ask_postgres(engine: Engine, tx: Transaction) -> bool | None:
+    with engine.connect() as connection:
+        row = connection.exec_driver_sql("SELECT txid_status(%s)", (tx.transaction_id,)).one()
+    # "in progress" is a server that has not noticed yet that its client is gone, or is committing just now.
+    return None if row[0] == "in progress" else bool(row[0] == "committed")
 
 
 def _ask_sqlite(engine: Engine, tx: Transaction) -> bool:
