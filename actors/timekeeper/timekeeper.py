@@ -2,7 +2,8 @@
 
 Every tick it renews the lease when that is due, looks for hosts that are dead (proved by their lock file, or by a lapsed
 lease), asks the supervisor to look for work that no hint told of, and watches the user loops. An error of the store means
-"try again at the next tick", never "done": nothing here ever stops looping.
+"try again at the next tick", never "done": nothing here ever stops looping. Whether the runs must be given up is looked
+at beside the ticks, which a store that does not answer holds up.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ __all__ = ["RENEWALS_A_LEASE", "Timekeeper"]
 
 RENEWALS_A_LEASE = 3
 FENCE_MARGIN_SECONDS = 3.0
+FENCE_LOOKS_A_LEASE = 30
 SWEEP_SECONDS = 600.0
 PROVED_DEAD = "its process is gone"
 LAPSED = "its lease lapsed"
@@ -68,6 +70,7 @@ class Timekeeper(AsyncActor):
         self._log = structlog.get_logger(__name__)
 
     def on_start(self) -> None:
+        self._look_at_fence(self._tools.clock.monotonic())
         self._tick()  # at once: what a dead host left behind waits for nothing but this
 
     async def on_receive(self, message: Any) -> None:
@@ -81,7 +84,6 @@ class Timekeeper(AsyncActor):
                     self._close_children,
                 ):
                     await self._try(work)
-                self._fence()
                 self._sweep_sometimes()
                 self._watch_user_loops()
                 self._request_claim()
@@ -134,16 +136,35 @@ class Timekeeper(AsyncActor):
             self._is_fenced = False
         else:
             self._log.error("this boot was declared dead")
+            self._lose_runs()
             self._on_declared_dead()
+
+    def _look_at_fence(self, looked_at: float) -> None:
+        """Look a few times a second whether the runs must be given up. A look that comes late says that this whole process
+        hung: the next one decides, because the stand-in may have kept the lease and the renewal that is due tells."""
+        now, lease = self._tools.clock.monotonic(), self._tools.settings.lease_seconds
+        pause = min(1.0, lease / FENCE_LOOKS_A_LEASE)
+        if self.actor_ref.is_alive():
+            self.loop.call_later(pause, self._look_at_fence, now)
+            if now - looked_at < pause + min(1.0, lease / 5):
+                self._fence()
 
     def _fence(self) -> None:
         """Stop the runs in time where the lease could not be renewed: another host may take them soon."""
         silent = self._tools.clock.monotonic() - self._renewed_at
         lease = self._tools.settings.lease_seconds
         if silent > lease - min(FENCE_MARGIN_SECONDS, lease / 5) and not self._is_fenced:
-            self._is_fenced = True
             self._log.error("lease could not be renewed, runs are given up", seconds=round(silent, 1))
+            self._is_fenced = self._lose_runs()
+
+    def _lose_runs(self) -> bool:
+        """Tell the supervisor to stop all runs; False where its inbox takes nothing now."""
+        try:
             self._supervisor.tell(LoseRuns())
+        except (InboxFullError, pykka.ActorDeadError) as error:
+            self._log.warning("the supervisor could not be told", error=str(error))
+            return False
+        return True
 
     async def _free_the_dead(self) -> None:
         tools = self._tools

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Dialect, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fastgraph import fault_points
 from fastgraph.database.host_records import PublishHost, RenewLease
 from fastgraph.database.tables import hosts, runs
 from fastgraph.database.times import (
@@ -36,6 +37,7 @@ __all__ = [
     "lock_hosts",
     "publish_host",
     "renew_lease",
+    "renewal_statement",
 ]
 
 HOSTS_LISTED = 1_000
@@ -81,6 +83,7 @@ def find_owned_runs(connection: Connection, *, boot_id: str) -> list[int]:
 def publish_host(tx: Transaction, operation: PublishHost) -> bool:
     """Write a boot's row, its first lease and its workflows, at once. A boot publishes again to change its workflows;
     ConflictError where it is over. Answers True."""
+    fault_points.within(fault_points.HOST_PUBLISH)
     connection = tx.connection
     now = read_database_now(connection)
     values = {
@@ -108,6 +111,7 @@ def publish_host(tx: Transaction, operation: PublishHost) -> bool:
 def renew_lease(tx: Transaction, operation: RenewLease) -> bool:
     """Lengthen a lease from the database's now, also one that has lapsed and that nobody took; False where the boot is
     over or unknown."""
+    fault_points.within(fault_points.LEASE_RENEW)
     now = read_database_now(tx.connection)
     renewed = tx.connection.execute(
         update(hosts)
@@ -119,6 +123,18 @@ def renew_lease(tx: Transaction, operation: RenewLease) -> bool:
         )
     )
     return renewed.rowcount == 1
+
+
+def renewal_statement(dialect: Dialect, *, boot_id: str, lease_seconds: float) -> str:
+    """Return the text of a statement that lengthens a lease, for a process that has a connection and nothing else of
+    ours."""
+    now = database_now(dialect.name)
+    renewal = (
+        update(hosts)
+        .where(hosts.c.boot_id == boot_id, hosts.c.ended_at.is_(None))
+        .values(lease_until=now + round(lease_seconds * MICROS_A_SECOND), renewed_at=now)
+    )
+    return str(renewal.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
 async def list_hosts(connection: AsyncConnection, *, limit: int = HOSTS_LISTED) -> list[HostView]:
