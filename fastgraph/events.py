@@ -42,6 +42,7 @@ class EventKind(StrEnum):
     CHILD_ENDED = "child_ended"
     MIGRATED = "migrated"
     PAUSED = "paused"
+    UNPAUSED = "unpaused"
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"

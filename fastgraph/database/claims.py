@@ -81,8 +81,7 @@ def find_candidates(
 
     By ix_runs_claimable, ix_runs_woken and ix_runs_wake_at; one name by its unique index.
     """
-    workflows = [name for name in operation.workflows if slots.get(name, 1) > 0]
-    workflows = unpaused(connection, workflows)
+    workflows = unpaused(connection, [name for name in operation.workflows if slots.get(name, 1) > 0])
     if not workflows or operation.limit < 1:
         return []
     values: dict[str, Any] = {

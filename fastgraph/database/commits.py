@@ -189,6 +189,8 @@ def _change_head(tx: Transaction, head: RunHead, operation: CommitRun, at: int) 
     if operation.status is not None and operation.status != head.status:
         if head.status == RunStatus.QUEUED:
             tx.rows.started.append((head.key, at))
+        if operation.status == RunStatus.PAUSED:
+            tx.rows.paused.append((str(head.status), None, head.key))
         head.status = operation.status
         head.wake_at = None
         head.is_cold = True

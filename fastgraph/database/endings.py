@@ -43,6 +43,7 @@ def end_run(
     head.status = status
     head.owner = None
     head.wake_at = None
+    head.consumed = head.inbox  # nobody will read what is left, nor look for it
     head.is_cold = True
     tx.rows.finished.append((result, error, at, None, head.key))
     tx.rows.ended.append((head.key,))

@@ -41,6 +41,7 @@ _CODES: dict[str, int] = {
     EventKind.CHILD_STARTED: 25,
     EventKind.CHILD_ENDED: 26,
     EventKind.MIGRATED: 27,
+    EventKind.UNPAUSED: 28,
 }
 _KINDS = {code: str(kind) for kind, code in _CODES.items()}
 NODE_UPDATE_CODE = _CODES[EventKind.NODE_UPDATE]

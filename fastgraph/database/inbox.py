@@ -25,7 +25,7 @@ from fastgraph.errors import ConflictError
 from fastgraph.events import EventKind
 from fastgraph.status import RunStatus
 
-__all__ = ["list_runs_with_commands", "read_unconsumed", "send_command"]
+__all__ = ["has_living_owner", "list_runs_with_commands", "read_unconsumed", "send_command"]
 
 _OPEN = (
     select(interrupts.c.interrupt_id)
@@ -54,7 +54,7 @@ def send_command(tx: Transaction, operation: SendCommand) -> Committed:
     wanted = {"cancel": "cancelled", "resume": "resumed"}.get(operation.kind, f"sent a {operation.kind}")
     head = require_live_run(tx.find_head(operation.run_id), operation.run_id, wanted=wanted)
     at = to_micros(operation.now)
-    if operation.kind == "cancel" and not _has_living_owner(tx, head):
+    if operation.kind == "cancel" and not has_living_owner(tx, head):
         data = None if operation.body in {b"", b"null", b"{}"} else operation.body
         end_by_force(
             tx,
@@ -87,7 +87,7 @@ async def read_unconsumed(connection: AsyncConnection, *, run_key: int, consumed
     return [InboxRow(key=row[0], kind=row[1], body=row[2], created_at=from_micros(row[3])) for row in rows]
 
 
-def _has_living_owner(tx: Transaction, head: RunHead) -> bool:
+def has_living_owner(tx: Transaction, head: RunHead) -> bool:
     """A run has one while its boot is not over and its lease has not lapsed by the database's time."""
     if head.owner is None:
         return False

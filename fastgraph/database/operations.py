@@ -9,8 +9,10 @@ from typing import TypeAlias, assert_never
 
 from fastgraph.database.acceptance import accept_run
 from fastgraph.database.artifacts import store_upload
+from fastgraph.database.audit import carry_out_audited
 from fastgraph.database.claims import claim_runs, refuse_claim
 from fastgraph.database.commits import commit_run
+from fastgraph.database.control_records import Audited, DiscardRun, PauseRun, RetryRun, SetPause, UnpauseRun
 from fastgraph.database.deletion import delete_run
 from fastgraph.database.endings import terminate_run
 from fastgraph.database.freeing import free_dead_host, free_run, release_run, retire_host
@@ -28,6 +30,7 @@ from fastgraph.database.operator_records import (
     WatchActors,
 )
 from fastgraph.database.operators import carry_out_of_operators
+from fastgraph.database.pausing import pause_run, set_pause, unpause_run
 from fastgraph.database.records import (
     Accepted,
     AcceptRun,
@@ -42,6 +45,7 @@ from fastgraph.database.records import (
     StoreUpload,
     TerminateRun,
 )
+from fastgraph.database.settling import discard_run, retry_run
 from fastgraph.database.signals import send_signal
 from fastgraph.database.store_items import change_items
 from fastgraph.database.transaction import Transaction
@@ -52,33 +56,40 @@ __all__ = ["Operation", "Outcome", "carry_out"]
 KeyOperation: TypeAlias = CreateKey | RevokeKey | KeepSecret
 ItemOperation: TypeAlias = WriteItems | RefreshItems | SweepItems | ClearCache
 OperatorOperation: TypeAlias = AskHost | FinishHostCommand | WatchActors | ReportActors
+ControlOperation: TypeAlias = Audited | PauseRun | UnpauseRun | SetPause | DiscardRun | RetryRun
 HostOperation: TypeAlias = PublishHost | RenewLease | FreeDeadHost | FreeRun | RetireHost
 Operation: TypeAlias = (
     AcceptRun
     | AskHost
+    | Audited
     | ClaimRuns
     | ClearCache
     | CommitRun
     | CreateKey
     | DeleteRun
+    | DiscardRun
     | FinishHostCommand
     | FreeDeadHost
     | FreeRun
     | KeepSecret
     | MigrateRun
     | OpenLineage
+    | PauseRun
     | PublishHost
     | RefreshItems
     | ReleaseRun
     | RenewLease
     | ReportActors
     | RetireHost
+    | RetryRun
     | RevokeKey
     | SendCommand
     | SendSignal
+    | SetPause
     | StoreUpload
     | SweepItems
     | TerminateRun
+    | UnpauseRun
     | WatchActors
     | WriteItems
 )
@@ -110,8 +121,30 @@ def carry_out(tx: Transaction, operation: Operation) -> Outcome:
             return delete_run(tx, operation)
         case StoreUpload():
             return store_upload(tx, operation)
+        case Audited() | PauseRun() | UnpauseRun() | SetPause() | DiscardRun() | RetryRun():
+            return _carry_out_control(tx, operation)
         case _:
             return _carry_out_beside_runs(tx, operation)
+
+
+def _carry_out_control(tx: Transaction, operation: ControlOperation) -> Outcome:
+    """Carry out what people order of runs, workflows and the server."""
+    match operation:
+        case Audited():
+            outcome: Outcome = carry_out_audited(tx, operation, carry_out)
+            return outcome
+        case PauseRun():
+            return pause_run(tx, operation)
+        case UnpauseRun():
+            return unpause_run(tx, operation)
+        case SetPause():
+            return set_pause(tx, operation)
+        case DiscardRun():
+            return discard_run(tx, operation)
+        case RetryRun():
+            return retry_run(tx, operation)
+        case _:
+            assert_never(operation)
 
 
 def _carry_out_beside_runs(

@@ -6,7 +6,7 @@ commits needs one of these statements only: the heads.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, select
@@ -18,8 +18,10 @@ from fastgraph.database.acceptance import (
     make_threads,
     take_run_keys,
 )
+from fastgraph.database.audit import find_requests
 from fastgraph.database.children import find_parents
 from fastgraph.database.claims import find_candidates
+from fastgraph.database.control_records import Audited, DiscardRun, PauseRun, RetryRun, UnpauseRun
 from fastgraph.database.heads import find_run_keys, lock_free_heads, lock_heads
 from fastgraph.database.host_records import FreeDeadHost, FreeRun, PublishHost, RenewLease, RetireHost
 from fastgraph.database.hosts import find_owned_runs, lock_hosts
@@ -63,6 +65,7 @@ class _Needs:
     deleted: set[str] = field(default_factory=set)
     parents: dict[int, int] = field(default_factory=dict)
     may_end: set[int] = field(default_factory=set)
+    request_ids: set[str] = field(default_factory=set)
 
 
 def prepare(tx: Transaction, operations: Sequence[Operation]) -> None:
@@ -71,6 +74,8 @@ def prepare(tx: Transaction, operations: Sequence[Operation]) -> None:
     connection = tx.connection
     if needs.boot_ids:
         tx.hosts = lock_hosts(connection, boot_ids=sorted(needs.boot_ids))
+    if needs.request_ids:
+        tx.requests = find_requests(connection, request_ids=sorted(needs.request_ids))
     if needs.accepts:
         _prepare_accepts(tx, needs)
     if needs.run_ids:
@@ -99,7 +104,7 @@ def _find_parents(tx: Transaction, needs: _Needs) -> None:
 
 def _collect(operations: Iterable[Operation]) -> _Needs:
     needs = _Needs()
-    for operation in operations:
+    for operation in _unwrapped(operations, needs):
         if isinstance(operation, CommitRun | FreeRun):
             needs.run_keys.add(operation.run_key)
             if isinstance(operation, CommitRun) and operation.parent_run_key and operation.status in ENDED:
@@ -124,6 +129,22 @@ def _collect(operations: Iterable[Operation]) -> _Needs:
             if isinstance(operation, FreeDeadHost | RetireHost):
                 needs.ended_boots.append(operation.boot_id)
     return needs
+
+
+def _unwrapped(operations: Iterable[Operation], needs: _Needs) -> Iterator[Operation]:
+    """Go through the operations, and through those that others wrap; commands of people are noted here."""
+    for operation in operations:
+        if isinstance(operation, Audited):
+            if operation.note.request_id is not None:
+                needs.request_ids.add(operation.note.request_id)
+            yield from _unwrapped([operation.operation], needs)
+        elif isinstance(operation, RetryRun):
+            needs.run_ids.add(operation.run_id)
+            needs.accepts.append(operation.accept)
+        elif isinstance(operation, PauseRun | UnpauseRun | DiscardRun):
+            needs.run_ids.add(operation.run_id)
+        else:
+            yield operation
 
 
 def _prepare_accepts(tx: Transaction, needs: _Needs) -> None:

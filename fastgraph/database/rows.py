@@ -154,8 +154,9 @@ class Rows:
 
     __slots__ = (
         "answers", "artifacts", "attempts", "audit", "bodies", "cached", "checkpoints", "ended", "events", "finished",
-        "idempotency", "inbox", "interrupts", "items", "items_read", "paused", "records", "requests", "results", "retried", "settled",
-        "signals", "signals_taken", "spilled", "started", "tags", "turns_given", "turns_taken", "waiting",
+        "idempotency", "inbox", "interrupts", "items", "items_read", "paused", "records", "requests", "results",
+        "retried", "settled", "signals", "signals_taken", "spilled", "started", "tags", "turns_given", "turns_taken",
+        "waiting",
     )  # fmt: skip
 
     def __init__(self) -> None:
