@@ -32,12 +32,16 @@ from actors.runtime.lifeline import watch_end
 from actors.runtime.messages import DownKind, DownReason
 from actors.writer.client import WriterClient
 from actors.writer.writer import Writer
+from api.admission import Admission
 from api.payload_check import PayloadCheck
+from api.security.keys import Key, parse_keys
+from api.security.opening import open_keys, open_links
 from api.services import Services
 from api.shutdown import on_end_signal
 from api.workflow_registry import WorkflowRegistry
 from fastgraph import fault_points
 from fastgraph.clock import SystemClock
+from fastgraph.database.backlog import count_backlog
 from fastgraph.database.records import Accepted, Committed
 from fastgraph.database.store import Store
 from fastgraph.database.workflows import WorkflowView, list_workflows
@@ -55,14 +59,16 @@ log = structlog.get_logger("api.lifespan")
 
 
 def lifespan_of(settings: Settings) -> Lifespan:
-    """Return the lifespan of an application with these settings."""
+    """Return the lifespan of an application with these settings. Raises SettingsError for keys that are none."""
+
+    keys = parse_keys(settings.api_keys.get_secret_value())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if not structlog.is_configured():
             configure_logs(settings)
         async with AsyncExitStack() as ending:
-            app.state.services = await _open(settings, ending)
+            app.state.services = await _open(settings, keys, ending)
             # What lives by now lives until the end: no collection need look at it again.
             gc.collect()
             gc.freeze()
@@ -72,9 +78,10 @@ def lifespan_of(settings: Settings) -> Lifespan:
     return lifespan
 
 
-async def _open(settings: Settings, ending: AsyncExitStack) -> Services:
+async def _open(settings: Settings, keys: dict[str, Key], ending: AsyncExitStack) -> Services:
     clock = SystemClock()
     store = await _open_store(settings, clock, ending)
+    key_ring = await open_keys(keys, host=settings.host, store=store, ending=ending)
     bus = open_hint_bus(settings, boot_id=new_id(), loop=asyncio.get_running_loop())
     await bus.start()
     ending.push_async_callback(bus.stop)
@@ -105,6 +112,14 @@ async def _open(settings: Settings, ending: AsyncExitStack) -> Services:
         broadcaster=broadcaster,
         workflows=WorkflowRegistry(clock=clock, read=_reader(store), default=settings.default_workflow),
         payloads=PayloadCheck(),
+        admission=Admission(
+            clock=clock,
+            count=_backlog_counter(store),
+            most=settings.max_backlog,
+            most_by_workflow=settings.max_backlog_by_workflow,
+        ),
+        keys=key_ring,
+        links=await open_links(store=store, writer=client, clock=clock),
         keeper=await _start_keeper(settings, ending),
     )
 
@@ -176,6 +191,14 @@ def _reader(store: Store) -> Callable[[], Any]:
             return await list_workflows(connection)
 
     return read
+
+
+def _backlog_counter(store: Store) -> Callable[[], Any]:
+    async def count() -> dict[str, int]:
+        async with store.readers.connect() as connection:
+            return await count_backlog(connection)
+
+    return count
 
 
 async def _start_keeper(settings: Settings, ending: AsyncExitStack) -> Keeper | None:

@@ -21,6 +21,9 @@ from api.lifespan import lifespan_of
 from api.middleware.access_log import AccessLog
 from api.middleware.body_limit import BodyLimit
 from api.middleware.callers import CallerCheck
+from api.middleware.cors import cors, parse_origins
+from api.middleware.header_limit import HeaderLimit
+from api.middleware.keys import KeyCheck
 from api.middleware.rate_limit import RateLimit
 from api.middleware.trailing_slash import TrailingSlash
 from api.openapi import document_of
@@ -76,9 +79,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 def _middleware(settings: Settings) -> list[Middleware]:
     clock = SystemClock()
+    origins = parse_origins(settings.cors_origins)
+    names = [settings.host, *settings.allowed_hosts.split(",")]
     return [
         Middleware(AccessLog, clock=clock),
-        Middleware(CallerCheck, names=[settings.host, *settings.allowed_hosts.split(",")]),
+        Middleware(HeaderLimit),
+        Middleware(CallerCheck, names=names, origins=origins),
+        *cors(origins),
+        Middleware(KeyCheck),
         Middleware(RateLimit, rate=settings.rate_limit, clock=clock),
         Middleware(
             BodyLimit, max_body_bytes=settings.max_body_bytes, max_upload_bytes=settings.max_upload_bytes

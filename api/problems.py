@@ -22,14 +22,18 @@ from starlette.types import Scope
 
 from actors.runtime.errors import InboxFullError
 from api.faults import (
+    BacklogFullError,
     BodyTooLargeError,
+    ComeAgainError,
     Fault,
     ForbiddenError,
     ForeignCallerError,
+    HeadersTooLargeError,
     InvalidRequestError,
     KeyNeededError,
     NothingPublishedError,
     TooManyRequestsError,
+    WorkflowBacklogFullError,
 )
 from fastgraph.errors import (
     ArtifactNotFoundError,
@@ -74,10 +78,13 @@ KINDS: tuple[tuple[type[Exception], Kind], ...] = (
     (InvalidFilterError, Kind(422, "invalid-request", "The request is not acceptable")),
     (UnstorableValueError, Kind(422, "invalid-request", "The request is not acceptable")),
     (BodyTooLargeError, Kind(413, "body-too-large", "The body is too large")),
+    (HeadersTooLargeError, Kind(431, "headers-too-large", "The headers are too large")),
     (KeyNeededError, Kind(401, "key-needed", "An API key is needed")),
     (ForbiddenError, Kind(403, "forbidden", "The API key may not do that")),
     (ForeignCallerError, Kind(403, "foreign-caller", "The request came from elsewhere")),
     (TooManyRequestsError, Kind(429, "too-many-requests", "Too many requests")),
+    (WorkflowBacklogFullError, Kind(429, "workflow-backlog-full", "Too many runs of this workflow wait")),
+    (BacklogFullError, Kind(503, "backlog-full", "Too many runs wait")),
     (NothingPublishedError, Kind(503, "nothing-published", "No workflow is published yet")),
     (InboxFullError, Kind(503, "busy", "Too much is waiting to be written")),
     (pykka.ActorDeadError, Kind(503, "ending", "The server is ending or starting again")),
@@ -142,13 +149,13 @@ def problem_response(scope: Scope, error: Exception) -> Response:
     else:
         kind = kind_of(error)
         detail = _sentence_of(scope, kind, error)
-    if isinstance(error, TooManyRequestsError):
+    if isinstance(error, ComeAgainError):
         headers["retry-after"] = str(error.retry_after_seconds)
     elif kind.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.INSUFFICIENT_STORAGE}:
         headers["retry-after"] = str(_RETRY_SECONDS)
     elif isinstance(error, KeyNeededError):
         headers["www-authenticate"] = 'Bearer realm="FastGraph Server"'
-    elif isinstance(error, BodyTooLargeError):
+    elif isinstance(error, BodyTooLargeError | HeadersTooLargeError):
         # The rest of the body is not read, so the connection can't be used again.
         headers["connection"] = "close"
     return ProblemResponse(_document(scope, kind, detail, error), kind.status, headers)

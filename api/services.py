@@ -13,7 +13,10 @@ from actors.broadcast.messages import Unwatch
 from actors.host.keeper import Keeper
 from actors.host.server_store import ServerStore
 from actors.writer.client import WriterClient
+from api.admission import Admission
 from api.payload_check import PayloadCheck
+from api.security.keys import KeyRing
+from api.security.links import LinkSigner
 from api.workflow_registry import WorkflowRegistry
 from fastgraph.clock import Clock
 from fastgraph.database.store import Store
@@ -36,6 +39,9 @@ class Services:
     broadcaster: pykka.ActorRef[Any]
     workflows: WorkflowRegistry
     payloads: PayloadCheck
+    admission: Admission
+    keys: KeyRing
+    links: LinkSigner
     keeper: Keeper | None
 
     def tell_broadcaster(self, message: Unwatch) -> None:

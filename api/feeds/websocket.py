@@ -24,6 +24,7 @@ from actors.broadcast.session import Send as SessionSend
 from api.faults import InvalidRequestError
 from api.feeds.follow import follow_all, follow_run
 from api.places import parse_after, parse_uuid
+from api.security.sockets import accept_message, is_accepted
 from api.services import services_of
 from fastgraph.errors import FastGraphError, RunNotFoundError
 
@@ -56,9 +57,10 @@ class _Feed:
         self._follow = follow
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if (await receive())["type"] != "websocket.connect":
-            return
-        await send({"type": "websocket.accept"})
+        if not is_accepted(scope):
+            if (await receive())["type"] != "websocket.connect":
+                return
+            await send(accept_message(scope))
         code, reason = await self._serve(scope, receive, send)
         if code is None:
             return

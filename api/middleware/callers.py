@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.faults import ForeignCallerError
 from api.problems import problem_response
+from api.security.sockets import accept_message
 
 __all__ = ["CallerCheck", "split_host"]
 
@@ -25,10 +26,11 @@ _FOREIGN_ORIGIN = 4403
 
 class CallerCheck:
     """Refuse what comes under a foreign name. `names` are served beside loopback and the address of the connection;
-    `*` among them serves every Host, for a server behind a proxy that checks it."""
+    `*` among them serves every Host, for a server behind a proxy that checks it. Pages of `origins` may change things."""
 
-    def __init__(self, app: ASGIApp, *, names: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, *, names: Iterable[str], origins: Iterable[str] = ()) -> None:
         self._app = app
+        self._origins = frozenset(origins)
         self._names = _LOOPBACK | {name.strip().lower() for name in names if name.strip()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,7 +44,7 @@ class CallerCheck:
             await problem_response(scope, error)(scope, receive, send)
         elif error.header == "Origin":
             # Accepted first, so that the page's script sees the code and not a bare failure (DESIGN section 6).
-            await send({"type": "websocket.accept"})
+            await send(accept_message(scope))
             await send({"type": "websocket.close", "code": _FOREIGN_ORIGIN, "reason": "foreign Origin"})
         else:
             await problem_response(scope, error)(scope, receive, send)
@@ -57,7 +59,7 @@ class CallerCheck:
         if not self._serves(scope, host):
             return ForeignCallerError("Host", host)
         is_unsafe = scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS
-        if origin and is_unsafe and not self._is_own_page(host, origin):
+        if origin and is_unsafe and origin not in self._origins and not self._is_own_page(host, origin):
             return ForeignCallerError("Origin", origin)
         return None
 

@@ -1,13 +1,13 @@
-"""A bound on how often one client address may ask.
+"""A bound on how often one client may ask: one API key, or one address where no key came.
 
-Off for clients on loopback unless a rate is set, so that a laptop never meets it; clients from elsewhere get a
-default that a dashboard does not reach. Counting is by fixed windows that begin with a client's first request, in
-this process.
+Off for clients on loopback unless a rate is set, for the server or for the key, so that a laptop never meets it;
+clients from elsewhere get a default that a dashboard does not reach. Counting is by fixed windows that begin with a
+client's first request, in this process.
 """
 
 from __future__ import annotations
 
-import ipaddress
+import functools
 import math
 
 from limits import RateLimitItem, parse
@@ -17,6 +17,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.faults import TooManyRequestsError
 from api.problems import problem_response
+from api.security.addresses import comes_from_loopback
+from api.security.keys import accepted_key
+from api.security.sockets import is_accepted
 from fastgraph.clock import Clock
 from fastgraph.errors import SettingsError
 
@@ -24,6 +27,7 @@ __all__ = ["DEFAULT_RATE", "RateLimit", "parse_rate"]
 
 DEFAULT_RATE = "6000/minute"
 
+_TRY_LATER = 1013
 # A supervisor that asks whether the process lives must always hear it.
 _EXEMPT = frozenset({"/api/monitoring/health/live"})
 
@@ -39,7 +43,8 @@ def parse_rate(text: str) -> RateLimitItem:
 
 
 class RateLimit:
-    """Answer 429 with `Retry-After` (seconds) to an address that is over `rate`; empty means the default above."""
+    """Answer 429 with `Retry-After` (seconds) to a key or an address that is over `rate`; empty means the default above.
+    A key may have a rate of its own."""
 
     def __init__(self, app: ASGIApp, *, rate: str, clock: Clock) -> None:
         self._app = app
@@ -49,31 +54,34 @@ class RateLimit:
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        address = self._limited_address(scope)
-        if address is None or await self._limiter.hit(self._rate, address):
+        limited = self._limited(scope)
+        if limited is None or await self._limiter.hit(*limited):
             await self._app(scope, receive, send)
             return
-        window = await self._limiter.get_window_stats(self._rate, address)
+        rate, client = limited
+        window = await self._limiter.get_window_stats(rate, client)
         wait_seconds = max(1, math.ceil(window.reset_time - self._clock.now().timestamp()))
-        # A WebSocket is refused in its handshake: Starlette turns the response into one.
-        await problem_response(scope, TooManyRequestsError(str(self._rate), wait_seconds))(
-            scope, receive, send
-        )
+        # A WebSocket is refused in its handshake: Starlette turns the response into one. One that has been accepted is
+        # closed.
+        if is_accepted(scope):
+            await send({"type": "websocket.close", "code": _TRY_LATER, "reason": "too many requests"})
+            return
+        await problem_response(scope, TooManyRequestsError(str(rate), wait_seconds))(scope, receive, send)
 
-    def _limited_address(self, scope: Scope) -> str | None:
-        """Return the address to count for, or None where the request is not limited."""
+    def _limited(self, scope: Scope) -> tuple[RateLimitItem, str] | None:
+        """Return the rate and whom to count for, or None where the request is not limited."""
         if scope["type"] not in {"http", "websocket"} or not scope["path"].startswith("/api"):
             return None
-        client = scope.get("client")
-        if client is None or scope["path"].rstrip("/") in _EXEMPT:
+        if scope.get("client") is None or scope["path"].rstrip("/") in _EXEMPT:
             return None
-        address: str = client[0]
-        return address if self._limits_loopback or not _is_loopback(address) else None
+        key = accepted_key(scope)
+        if key is not None and key.rate_limit is not None:
+            return _parsed(key.rate_limit), f"key {key.key_id}"
+        if comes_from_loopback(scope) and not self._limits_loopback:
+            return None
+        return self._rate, scope["client"][0] if key is None else f"key {key.key_id}"
 
 
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        # No address: a Unix socket, or a client in this very process.
-        return True
+@functools.lru_cache(maxsize=1024)
+def _parsed(rate: str) -> RateLimitItem:
+    return parse(rate)

@@ -15,21 +15,24 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import cast
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import Scope
 
-from api.security.callers import Caller, Role
+from api.security.callers import Caller, Role, set_caller
 from fastgraph.database.keys import KeyView, hash_of_key, list_keys
 from fastgraph.database.store import Store
 from fastgraph.errors import SettingsError
 
-__all__ = ["POLL_SECONDS", "Key", "KeyRing", "new_key", "parse_keys"]
+__all__ = ["POLL_SECONDS", "Key", "KeyRing", "accept_key", "accepted_key", "new_key", "parse_keys"]
 
 POLL_SECONDS = 1.0
 
 _PREFIX = "fg_"
 _BYTES = 32
+_IN_SCOPE = "fastgraph.key"
 
 log = structlog.get_logger("api.security")
 
@@ -41,6 +44,17 @@ class Key:
     key_id: str
     caller: Caller
     rate_limit: str | None = None
+
+
+def accept_key(scope: Scope, key: Key) -> None:
+    """Write down which key a request came with."""
+    scope[_IN_SCOPE] = key
+    set_caller(scope, key.caller)
+
+
+def accepted_key(scope: Scope) -> Key | None:
+    """Return the key that a request came with, None where it came without one."""
+    return cast("Key | None", scope.get(_IN_SCOPE))
 
 
 def new_key() -> str:
