@@ -57,24 +57,24 @@ async def create_run(request: Request) -> Response:
     if asked.checkpoint_id is not None and asked.thread_id is None:
         raise InvalidRequestError(Fault("thread_id", "is missing: a checkpoint is one of a thread"))
     key, now = idempotency_key(request), services.clock.now()
-    accepted = await services.writer.write(
-        AcceptRun(
-            run_id=new_id(),
-            name=asked.name,
-            workflow=workflow.name,
-            thread_id=asked.thread_id or new_id(),
-            payload=encode(asked.payload, where="payload"),
-            tags=tuple(dict.fromkeys(asked.tags)),
-            context=None if asked.context is None else encode(asked.context, where="context"),
-            config=_config(asked),
-            on_busy_thread=asked.on_busy_thread,
-            idempotency_key=key,
-            request_hash=None if key is None else _request_hash(asked),
-            deadline_at=_deadline(asked, now),
-            priority=asked.priority,
-            now=now,
-        )
+    operation = AcceptRun(
+        run_id=new_id(),
+        name=asked.name,
+        workflow=workflow.name,
+        thread_id=asked.thread_id or new_id(),
+        payload=encode(asked.payload, where="payload"),
+        tags=tuple(dict.fromkeys(asked.tags)),
+        context=None if asked.context is None else encode(asked.context, where="context"),
+        config=_config(asked),
+        on_busy_thread=asked.on_busy_thread,
+        idempotency_key=key,
+        request_hash=None if key is None else _request_hash(asked),
+        deadline_at=_deadline(asked, now),
+        priority=asked.priority,
+        now=now,
     )
+    async with services.admission.place(workflow.name):
+        accepted = await services.writer.write(operation)
     return Response(b'{"run_id":"%b"}' % accepted.run_id.encode(), media_type="application/json")
 
 
@@ -217,7 +217,9 @@ def _config(asked: CreateRun) -> bytes | None:
 
 def _request_hash(asked: CreateRun) -> str:
     """Hash what was asked and not how it was written: order of keys and white space do not count."""
-    said = asked.model_dump(exclude=None if asked.priority else {"priority"})  # as before there were priorities
+    said = asked.model_dump(
+        exclude=None if asked.priority else {"priority"}
+    )  # as before there were priorities
     text = json.dumps(said, sort_keys=True, separators=(",", ":"))
     return blake2b(text.encode(), digest_size=16).hexdigest()
 

@@ -138,17 +138,17 @@ async def update_thread_state(request: Request, thread_id: ThreadIdPath) -> Resp
     services = services_of(request.scope)
     asked = await read_model(request, UpdateThread)
     workflow = await _workflow_of(services, thread_id, asked.workflow)
-    accepted = await services.writer.write(
-        AcceptRun(
-            run_id=new_id(),
-            name="update_state",
-            workflow=workflow,
-            thread_id=thread_id,
-            payload=b"null",
-            config=encode(_update_config(asked), where="the update"),
-            now=services.clock.now(),
-        )
+    operation = AcceptRun(
+        run_id=new_id(),
+        name="update_state",
+        workflow=workflow,
+        thread_id=thread_id,
+        payload=b"null",
+        config=encode(_update_config(asked), where="the update"),
+        now=services.clock.now(),
     )
+    async with services.admission.place(workflow):
+        accepted = await services.writer.write(operation)
     run = await _wait_for_end(services, accepted.run_id)
     if run.status in (RunStatus.FAILED, RunStatus.QUARANTINED, RunStatus.CANCELLED):
         error = encode_error(run.error) or {}

@@ -62,6 +62,8 @@ async def test_a_run_is_shown_in_its_declared_shape(api: Api) -> None:
         "finished_at": None,
         "waiting_for": None,
         "last_seq": 1,
+        "priority": 0,
+        "kept": False,
         "parent_run_id": None,
         "children": [],
     }
