@@ -221,9 +221,15 @@ export const text = {
         confirm: "Quarantine the run",
         keep: "Keep it running",
       },
+      release: {
+        title: "Release this run?",
+        why: "It is taken from its host, also from a dead one, and the next one goes on from the last checkpoint. What its tasks are doing now is done again.",
+        confirm: "Release the run",
+        keep: "Leave it there",
+      },
       discard: {
         title: "Discard this run?",
-        why: "It is given up for good and leaves the list of what needs somebody. Its log is kept. This can't be undone.",
+        why: "It no longer counts as something that needs somebody. It stays as it ended, with its log, and can't be retried from the list of stuck runs. This can't be undone.",
         confirm: "Discard the run",
         keep: "Keep it",
       },

@@ -24,7 +24,13 @@ export const TERMINAL_EVENTS: ReadonlySet<string> = new Set([
 ]);
 
 /** They leave the status alone, and change something else that the row says. */
-const CHANGES_ROW: ReadonlySet<string> = new Set(["queued", "child_started", "child_ended", "migrated"]);
+const CHANGES_ROW: ReadonlySet<string> = new Set([
+  "queued",
+  "child_started",
+  "child_ended",
+  "migrated",
+  "unpaused",
+]);
 
 /** Several tasks of a run may wait at once: a question outweighs a signal or a child, these outweigh a time. */
 const WAIT_WEIGHT: Partial<Record<RunStatus, number>> = { sleeping: 1, waiting: 2, interrupted: 3 };

@@ -8,8 +8,8 @@ import {
   Pause,
   Play,
   RotateCw,
-  ShieldCheck,
   Trash2,
+  Unlink,
 } from "lucide-react";
 import type { RunCommand } from "./commands";
 
@@ -21,7 +21,7 @@ export const COMMAND_ICON: Record<RunCommand, LucideIcon> = {
   retry: RotateCw,
   fork: GitBranch,
   quarantine: BadgeAlert,
-  release: ShieldCheck,
+  release: Unlink,
   discard: PackageX,
   delete: Trash2,
 };

@@ -40,6 +40,6 @@ describe("what is offered for a run", () => {
   it("is less for a key with fewer roles, and nothing for a reader", () => {
     expect(commandsFor({ status: "running" }, only("read"))).toEqual([]);
     expect(commandsFor({ status: "running" }, only("read", "run"))).toEqual(["pause", "fork", "cancel"]);
-    expect(commandsFor({ status: "quarantined" }, only("read", "run"))).toEqual(["retry", "fork"]);
+    expect(commandsFor({ status: "quarantined" }, only("read", "run"))).toEqual(["retry", "fork", "discard"]);
   });
 });

@@ -32,18 +32,18 @@ const RULES: Record<RunCommand, Rule> = {
   pause: rule("run", MOVING),
   retry: rule("run", STOPPED),
   fork: rule("run", [...OPEN, ...ENDED]),
-  release: rule("operate", ["quarantined"]),
+  release: rule("operate", ["queued", "running"]),
   quarantine: rule("operate", OPEN),
   cancel: rule("run", OPEN),
   terminate: rule("operate", OPEN),
-  discard: rule("operate", ["failed", "quarantined"]),
+  discard: rule("run", ["failed", "quarantined"]),
   delete: rule("operate", ENDED),
 };
 
 export const RUN_COMMANDS = Object.keys(RULES) as RunCommand[];
 
 /** These are done at once: they can be undone by a second click. */
-export const AT_ONCE: ReadonlySet<RunCommand> = new Set(["pause", "unpause", "release"]);
+export const AT_ONCE: ReadonlySet<RunCommand> = new Set(["pause", "unpause"]);
 
 export function commandsFor(run: Pick<Run, "status">, may: (role: Role) => boolean): RunCommand[] {
   return RUN_COMMANDS.filter((command) => {

@@ -31,7 +31,7 @@ export default function RunCommandDialog({ run, command, onClose }: RunCommandDi
   return <Ask run={run} command={command as Asking} onClose={onClose} />;
 }
 
-type Asking = "cancel" | "terminate" | "quarantine" | "discard";
+type Asking = "cancel" | "terminate" | "quarantine" | "release" | "discard";
 
 function Ask({ run, command, onClose }: { run: Run; command: Asking; onClose: () => void }) {
   const answered = useAnsweredRun();

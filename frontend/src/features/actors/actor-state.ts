@@ -1,0 +1,38 @@
+/** What an actor's state is called, its icon and its tone. */
+import {
+  BadgeAlert,
+  CircleDashed,
+  CircleDot,
+  CirclePause,
+  CircleSlash,
+  LoaderCircle,
+  type LucideIcon,
+  OctagonX,
+  RotateCw,
+} from "lucide-react";
+import type { Tone } from "@/shared/status";
+
+interface StateLook {
+  word: string;
+  icon: LucideIcon;
+  tone: Tone;
+  isMoving?: boolean;
+}
+
+const STATES: Record<string, StateLook> = {
+  starting: { word: "Starting", icon: CircleDashed, tone: "neutral" },
+  idle: { word: "Idle", icon: CircleDot, tone: "neutral" },
+  busy: { word: "Busy", icon: LoaderCircle, tone: "active", isMoving: true },
+  running: { word: "Running", icon: LoaderCircle, tone: "active", isMoving: true },
+  waiting: { word: "Restarts soon", icon: RotateCw, tone: "warn" },
+  backoff: { word: "Restarts soon", icon: RotateCw, tone: "warn" },
+  draining: { word: "Draining", icon: CirclePause, tone: "warn" },
+  stopping: { word: "Stopping", icon: CirclePause, tone: "warn" },
+  stopped: { word: "Stopped", icon: CircleSlash, tone: "neutral" },
+  given_up: { word: "Given up", icon: OctagonX, tone: "bad" },
+  quarantined: { word: "Quarantined", icon: BadgeAlert, tone: "bad" },
+};
+
+export function stateLook(state: string): StateLook {
+  return STATES[state] ?? { word: state, icon: CircleDot, tone: "neutral" };
+}
