@@ -6,13 +6,14 @@ spill limit goes to files first, on a thread that may block.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import orjson
 
+from actors.runs.reading import keep_patiently
 from fastgraph.blobs.spill import Spill
 from fastgraph.database.checkpoints import StoredResult
 from fastgraph.database.records import CheckpointRow, ResultRow
@@ -46,9 +47,9 @@ RESULT_BYTES = 64 * 1024
 async def encode_result(
     result: TaskResult, task: Task, number: int, spill: Spill, spill_bytes: int
 ) -> ResultRow:
-    """Make the row of a task's result; spills large values in a thread."""
+    """Make the row of a task's result; spills large values in a thread, and waits for a disk that is full."""
     if any(write.value.size > spill_bytes for write in result.writes):
-        return await asyncio.to_thread(result_row, result, task, number, spill)
+        return await keep_patiently(partial(result_row, result, task, number, spill))
     return result_row(result, task, number, None)
 
 
@@ -156,9 +157,7 @@ async def shrink_changes(commit: StepCommit, spill: Spill, spill_bytes: int) -> 
     }
     if not large:
         return commit
-    operands = await asyncio.to_thread(
-        lambda: {key: spill.shrink(c.change.operand) for key, c in large.items()}
-    )
+    operands = await keep_patiently(lambda: {key: spill.shrink(c.change.operand) for key, c in large.items()})
     shrunk = {key: KeyChange(change=large[key].change._replace(operand=operands[key])) for key in large}
     return replace(commit, changes={**commit.changes, **shrunk})
 
@@ -181,7 +180,7 @@ def checkpoint_row(
 
 async def encode_snapshot(checkpoint: Checkpoint, spill: Spill) -> bytes:
     """Encode the whole state as changes; large ones go to a file. In a thread: it may be megabytes."""
-    return await asyncio.to_thread(snapshot_changes, checkpoint, spill)
+    return await keep_patiently(partial(snapshot_changes, checkpoint, spill))
 
 
 def snapshot_changes(checkpoint: Checkpoint, spill: Spill) -> bytes:

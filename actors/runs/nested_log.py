@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, Protocol, cast
 
 import orjson
@@ -16,6 +17,7 @@ from actors.runs.encoding import ChangeLog, decode_recorded, result_row, snapsho
 from actors.runs.kept_errors import decode_error, encode_error
 from actors.runs.nested_store import Found
 from actors.runs.outbox import Item, NestedCheckpoint, NestedResultWritten
+from fastgraph.blobs.disk import hold_while_full
 from fastgraph.blobs.spill import Spill
 from fastgraph.checkpoint.base import CheckpointSource, Pending, SavedCheckpoint
 from fastgraph.clock import Clock
@@ -114,7 +116,8 @@ class NestedLog:
             raise ThreadConflictError(checkpoint.number)
         commit = StepCommit(checkpoint=checkpoint, changes=changes, is_end=False)
         whole = self._changes.wants_snapshot(commit)
-        snapshot = snapshot_changes(checkpoint, self._store.spill) if whole else None
+        keep = partial(snapshot_changes, checkpoint, self._store.spill)
+        snapshot = hold_while_full(keep) if whole else None
         row = _checkpoint_row(saved, self._namespace, snapshot)
         self._outbox.add(
             NestedCheckpoint(
@@ -176,7 +179,8 @@ class NestedLog:
         ):  # an input, a Command from outside, START's routers: no node's, so no event tells of it
             self._note(number, result.task_id, _encode(result))
             return
-        row = result_row(result, task, number, self._store.spill, namespace=self._namespace)
+        keep = partial(result_row, result, task, number, self._store.spill, namespace=self._namespace)
+        row = hold_while_full(keep)
         more = {"cached": True} if result.is_cached else {}
         event = self._event(EventKind.NODE_UPDATE, task, **more)
         self._outbox.add(NestedResultWritten(row=row, event=event))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,6 +17,7 @@ from actors.host.tools import HostTools
 from actors.runs.children import start_child
 from actors.runs.reading import RETRY_SECONDS, read_patiently
 from actors.runtime.errors import InboxFullError
+from fastgraph.blobs.disk import hold_while_full
 from fastgraph.blobs.spill import Spill
 from fastgraph.database import nested
 from fastgraph.database.checkpoints import StoredCheckpoint, read_checkpoint
@@ -33,9 +35,13 @@ Found = tuple[StoredCheckpoint, list[nested.NestedResult], dict[str, bytes]]
 def shrink_nested(
     changes: Mapping[str, KeyChange], spill: Spill, limit_bytes: int
 ) -> Mapping[str, KeyChange]:
-    """Spill what reducers made and is too large for a row; blocks on the disk."""
+    """Spill what reducers made and is too large for a row; blocks on the disk, and while that is full."""
     return {
-        key: KeyChange(change=change.change._replace(operand=spill.shrink(change.change.operand)))
+        key: KeyChange(
+            change=change.change._replace(
+                operand=hold_while_full(partial(spill.shrink, change.change.operand))
+            )
+        )
         if change.from_task is None and len(change.change.operand) > limit_bytes
         else change
         for key, change in changes.items()

@@ -32,6 +32,8 @@ from actors.runs.messages import (
     RunDown,
     RunLeft,
 )
+from actors.runs.reading import is_passing
+from actors.runs.reconciling import Reconciler
 from actors.runs.run_actor import RunActor
 from actors.runtime.async_actor import AsyncActor
 from actors.runtime.errors import InboxFullError
@@ -47,7 +49,13 @@ from actors.supervision.decisions import (
 )
 from fastgraph.database.host_records import FreeRun
 from fastgraph.database.records import ClaimedRun, ClaimRuns, TerminateRun
-from fastgraph.errors import ConflictError, StoreError, StoreUnavailableError
+from fastgraph.errors import (
+    ConflictError,
+    IllegalTransitionError,
+    LostOwnershipError,
+    NotFoundError,
+    StoreError,
+)
 from fastgraph.events import EventKind
 from fastgraph.status import RunStatus
 
@@ -57,8 +65,13 @@ CLAIM_BATCH = 64
 UNFIT_REMEMBERED = 1_000
 UNFIT_SECONDS = 60.0
 CLAIM_GATHER_SECONDS = 0.01
+HELD_SECONDS = 2.0  # before a run is tried again whose actor the store's trouble has killed
 BACKOFF = Backoff()
 INTENSITY = Intensity()
+
+
+# The store's answers that settle what is owed; any other error of it means "try again".
+_SETTLED = (ConflictError, IllegalTransitionError, LostOwnershipError, NotFoundError)
 
 
 @dataclass(slots=True)
@@ -86,6 +99,7 @@ class RunSupervisor(AsyncActor):
         self._active: dict[int, _Active] = {}
         self._deaths: dict[int, Deaths] = {}
         self._owed: list[FreeRun | TerminateRun] = []
+        self._reconciler = Reconciler(tools.store, boot_id=tools.boot_id, clock=tools.clock)
         self._unfit: dict[int, float] = {}
         limits = tools.settings.max_active_by_workflow
         self._max_active = tuple((name, limits[name]) for name in tools.workflows if name in limits)
@@ -137,6 +151,7 @@ class RunSupervisor(AsyncActor):
                 self._is_claim_queued = False
                 await self._pay()
                 await self._claim()
+                await self._reconcile()
             case RunLeft():
                 self._left(message)
             case RunDown():
@@ -239,8 +254,18 @@ class RunSupervisor(AsyncActor):
             self._on_only_left()
 
     def _mend(self, active: _Active, reason: DownReason) -> None:
-        """An actor died: give its run back after a backoff, or quarantine it where that happens too often."""
+        """An actor died: give its run back after a backoff, or quarantine it where that happens too often.
+
+        Trouble of the store, or of its disk, is no fault of the run's and never counts.
+        """
         claimed, now = active.claimed, self._tools.clock.monotonic()
+        if is_passing(reason.error):
+            self._log.warning(
+                "run actor died of the store's trouble", run_id=claimed.run_id, reason=str(reason)
+            )
+            self._owed.append(self._free(claimed, f"The store could not be used: {reason}", HELD_SECONDS))
+            self.loop.call_later(HELD_SECONDS + CLAIM_GATHER_SECONDS, self.request_claim)
+            return
         deaths = self._deaths[claimed.run_key] = after_death(
             self._deaths.get(claimed.run_key, Deaths()),
             now=now,
@@ -287,12 +312,32 @@ class RunSupervisor(AsyncActor):
         for operation, answer in zip(
             owed, await asyncio.gather(*writes, return_exceptions=True), strict=True
         ):
-            if isinstance(answer, StoreUnavailableError | InboxFullError):
-                self._owed.append(operation)
-            elif isinstance(answer, StoreError):  # it has ended, or is another's
+            if isinstance(answer, _SETTLED):  # it has ended, or is another's
                 self._log.info("a run that was lost is another's", reason=str(answer))
+            elif isinstance(answer, StoreError | InboxFullError):
+                self._log.warning("a run could not be given back, trying again", reason=str(answer))
+                self._owed.append(operation)
             elif isinstance(answer, BaseException):
                 raise answer
+
+    async def _reconcile(self) -> None:
+        """Give back what the store says is ours and nobody here has."""
+        known = {active.claimed.run_id for active in self._active.values()}
+        known |= {operation.run_id for operation in self._owed if isinstance(operation, TerminateRun)}
+        owed = {operation.run_key for operation in self._owed if isinstance(operation, FreeRun)}
+        for run in await self._reconciler.find_stranded(known):
+            if run.key not in owed:
+                self._log.warning("a run was stranded here", run_id=run.run_id, epoch=run.epoch)
+                self._owed.append(
+                    FreeRun(
+                        run_key=run.key,
+                        owner=self._tools.boot_id,
+                        epoch=run.epoch,
+                        reason="its host did not know that it had it",
+                        not_before=None,
+                        now=self._tools.clock.now(),
+                    )
+                )
 
     def _pass_on_blocked(self, message: LoopBlocked) -> None:
         keys = {job.call.services.run_id for job in message.jobs}

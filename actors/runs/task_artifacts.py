@@ -1,7 +1,8 @@
 """The artifacts of one attempt of a task: content goes to the files at once, the rows that name it wait for the result.
 
-So an artifact is seen exactly when its task's result is, and a repeated attempt leaves no double behind. Used in hosts and
-in task processes; any thread.
+So an artifact is seen exactly when its task's result is, and a repeated attempt leaves no double behind. While the disk is
+full the node waits in here, and goes on when there is room: it has no part in that. Used in hosts and in task processes; any
+thread.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import mimetypes
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 import orjson
 
 from fastgraph.blobs.blobs import Blob, Blobs
+from fastgraph.blobs.disk import hold_while_full
 from fastgraph.database.records import ArtifactRow
 from fastgraph.errors import ArtifactNotFoundError
 from fastgraph.graph.services import ArtifactSource
@@ -61,12 +64,23 @@ class TaskArtifacts:
         return self._files.open(sha256)
 
     def _put(self, data: ArtifactSource) -> Blob:
-        if isinstance(data, bytes):
-            return self._files.put(data)
         if isinstance(data, str):
-            return self._files.put(data.encode())
+            data = data.encode()
+        if isinstance(data, bytes):
+            return hold_while_full(partial(self._files.put, data))
         if isinstance(data, os.PathLike):
-            return self._files.put_file(Path(data))
+            return hold_while_full(partial(self._files.put_file, Path(data)))
+        if not data.seekable():
+            return self._put_stream(
+                data
+            )  # what was read of it is gone, so a full disk is the node's to deal with
+        return hold_while_full(partial(self._put_again, data, data.tell()))
+
+    def _put_again(self, data: BinaryIO, start: int) -> Blob:
+        data.seek(start)
+        return self._put_stream(data)
+
+    def _put_stream(self, data: BinaryIO) -> Blob:
         return self._files.put_stream(iter(lambda: data.read(CHUNK_BYTES), b""))
 
 
