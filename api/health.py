@@ -1,46 +1,38 @@
 """Health: what the store, the hosts and this process say of themselves, and one word for all of it.
 
 `failing` until the store can be written and some host has published its workflows, now or before; `degraded` where work
-waits that nobody will do soon. Every reason is a sentence. The probe of the store is a real write through the Writer,
-of nothing: what it goes through is what a new run goes through.
+waits that nobody will do soon. Every reason is a sentence. How the store and its disk do is found out in `store_health.py`.
 """
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import orjson
-import pykka
 from sqlalchemy.exc import SQLAlchemyError
 
 from actors.runtime.report import report_of
 from api.services import Services
+from api.store_health import doubts_about_store, faults_of_store, probe_store
 from fastgraph.clock import to_rfc3339
-from fastgraph.database.host_records import RenewLease
 from fastgraph.database.hosts import HostView, list_hosts
 from fastgraph.database.runs import count_by_status, count_stranded, find_oldest_queued
-from fastgraph.errors import FastGraphError
 
-__all__ = ["read_health"]
+__all__ = ["read_health", "read_readiness"]
 
-PROBE_SECONDS = 3.0
 LONG_QUEUED_SECONDS = 60.0
 HOSTS_SHOWN = 100
-
-# Renewing the lease of a boot that does not exist changes no row.
-_PROBE = RenewLease(boot_id="", lease_seconds=0.0, report=b"{}")
 
 
 async def read_health(services: Services, *, version: str) -> dict[str, Any]:
     """Return the health document; never raises for a store that does not answer."""
     reasons: list[str] = []
     facts: dict[str, Any] = {"hosts": [], "runs": {}, "oldest_queued_seconds": None, "stranded_runs": 0}
-    store = await _probe_store(services)
+    store = await probe_store(services)
     status = "ok"
-    if not store["is_writable"]:
+    if store["error"]:  # what can't be reached is not read either: that would take as long again
         status = "failing"
-        reasons.append(f"The store can't be written: {store['error']}")
+        reasons.extend(faults_of_store(store))
     else:
         try:
             facts |= await _read_facts(services)
@@ -48,7 +40,12 @@ async def read_health(services: Services, *, version: str) -> dict[str, Any]:
             status = "failing"
             reasons.append(f"The store can't be read: {type(error).__name__}")
         else:
+            reasons.extend(doubts_about_store(store))
             status = await _judge(services, facts, reasons)
+        faults = faults_of_store(store, facts["hosts"])
+        if faults:
+            status = "failing"
+            reasons[:0] = faults
     return {
         "status": status,
         "reasons": reasons,
@@ -59,22 +56,17 @@ async def read_health(services: Services, *, version: str) -> dict[str, Any]:
     }
 
 
-async def _probe_store(services: Services) -> dict[str, Any]:
-    begun = services.clock.monotonic()
-    error = None
-    try:
-        async with asyncio.timeout(PROBE_SECONDS):
-            await services.writer.write(_PROBE)
-    except TimeoutError:
-        error = f"a write did not end within {PROBE_SECONDS:g} s"
-    except (FastGraphError, SQLAlchemyError, pykka.ActorDeadError) as raised:
-        error = str(raised)
-    return {
-        "kind": services.store.readers.dialect.name,
-        "is_writable": error is None,
-        "write_ms": round((services.clock.monotonic() - begun) * 1000, 3),
-        "error": error,
-    }
+async def read_readiness(services: Services) -> dict[str, Any]:
+    """Return whether requests should come here: the store takes a write, and workflows are published."""
+    store = await probe_store(services)
+    reasons = faults_of_store(store)
+    if not reasons:
+        try:
+            if not await services.workflows.list_workflows():
+                reasons.append("No host has published its workflows to this store yet.")
+        except SQLAlchemyError as error:
+            reasons.append(f"The store can't be read: {type(error).__name__}")
+    return {"status": "not_ready" if reasons else "ok", "reasons": reasons}
 
 
 async def _read_facts(services: Services) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from api.dashboard import dashboard_routes
 from api.docs_pages import docs_routes
 from api.feeds.websocket import websocket_routes
 from api.lifespan import lifespan_of
+from api.metrics import answer_metrics
 from api.middleware.access_log import AccessLog
 from api.middleware.body_limit import BodyLimit
 from api.middleware.callers import CallerCheck
@@ -33,7 +34,9 @@ from api.routes import (
     artifacts,
     events,
     interrupts,
+    keys,
     monitoring,
+    operators,
     runs,
     signals,
     state,
@@ -110,9 +113,12 @@ def _add_routes(app: FastAPI) -> None:
         store,
         workflows,
         versions,
+        keys,
         monitoring,
+        operators,
     ):
         app.include_router(module.router)
+    app.router.routes.append(Route("/metrics", answer_metrics, methods=["GET"]))
     app.router.routes.extend([*websocket_routes(), *docs_routes(), *dashboard_routes()])
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Dialect, bindparam, insert, select, update
+from sqlalchemy import Connection, Dialect, Row, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fastgraph import fault_points
 from fastgraph.database.host_records import PublishHost, RenewLease
-from fastgraph.database.tables import hosts, runs
+from fastgraph.database.tables import host_workflows, hosts, runs
 from fastgraph.database.times import (
     MICROS_A_SECOND,
     database_now,
@@ -31,9 +32,11 @@ from fastgraph.errors import ConflictError
 
 __all__ = [
     "HostView",
+    "find_host",
     "find_owned_runs",
     "list_hosts",
     "list_lapsed",
+    "list_workflows_of",
     "lock_hosts",
     "publish_host",
     "renew_lease",
@@ -66,6 +69,7 @@ class HostView:
     ended_at: datetime | None
     ended_reason: str | None
     report: bytes | None
+    lease_left_seconds: float | None = None
 
 
 def lock_hosts(connection: Connection, *, boot_ids: Sequence[str]) -> dict[str, bool]:
@@ -141,22 +145,38 @@ async def list_hosts(connection: AsyncConnection, *, limit: int = HOSTS_LISTED) 
     """List boots, the living ones first and then the newest."""
     now = database_now(connection.dialect.name).label("now")
     query = select(hosts, now).order_by(hosts.c.ended_at.is_not(None), hosts.c.started_at.desc()).limit(limit)
-    return [
-        HostView(
-            boot_id=row.boot_id,
-            pid=row.pid,
-            address=row.address,
-            version=row.version,
-            is_alive=row.ended_at is None and row.lease_until > row.now,
-            lease_until=from_micros(row.lease_until),
-            started_at=from_micros(row.started_at),
-            renewed_at=from_micros(row.renewed_at),
-            ended_at=optional_from_micros(row.ended_at),
-            ended_reason=row.ended_reason,
-            report=row.report,
-        )
-        for row in await connection.execute(query)
-    ]
+    return [_view(row) for row in await connection.execute(query)]
+
+
+async def find_host(connection: AsyncConnection, *, boot_id: str) -> HostView | None:
+    """Return a boot, or None."""
+    query = select(hosts, database_now(connection.dialect.name).label("now"))
+    row = (await connection.execute(query.where(hosts.c.boot_id == boot_id))).first()
+    return None if row is None else _view(row)
+
+
+async def list_workflows_of(connection: AsyncConnection, *, boot_id: str) -> list[str]:
+    """Return the names of the workflows that a boot has loaded; none once it is over."""
+    query = select(host_workflows.c.name).where(host_workflows.c.boot_id == boot_id)
+    return [row[0] for row in await connection.execute(query.order_by(host_workflows.c.name))]
+
+
+def _view(row: Row[Any]) -> HostView:
+    left = (row.lease_until - row.now) / MICROS_A_SECOND
+    return HostView(
+        boot_id=row.boot_id,
+        pid=row.pid,
+        address=row.address,
+        version=row.version,
+        is_alive=row.ended_at is None and row.lease_until > row.now,
+        lease_until=from_micros(row.lease_until),
+        started_at=from_micros(row.started_at),
+        renewed_at=from_micros(row.renewed_at),
+        ended_at=optional_from_micros(row.ended_at),
+        ended_reason=row.ended_reason,
+        report=row.report,
+        lease_left_seconds=round(left, 3) if row.ended_at is None else None,
+    )
 
 
 async def list_lapsed(connection: AsyncConnection, *, now: datetime | None = None) -> list[str]:
