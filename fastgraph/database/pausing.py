@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Select, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,6 +32,7 @@ __all__ = [
     "NOTHING_PAUSED",
     "PauseView",
     "Pauses",
+    "is_paused",
     "list_pauses",
     "pause_run",
     "read_pauses",
@@ -123,6 +124,12 @@ def unpaused(connection: Connection, workflows: Sequence[str]) -> tuple[str, ...
     """Return those of the workflows whose runs may start something."""
     found = _gather(connection.execute(_select()).all())
     return tuple(name for name in workflows if not found.covers(name))
+
+
+def is_paused(workflow: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that the workflow of this column, or the server, is paused; by the primary key."""
+    of_workflow = and_(pauses.c.scope == "workflow", pauses.c.name == workflow)
+    return exists().where(or_(pauses.c.scope == "server", of_workflow))
 
 
 async def read_pauses(connection: AsyncConnection) -> Pauses:

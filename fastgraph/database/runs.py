@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, exists, fun
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fastgraph.database.children import list_children
+from fastgraph.database.pausing import is_paused, read_pauses
 from fastgraph.database.slots import find_full_workflows
 from fastgraph.database.tables import host_workflows, hosts, run_bodies, run_tags, runs, threads
 from fastgraph.database.times import database_now, from_micros, optional_from_micros, to_micros
@@ -35,12 +36,22 @@ _JOINED = (
     .join(threads, threads.c.key == runs.c.thread_key)
     .outerjoin(_parent, _parent.c.key == run_bodies.c.parent_run_key)
 )
+_COULD_GO_ON = {RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.PAUSED}
 _HEAD = [column for column in runs.c if column.name not in {"lost_by", "lost_reason"}]
 _BODY = [
     run_bodies.c[name]
     for name in (
         *("name", "payload", "tags", "context", "config", "result", "error"),
-        *("created_at", "started_at", "finished_at", "waiting_for", "priority", "kept_at"),
+        *(
+            "created_at",
+            "started_at",
+            "finished_at",
+            "waiting_for",
+            "retried_from",
+            "settled_at",
+            "priority",
+            "kept_at",
+        ),
     )
 ]
 
@@ -79,6 +90,8 @@ class RunView:
     started_at: datetime | None
     finished_at: datetime | None
     waiting_for: str | None
+    retried_from: str | None = None
+    settled_at: datetime | None = None
     parent_run_id: str | None = None
     children: tuple[str, ...] = ()
     priority: int = 0
@@ -157,12 +170,16 @@ async def find_oldest_queued(connection: AsyncConnection) -> RunView | None:
 
 
 async def count_stranded(connection: AsyncConnection, *, now: datetime | None = None) -> int:
-    """Count the runs that are running without a living owner; by the database's time unless `now` is given."""
+    """Count the runs that are running without a living owner, without those that a pause holds; by the database's time
+    unless `now` is given."""
     moment = database_now(connection.dialect.name) if now is None else to_micros(now)
     living = exists().where(
         hosts.c.boot_id == runs.c.owner, hosts.c.ended_at.is_(None), hosts.c.lease_until > moment
     )
-    query = select(func.count()).select_from(runs).where(runs.c.status == RunStatus.RUNNING, ~living)
+    is_held = and_(runs.c.owner.is_(None), is_paused(runs.c.workflow))
+    query = (
+        select(func.count()).select_from(runs).where(runs.c.status == RunStatus.RUNNING, ~living, ~is_held)
+    )
     count: int = (await connection.execute(query)).scalar_one()
     return count
 
@@ -211,15 +228,17 @@ def _counted_tables(filters: RunFilters) -> FromClause:
 
 
 async def _explain(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> dict[int, str]:
-    """Return for each queued run that something is in the way of what that is."""
+    """Return for each run that is paused, or queued with something in its way, what that is."""
+    reasons = await _explain_pauses(connection, rows)
     queued = [row for row in rows if row.status == RunStatus.QUEUED and row.owner is None]
     if not queued:
-        return {}
+        return reasons
     served = await _served_workflows(connection, sorted({row.workflow for row in queued}))
     busy = await _busy_turns(connection, [row.turn for row in queued if row.turn not in {None, row.key}])
     full = await find_full_workflows(connection, sorted(served))
-    reasons = {}
     for row in queued:
+        if row.key in reasons:
+            continue
         if row.workflow not in served:
             reasons[row.key] = f"a host that has workflow {row.workflow!r}; no living one has it"
         elif row.turn in busy:
@@ -228,6 +247,23 @@ async def _explain(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> dic
             reasons[row.key] = (
                 f"a free place of workflow {row.workflow!r}: {full[row.workflow]} of its runs may go on at once"
             )
+    return reasons
+
+
+async def _explain_pauses(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> dict[int, str]:
+    """Say of runs that would go on, but for a pause of theirs, of their workflow or of the server, which one it is."""
+    open_rows = [row for row in rows if row.status in _COULD_GO_ON]
+    if not open_rows:
+        return {}
+    pauses = await read_pauses(connection)
+    reasons = {}
+    for row in open_rows:
+        if row.status == RunStatus.PAUSED:
+            reasons[row.key] = "an unpause: it is paused"
+        elif pauses.is_server_paused:
+            reasons[row.key] = "an unpause: the server is paused"
+        elif row.workflow in pauses.workflows:
+            reasons[row.key] = f"an unpause: workflow {row.workflow!r} is paused"
     return reasons
 
 
@@ -281,7 +317,9 @@ def _view(row: Row[Any], reasons: dict[int, str]) -> RunView:
         created_at=from_micros(row.created_at),
         started_at=optional_from_micros(row.started_at),
         finished_at=optional_from_micros(row.finished_at),
-        waiting_for=row.waiting_for or reasons.get(row.key),
+        waiting_for=reasons.get(row.key) or row.waiting_for,
+        retried_from=row.retried_from,
+        settled_at=optional_from_micros(row.settled_at),
         parent_run_id=row.parent_run_id,
         priority=row.priority,
         kept_at=optional_from_micros(row.kept_at),

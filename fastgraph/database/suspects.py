@@ -8,7 +8,7 @@ from sqlalchemy import literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fastgraph.database.claims import is_claimable
-from fastgraph.database.pausing import read_pauses
+from fastgraph.database.pausing import is_paused
 from fastgraph.database.tables import runs
 from fastgraph.database.times import database_now
 
@@ -20,14 +20,14 @@ async def list_suspects(
 ) -> list[str]:
     """List ownerless runs of these workflows that could go on and whose count of deaths in a row is at least
     `min_deaths`, oldest first; by ix_runs_suspects."""
-    pauses = await read_pauses(connection)
     query = (
         select(runs.c.run_id)
         .where(
             runs.c.owner.is_(None),
             is_claimable(database_now(connection.dialect.name)),
             literal_column("runs.deaths > 0"),  # the predicate of the index
-            runs.c.workflow.in_([name for name in workflows if not pauses.covers(name)]),
+            runs.c.workflow.in_(workflows),
+            ~is_paused(runs.c.workflow),
             runs.c.deaths >= min_deaths,
         )
         .order_by(runs.c.key)

@@ -21,6 +21,7 @@ HANDLERS = {
     "endings",
     "freeing",
     "inbox",
+    "pausing",
 }
 
 
