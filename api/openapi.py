@@ -17,6 +17,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api.schemas.events import Event
+from api.schemas.keys import CreateKey
+from api.schemas.monitoring import OperatorReason
 from api.schemas.problems import Problem
 from api.schemas.runs import CancelRun, CreateRun, ResumeRun
 from api.schemas.state import UpdateThread
@@ -35,6 +37,8 @@ _FURTHER: tuple[type[BaseModel], ...] = (
     *(CreateRun, CancelRun, ResumeRun, UpdateThread),
     *(PutItem, DeleteItem, SearchItems, ListNamespaces),
     *(CheckVersion, MigrateRuns),
+    CreateKey,
+    OperatorReason,
     *(Problem, Event),
 )
 _SUPERSEDED = ("HTTPValidationError", "ValidationError")

@@ -6,8 +6,10 @@ No route opens a path that came in a request: an id names a row, and the row's h
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,9 +19,11 @@ from api.encoding import encode_artifact
 from api.paging import DEFAULT_LIMIT, CursorQuery, LimitQuery, array_response, next_link, parse_cursor
 from api.parameters import ArtifactIdPath, RunIdPath
 from api.schemas.artifacts import Artifact
+from api.schemas.keys import ArtifactLink
 from api.services import Services, services_of
 from api.uploads import Upload, open_upload
 from fastgraph.blobs.blobs import Blob, BlobMissingError
+from fastgraph.clock import to_rfc3339
 from fastgraph.database.artifacts import ArtifactView, find_artifact
 from fastgraph.database.artifacts import list_artifacts as read_artifacts
 from fastgraph.database.records import ArtifactRow, StoreUpload
@@ -47,9 +51,7 @@ _UPLOAD_BODY = {
         "content": {"application/octet-stream": _BINARY, "multipart/form-data": _FORM},
     }
 }
-_CONTENT: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The bytes", "content": {"application/octet-stream": _BINARY}}
-}
+_CONTENT: dict[int | str, dict[str, Any]] = {200: {"description": "The bytes", "content": {"*/*": _BINARY}}}
 
 
 @router.post(
@@ -109,6 +111,23 @@ async def download_artifact(
     if not await asyncio.to_thread(file.is_file):
         raise BlobMissingError(artifact.sha256)
     return artifact_response(request, artifact, file, is_download=download)
+
+
+@router.post(
+    "/api/artifacts/{artifact_id}/link", response_class=Response, responses={200: {"model": ArtifactLink}}
+)
+async def link_artifact(request: Request, artifact_id: ArtifactIdPath) -> Response:
+    """Return a link to the bytes that works for 60 s without a key: a browser sends no header with a download."""
+    services = services_of(request.scope)
+    await _get(services, artifact_id)
+    query, expires = services.links.sign(artifact_id)
+    root = request.scope.get("root_path", "")
+    document = {
+        "url": f"{root}/api/artifacts/{artifact_id}?{query}",
+        "expires_at": to_rfc3339(datetime.fromtimestamp(expires, UTC)),
+    }
+    body = orjson.dumps(document)
+    return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
 
 
 async def _receive(services: Services, upload: Upload) -> Blob:

@@ -108,13 +108,19 @@ class KeyRing:
 
     @property
     def is_required(self) -> bool:
-        """Whether a request from loopback needs a key."""
-        return self.has_keys and not self._began_open
+        """Whether a request from loopback needs a key. A server that asked for keys asks until it ends, also when the last
+        one is revoked: a proxy on this machine would look like loopback."""
+        return not self._began_open
 
-    @property
-    def has_operator(self) -> bool:
-        """Whether some key may make others."""
-        return any(key.caller.may(Role.OPERATE) for key in self._by_hash.values())
+    def has_operator(self, *, without: str | None = None) -> bool:
+        """Say whether some key may make others, apart from the one with the id `without`."""
+        return any(
+            key.caller.may(Role.OPERATE) for key in self._by_hash.values() if key.key_id != without
+        )
+
+    def has_others(self, key_id: str) -> bool:
+        """Say whether there is any other key than this."""
+        return any(key.key_id != key_id for key in self._by_hash.values())
 
     def find(self, text: str) -> Key | None:
         """Return the key that a text is, None where it is none."""
