@@ -342,6 +342,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/artifacts/{artifact_id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link Artifact
+         * @description Return a link to the bytes that works for 60 s without a key: a browser sends no header with a download.
+         */
+        post: operations["link_artifact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/store/items": {
         parameters: {
             query?: never;
@@ -535,6 +555,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/keys/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Caller
+         * @description Say as whom this request is taken, and whether one without a key would be refused.
+         */
+        get: operations["get_caller"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Api Keys
+         * @description List the keys in the store that are not revoked, oldest first. Those of the settings are not shown.
+         */
+        get: operations["list_api_keys"];
+        put?: never;
+        /**
+         * Create Api Key
+         * @description Make a key. This answer is the only one that shows it. 409 where a living key has that name, or where it would be the
+         *     first and may not make others.
+         */
+        post: operations["create_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Api Key
+         * @description Revoke a key for ever; feeds that were opened with it end. 409 where nobody could make keys any more.
+         */
+        delete: operations["revoke_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/monitoring/health": {
         parameters: {
             query?: never;
@@ -564,9 +649,29 @@ export interface paths {
         };
         /**
          * Get Liveness
-         * @description Answer as soon as the process serves, whatever the store does.
+         * @description Answer as soon as the process serves, whatever the store does. No answer: its loop takes no turn.
          */
         get: operations["get_liveness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Readiness
+         * @description Say whether requests should come here: 503 until the store can be written and workflows are published.
+         */
+        get: operations["get_readiness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -584,11 +689,253 @@ export interface paths {
         };
         /**
          * Get Actors
-         * @description Return the tree of actors: this process and every living host, as their last heartbeats told.
+         * @description Return the tree of actors: this process and every living host. Looking lets hosts tell all for 15 s; before they
+         *     have, and when nobody looked, it is what their last heartbeats told.
          */
         get: operations["get_actors"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/actors/{actor_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Actor
+         * @description Return one actor and those it supervises, a page of them.
+         */
+        get: operations["get_actor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Hosts
+         * @description List hosts, the living ones first and then the newest, with the figures of their last heartbeats.
+         */
+        get: operations["list_hosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/hosts/{boot_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Host
+         * @description Return one host: its figures, how long its actors take, what runs there, dead letters, what was asked of it.
+         */
+        get: operations["get_host"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/stuck": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Stuck
+         * @description List what does not go on by itself, each with the reason and the command that mends it.
+         */
+        get: operations["get_stuck"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/commands/{command_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Host Command
+         * @description Return something that was asked of a host, and what came of it.
+         */
+        get: operations["get_host_command"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Metrics
+         * @description Return all figures in Prometheus' format; `/metrics` answers the same.
+         */
+        get: operations["get_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/actors/{actor_id}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restart Actor
+         * @description End an actor where it stands; its supervisor starts another, a run's from its last checkpoint.
+         */
+        post: operations["restart_actor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/actors/{actor_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Actor
+         * @description End an actor in order: a run's finishes what it executes and gives the run to another host.
+         */
+        post: operations["stop_actor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/actors/{actor_id}/dump-stack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dump Stack
+         * @description Say where an actor and its tasks stand, as stacks; of a host, all of its threads.
+         */
+        post: operations["dump_stack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/hosts/{boot_id}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drain Host
+         * @description Let a host finish the steps that it executes, give its runs back and end; its keeper starts another.
+         */
+        post: operations["drain_host"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Quarantine Run
+         * @description End a run as quarantined, at once and whoever owns it. 409 where it has ended.
+         */
+        post: operations["quarantine_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release Run
+         * @description Take a run from its host, living or not, and forget its deaths: the next host takes it up from its last
+         *     checkpoint, at once. 409 where it has ended; a quarantined run is retried instead.
+         */
+        post: operations["release_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -601,21 +948,148 @@ export interface components {
     schemas: {
         /**
          * Actor
-         * @description An actor and those it supervises.
+         * @description An actor and those it supervises. What only a full report tells is null in the others.
          */
         Actor: {
+            /**
+             * Id
+             * @description What `actors/{id}` and the actions take.
+             */
+            id: string;
             /** Key */
             key: string;
             /** Kind */
             kind: string;
-            /** State */
+            /**
+             * Run Id
+             * @description The run that it owns.
+             */
+            run_id?: string | null;
+            /**
+             * Host
+             * @description The boot that it lives in; null for this API process.
+             */
+            host?: string | null;
+            /**
+             * State
+             * @description starting, idle, busy, waiting (for its restart), given_up, stopping, stopped
+             */
             state: string;
             /** Mailbox Depth */
             mailbox_depth: number;
+            /** Mailbox Capacity */
+            mailbox_capacity?: number | null;
+            /**
+             * High Water
+             * @description The deepest that its mailbox has been.
+             */
+            high_water?: number | null;
+            /**
+             * Refused
+             * @description Messages that its full or closed mailbox refused.
+             */
+            refused?: number | null;
+            /**
+             * Oldest Seconds
+             * @description Age of the oldest message that waits.
+             */
+            oldest_seconds?: number | null;
+            /** Current Message */
+            current_message?: string | null;
+            /**
+             * Current Seconds
+             * @description For how long it has been handling it.
+             */
+            current_seconds?: number | null;
+            /** Processed */
+            processed?: number | null;
+            /**
+             * Rate Per Second
+             * @description Messages a second since the report before.
+             */
+            rate_per_second?: number | null;
+            /**
+             * P50 Ms
+             * @description Of handling a message; an upper bound within a factor of 2.
+             */
+            p50_ms?: number | null;
+            /** P95 Ms */
+            p95_ms?: number | null;
+            /** P99 Ms */
+            p99_ms?: number | null;
+            /**
+             * Generation
+             * @description How many lives it has had, this one included.
+             */
+            generation?: number | null;
+            /** Epoch */
+            epoch?: number | null;
             /** Restarts */
             restarts: number;
-            /** Children */
-            children: components["schemas"]["Actor"][];
+            /**
+             * Restarts In Window
+             * @description Deaths in the last 60 s; five are too many.
+             */
+            restarts_in_window?: number | null;
+            /** Next Restart Seconds */
+            next_restart_seconds?: number | null;
+            /** Last Error */
+            last_error?: string | null;
+            /** Last Error At */
+            last_error_at?: string | null;
+            last_checkpoint?: components["schemas"]["LastCheckpoint"] | null;
+            /** Lease Left Seconds */
+            lease_left_seconds?: number | null;
+            /**
+             * Place
+             * @description The thread that it runs on.
+             */
+            place?: string | null;
+            /**
+             * Is Full
+             * @description Hosts: whether this is a full report and no heartbeat's.
+             * @default false
+             */
+            is_full?: boolean;
+            /**
+             * Reported At
+             * @description Hosts: when that was told.
+             */
+            reported_at?: string | null;
+            /**
+             * Child Count
+             * @description How many it supervises; `children` may be a page of them.
+             * @default 0
+             */
+            child_count?: number;
+            /**
+             * Children
+             * @default []
+             */
+            children?: components["schemas"]["Actor"][];
+        };
+        /**
+         * ApiKey
+         * @description A key that was made: everything but the key itself.
+         */
+        ApiKey: {
+            /** Key Id */
+            key_id: string;
+            /** Name */
+            name: string;
+            role: components["schemas"]["Role"];
+            /** Rate Limit */
+            rate_limit: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description The name of the key, or `loopback`, that asked for it.
+             */
+            created_by: string;
         };
         /**
          * Artifact
@@ -645,6 +1119,22 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /**
+         * ArtifactLink
+         * @description A link that needs no key, for a short time.
+         */
+        ArtifactLink: {
+            /**
+             * Url
+             * @description On this server, beginning with a slash; `&download=true` may be added.
+             */
+            url: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
         };
         /**
          * CancelRun
@@ -723,6 +1213,28 @@ export interface components {
             cleared: number;
         };
         /**
+         * CreateKey
+         * @description A key to be made.
+         */
+        CreateKey: {
+            /**
+             * Name
+             * @description What it is called in the audit; stands once.
+             */
+            name: string;
+            /**
+             * @description What it may do: operate includes run, which includes read.
+             * @default operate
+             */
+            role?: components["schemas"]["Role"];
+            /**
+             * Rate Limit
+             * @description Such as 100/minute; without it the server's own.
+             * @default null
+             */
+            rate_limit?: string | null;
+        };
+        /**
          * CreateRun
          * @description A new run. Without `workflow` the default one is started.
          */
@@ -778,6 +1290,55 @@ export interface components {
              * @enum {string}
              */
             on_busy_thread?: "queue" | "reject";
+            /**
+             * Priority
+             * @description Runs of a higher one start first. A waiting run rises by one a minute, so none waits for ever; runs of one thread keep their order.
+             * @default 0
+             */
+            priority?: number;
+        };
+        /**
+         * CreatedKey
+         * @description The answer to its making, and the only one that holds the key.
+         */
+        CreatedKey: {
+            /** Key Id */
+            key_id: string;
+            /** Name */
+            name: string;
+            role: components["schemas"]["Role"];
+            /** Rate Limit */
+            rate_limit: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description The name of the key, or `loopback`, that asked for it.
+             */
+            created_by: string;
+            /**
+             * Key
+             * @description Keep it: only its hash is stored, and it is never shown again.
+             */
+            key: string;
+        };
+        /**
+         * DeadLetter
+         * @description A message that nobody will handle: to whom, of which class, when it was given up.
+         */
+        DeadLetter: {
+            /** Actor */
+            actor: string;
+            /** Message */
+            message: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
         };
         /**
          * DeleteItem
@@ -863,6 +1424,24 @@ export interface components {
             name: string;
         };
         /**
+         * HandlingTimes
+         * @description How long the actors of one kind have handled their messages, since the host's start.
+         */
+        HandlingTimes: {
+            /** Kind */
+            kind: string;
+            /** Handled */
+            handled: number;
+            /** Busy Seconds */
+            busy_seconds: number;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** P99 Ms */
+            p99_ms: number | null;
+        };
+        /**
          * Health
          * @description `degraded` still serves; `failing` (503) accepts nothing, or has nobody who could run it.
          */
@@ -904,6 +1483,206 @@ export interface components {
             /** Version */
             version: string;
         };
+        /** Host */
+        Host: {
+            /** Boot Id */
+            boot_id: string;
+            /** Pid */
+            pid: number;
+            /** Address */
+            address: string;
+            /** Version */
+            version: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Renewed At
+             * Format: date-time
+             */
+            renewed_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended Reason */
+            ended_reason: string | null;
+            /** Is Alive */
+            is_alive: boolean;
+            /**
+             * Lease Left Seconds
+             * @description Until others may take its runs; null when it has ended.
+             */
+            lease_left_seconds: number | null;
+            /** Active Runs */
+            active_runs: number;
+            figures: components["schemas"]["HostFigures"];
+        };
+        /**
+         * HostCommand
+         * @description Something that was asked of a host, and what came of it.
+         */
+        HostCommand: {
+            /** Command Id */
+            command_id: string;
+            /** Boot Id */
+            boot_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "restart" | "stop" | "dump_stack" | "drain";
+            /**
+             * Subject
+             * @description The id of the actor that is meant, or the boot's.
+             */
+            subject: string;
+            /** Reason */
+            reason: string | null;
+            /** Requested By */
+            requested_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Done At */
+            done_at: string | null;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "pending" | "done" | "refused" | "lost";
+            /**
+             * Answer
+             * @description A stack, or a sentence.
+             */
+            answer: string | null;
+        };
+        /** HostDetails */
+        HostDetails: {
+            /** Boot Id */
+            boot_id: string;
+            /** Pid */
+            pid: number;
+            /** Address */
+            address: string;
+            /** Version */
+            version: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Renewed At
+             * Format: date-time
+             */
+            renewed_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended Reason */
+            ended_reason: string | null;
+            /** Is Alive */
+            is_alive: boolean;
+            /**
+             * Lease Left Seconds
+             * @description Until others may take its runs; null when it has ended.
+             */
+            lease_left_seconds: number | null;
+            /** Active Runs */
+            active_runs: number;
+            figures: components["schemas"]["HostFigures"];
+            /** Workflows */
+            workflows: string[];
+            /** Handling */
+            handling: components["schemas"]["HandlingTimes"][];
+            /**
+             * Running
+             * @description At most 200, the longest first. Only in a full report.
+             */
+            running: components["schemas"]["RunningTask"][];
+            /**
+             * Letters
+             * @description The last 1,000, newest first. Only in a full report.
+             */
+            letters: components["schemas"]["DeadLetter"][];
+            /**
+             * Commands
+             * @description The last 50, newest first.
+             */
+            commands: components["schemas"]["HostCommand"][];
+            /** Is Full */
+            is_full: boolean;
+            /** Reported At */
+            reported_at: string | null;
+        };
+        /**
+         * HostFigures
+         * @description What a host measures of itself; all of it is of its last heartbeat.
+         */
+        HostFigures: {
+            /**
+             * Loop Lag Seconds
+             * @description How late the actors' loop took its last turn.
+             */
+            loop_lag_seconds?: number | null;
+            /**
+             * Loop Lag Max Seconds
+             * @description The worst since the heartbeat before.
+             */
+            loop_lag_max_seconds?: number | null;
+            /** Rss Bytes */
+            rss_bytes?: number | null;
+            /** Descriptors */
+            descriptors?: number | null;
+            /** Threads */
+            threads?: number | null;
+            /** Busy Threads */
+            busy_threads?: number | null;
+            /** Abandoned Threads */
+            abandoned_threads?: number | null;
+            /** Task Processes */
+            task_processes?: number | null;
+            /** Blocked Loops */
+            blocked_loops?: number | null;
+            /**
+             * Wal Bytes
+             * @description Size of SQLite's log; null with PostgreSQL.
+             */
+            wal_bytes?: number | null;
+            /**
+             * Pool In Use
+             * @description Connections to the store that are taken.
+             */
+            pool_in_use?: number | null;
+            /**
+             * Fenced Writes
+             * @description Commits that the guard refused; should be 0.
+             */
+            fenced_writes?: number | null;
+            /** Claims */
+            claims?: number | null;
+            /**
+             * Recoveries
+             * @description Claims of runs that another boot or actor had begun.
+             */
+            recoveries?: number | null;
+            /** Dead Letters */
+            dead_letters?: number | null;
+            /** Running Tasks */
+            running_tasks?: number | null;
+            /**
+             * Is Draining
+             * @default false
+             */
+            is_draining?: boolean;
+            /**
+             * Is Listening
+             * @description PostgreSQL: whether hints come in (LISTEN).
+             */
+            is_listening?: boolean | null;
+        };
         /** HostHealth */
         HostHealth: {
             /** Boot Id */
@@ -940,6 +1719,16 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /** LastCheckpoint */
+        LastCheckpoint: {
+            /** Number */
+            number: number;
+            /**
+             * Age Seconds
+             * @description Since this actor committed it; null for one of a former life.
+             */
+            age_seconds: number | null;
         };
         /**
          * ListNamespaces
@@ -1066,6 +1855,17 @@ export interface components {
              * @description Graphs inside that have a state of their own: ask for it by ?namespace=.
              */
             namespaces: string[];
+        };
+        /**
+         * OperatorReason
+         * @description The body of an action; it may be left out.
+         */
+        OperatorReason: {
+            /**
+             * Reason
+             * @default null
+             */
+            reason?: string | null;
         };
         /**
          * PendingInterrupt
@@ -1204,6 +2004,22 @@ export interface components {
              */
             index?: boolean | string[] | null;
         };
+        /**
+         * Readiness
+         * @description Whether requests should come here: the store can be written, and somebody has published workflows.
+         */
+        Readiness: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "not_ready";
+            /**
+             * Reasons
+             * @description Why it is not ready, in words.
+             */
+            reasons: string[];
+        };
         /** RefusedMigration */
         RefusedMigration: {
             /** Run Id */
@@ -1231,6 +2047,12 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        /**
+         * Role
+         * @description What a key allows. A higher role includes the lower ones: operate > run > read.
+         * @enum {string}
+         */
+        Role: "read" | "run" | "operate";
         /**
          * Run
          * @description A run as it stands.
@@ -1274,6 +2096,16 @@ export interface components {
              * @description Number of its last event.
              */
             last_seq: number;
+            /**
+             * Priority
+             * @description As it was asked for.
+             */
+            priority: number;
+            /**
+             * Kept
+             * @description Whether retention leaves it alone, because somebody said so.
+             */
+            kept: boolean;
             /**
              * Parent Run Id
              * @description The run that started it, if one did.
@@ -1391,6 +2223,26 @@ export interface components {
          * @enum {string}
          */
         RunStatus: "queued" | "running" | "interrupted" | "sleeping" | "waiting" | "paused" | "completed" | "failed" | "cancelled" | "quarantined";
+        /** RunningTask */
+        RunningTask: {
+            /** Run Id */
+            run_id: string;
+            /** Node */
+            node: string;
+            /** Task Id */
+            task_id: string;
+            /** Attempt */
+            attempt: number;
+            /**
+             * Executor
+             * @description thread, loop or process
+             */
+            executor: string;
+            /** Seconds */
+            seconds: number | null;
+            /** Is Abandoned */
+            is_abandoned: boolean;
+        };
         /**
          * SearchItems
          * @description What is looked for in and below a namespace, the last changed first.
@@ -1477,6 +2329,49 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+        };
+        /**
+         * Stuck
+         * @description `is_red`: runs are stranded, which should never be.
+         */
+        Stuck: {
+            /** Is Red */
+            is_red: boolean;
+            /**
+             * Counts
+             * @description How many there are of each kind; `things` may be fewer.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /** Things */
+            things: components["schemas"]["StuckThing"][];
+        };
+        /**
+         * StuckThing
+         * @description Something that does not go on by itself, why, and what mends it.
+         */
+        StuckThing: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "stranded" | "no_workflow" | "blocked_loop" | "queued_too_long" | "quarantined" | "no_host";
+            /** Run Id */
+            run_id: string | null;
+            /** Workflow */
+            workflow: string | null;
+            /** Host */
+            host: string | null;
+            /** Since */
+            since: string | null;
+            /** Reason */
+            reason: string;
+            /**
+             * Command
+             * @description The command line that mends it.
+             */
+            command: string;
         };
         /**
          * ThreadCheckpoint
@@ -1599,6 +2494,24 @@ export interface components {
          * @enum {string}
          */
         WaitKind: "interrupt" | "timer" | "signal" | "child";
+        /**
+         * WhoAsks
+         * @description As whom the server takes this request.
+         */
+        WhoAsks: {
+            /**
+             * Name
+             * @description The name of the key, or `loopback`.
+             */
+            name: string;
+            /** Roles */
+            roles: components["schemas"]["Role"][];
+            /**
+             * Is Required
+             * @description Whether a request without a key is refused.
+             */
+            is_required: boolean;
+        };
         /**
          * Workflow
          * @description A compiled graph with a name.
@@ -2358,7 +3271,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": string;
+                    "*/*": string;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    link_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactLink"];
                 };
             };
             /** @description What went wrong */
@@ -2764,6 +3708,126 @@ export interface operations {
             };
         };
     };
+    get_caller: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhoAsks"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_api_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"][];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateKey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedKey"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_health: {
         parameters: {
             query?: never;
@@ -2831,7 +3895,7 @@ export interface operations {
             };
         };
     };
-    get_actors: {
+    get_readiness: {
         parameters: {
             query?: never;
             header?: never;
@@ -2846,7 +3910,457 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_actors: {
+        parameters: {
+            query?: {
+                /** @description A page of a supervisor's children begins at this one. */
+                first?: number;
+                /** @description Seconds to wait for full reports of hosts that have told nothing yet. */
+                wait_seconds?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/json": components["schemas"]["Actor"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_actor: {
+        parameters: {
+            query?: {
+                /** @description A page of a supervisor's children begins at this one. */
+                first?: number;
+                /** @description Seconds to wait for full reports of hosts that have told nothing yet. */
+                wait_seconds?: number;
+            };
+            header?: never;
+            path: {
+                /** @description From the tree of actors. */
+                actor_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Actor"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_hosts: {
+        parameters: {
+            query?: {
+                /** @description Those that are over, too. */
+                with_ended?: boolean;
+                /** @description Most items of the answer. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Host"][];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_host: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for full reports of hosts that have told nothing yet. */
+                wait_seconds?: number;
+            };
+            header?: never;
+            path: {
+                boot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostDetails"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_stuck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stuck"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_host_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                command_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostCommand"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restart_actor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description From the tree of actors. */
+                actor_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OperatorReason"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostCommand"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_actor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description From the tree of actors. */
+                actor_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OperatorReason"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostCommand"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dump_stack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description From the tree of actors. */
+                actor_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OperatorReason"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostCommand"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drain_host: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                boot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OperatorReason"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostCommand"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quarantine_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OperatorReason"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OperatorReason"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description What went wrong */
