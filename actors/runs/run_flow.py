@@ -320,13 +320,12 @@ class RunFlow:
             await self._obey(inbox.read_commands(rows))
 
     async def _obey(self, commands: Sequence[inbox.Command]) -> None:
-        """Do what the commands say and remember that they are consumed, in the commit of their effect."""
+        """Do what the commands say and remember that they are consumed, in the commit of their effect: of a cancel the end."""
         await self._waits.fetch(commands)
         draft, now = self._committer.draft, self._tools.clock.now()
         cancel: inbox.Cancel | None = None
         for command in commands:
             self._consumed += 1
-            draft.consumed = self._consumed
             match command:
                 case inbox.Cancel():
                     cancel = cancel or command
@@ -339,6 +338,8 @@ class RunFlow:
                     draft.events.append(facts.unknown_command(command.kind, now))
                 case _:
                     assert_never(command)
+            if cancel is None and not self._situation.is_ending:
+                draft.consumed = self._consumed
         self._waits.answer()
         if cancel is not None:
             await self.begin_ending(RunEnding(kind=EndKind.CANCEL, reason=cancel.reason))
@@ -351,7 +352,7 @@ class RunFlow:
     async def begin_ending(self, ending: RunEnding) -> None:
         """Start nothing more, ask what runs to stop, and give it its grace."""
         situation, settings = self._situation, self._tools.settings
-        if situation.ending is not None and situation.ending.kind is not EndKind.DRAIN:
+        if situation.is_ending:
             return
         situation.ending = ending
         situation.queue.clear()
@@ -390,8 +391,9 @@ class RunFlow:
         """Write the end; what still runs is abandoned and its late results are refused."""
         ending = self._situation.ending
         assert ending is not None, "an end has a reason"
-        if ending.kind is not EndKind.DRAIN:
+        if self._situation.is_ending:
             await self._be_running()
+            self._committer.draft.consumed = self._consumed
         draft, now = self._committer.draft, self._tools.clock.now()
         facts.draft_end(draft, ending, now)
         await self._committer.commit()

@@ -136,6 +136,11 @@ class Situation:
         self.asked.clear()
 
     @property
+    def is_ending(self) -> bool:
+        """True where the run will end, whatever its tasks still bring; a drain ends nothing."""
+        return self.ending is not None and self.ending.kind is not EndKind.DRAIN
+
+    @property
     def pending_interrupts(self) -> list[str]:
         """Ids of all questions to people without an answer, in the order of their tasks."""
         return [name for _, name, wait in self.open_waits() if wait.kind is WaitKind.INTERRUPT]

@@ -35,6 +35,7 @@ from fastgraph.errors import StoreError
 __all__ = ["RENEWALS_A_LEASE", "Timekeeper"]
 
 RENEWALS_A_LEASE = 3
+TICKS_A_LEASE = 6  # a renewal is looked for often enough, however short the lease is
 FENCE_MARGIN_SECONDS = 3.0
 FENCE_LOOKS_A_LEASE = 30
 SWEEP_SECONDS = 600.0
@@ -115,7 +116,8 @@ class Timekeeper(AsyncActor):
         await close_children(self._tools)
 
     def _arm(self) -> None:
-        self.loop.call_later(self._tools.settings.poll_seconds, self._tick)
+        settings = self._tools.settings
+        self.loop.call_later(min(settings.poll_seconds, settings.lease_seconds / TICKS_A_LEASE), self._tick)
 
     def _tick(self) -> None:
         if self.actor_ref.is_alive():

@@ -13,6 +13,7 @@ from fastgraph import is_cancelled, log
 from support.boots import House
 from support.gates import Gate
 from support.small_flows import Log, chain, parallel, says
+from support.waiting import until_async
 
 pytestmark = pytest.mark.anyio
 
@@ -92,6 +93,31 @@ async def test_a_node_that_does_not_stop_is_abandoned_after_its_grace(tmp_path: 
     assert kinds[-1] == "cancelled"
     assert "log" not in kinds
     await house.close()
+
+
+async def test_a_cancel_outlives_the_owner_that_heard_of_it(any_house: House) -> None:
+    """The owner stops its tasks and is killed within the grace: the next owner hears of the cancel, too."""
+    gate = Gate()
+    graph = chain("two", held_by(gate), waits_for_ever)
+    first = await any_house.boot(graph)
+    run_id = await any_house.accept("two")
+    await gate.reached()
+    await any_house.send(run_id, "cancel", {"reason": "enough"})
+    actor = first.run_actor(run_id)
+    await until_async(lambda: is_stopping(actor), what="the owner to hear of the cancel")
+    await first.die()
+    gate.open()
+    await any_house.boot(graph)
+    await any_house.free_dead(first)
+    assert (await any_house.ended(run_id)).status == "cancelled"
+    run = await any_house.run(run_id)
+    assert (run.inbox, run.consumed) == (1, 1)
+    [cancelled] = await any_house.tells(run_id, "cancelled")
+    assert cancelled["data"] == {"reason": "enough"}
+
+
+async def is_stopping(actor: Any) -> bool:
+    return actor._flow is not None and actor._flow._situation.is_ending
 
 
 async def test_a_cancel_is_heard_of_though_its_hint_was_lost(house: House) -> None:
