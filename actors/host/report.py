@@ -39,6 +39,7 @@ def host_report(
         "abandoned_threads": tools.threads.abandoned,
         "task_processes": tools.processes.busy,
         "blocked_loops": tools.user_loops.blocked,
+        "disk_full": tools.store.disk.trouble(),
         "rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "actors": actors,
     }

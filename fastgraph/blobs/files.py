@@ -26,6 +26,7 @@ __all__ = ["SWEEP_AGE_SECONDS", "FileBlobs"]
 
 CHUNK_BYTES = 1024 * 1024
 SWEEP_AGE_SECONDS = 3_600.0
+PROBE_BYTES = 64 * 1024
 SWEEP_BATCH = 500  # files that are asked for in one transaction
 _TEMPORARY = "new"
 _SWEPT = "swept-"
@@ -99,6 +100,11 @@ class FileBlobs:
         if not _HASH.fullmatch(sha256):
             raise ValueError(f"{sha256!r} is no SHA-256 in lower case hexadecimal digits")
         return self.folder / sha256[:2] / sha256
+
+    def probe(self) -> None:
+        """Write a little and throw it away. Raises DiskFullError where the disk takes no more."""
+        with self._disk.storing("A probe"), self._temporary() as path:
+            _write(path, [bytes(PROBE_BYTES)])
 
     def sweep(
         self,

@@ -11,6 +11,7 @@ from datetime import datetime
 __all__ = [
     "FreeDeadHost",
     "FreeRun",
+    "ProbeStore",
     "PublishHost",
     "PublishedWorkflow",
     "RenewLease",
@@ -95,6 +96,15 @@ class FreeRun:
         return (self.run_key,)
 
     size_bytes: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeStore:
+    """Write the time into one row, to know that something can be written. Answers True."""
+
+    now: datetime
+    run_keys: tuple[int, ...] = ()
+    size_bytes: int = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

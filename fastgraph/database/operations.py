@@ -16,7 +16,14 @@ from fastgraph.database.control_records import Audited, DiscardRun, PauseRun, Re
 from fastgraph.database.deletion import delete_run
 from fastgraph.database.endings import terminate_run
 from fastgraph.database.freeing import free_dead_host, free_run, release_run, retire_host
-from fastgraph.database.host_records import FreeDeadHost, FreeRun, PublishHost, RenewLease, RetireHost
+from fastgraph.database.host_records import (
+    FreeDeadHost,
+    FreeRun,
+    ProbeStore,
+    PublishHost,
+    RenewLease,
+    RetireHost,
+)
 from fastgraph.database.hosts import publish_host, renew_lease
 from fastgraph.database.inbox import send_command
 from fastgraph.database.item_records import ClearCache, RefreshItems, SweepItems, WriteItems
@@ -31,6 +38,7 @@ from fastgraph.database.operator_records import (
 )
 from fastgraph.database.operators import carry_out_of_operators
 from fastgraph.database.pausing import pause_run, set_pause, unpause_run
+from fastgraph.database.probes import probe_store
 from fastgraph.database.records import (
     Accepted,
     AcceptRun,
@@ -57,7 +65,7 @@ KeyOperation: TypeAlias = CreateKey | RevokeKey | KeepSecret
 ItemOperation: TypeAlias = WriteItems | RefreshItems | SweepItems | ClearCache
 OperatorOperation: TypeAlias = AskHost | FinishHostCommand | WatchActors | ReportActors
 ControlOperation: TypeAlias = Audited | PauseRun | UnpauseRun | SetPause | DiscardRun | RetryRun
-HostOperation: TypeAlias = PublishHost | RenewLease | FreeDeadHost | FreeRun | RetireHost
+HostOperation: TypeAlias = PublishHost | RenewLease | FreeDeadHost | FreeRun | RetireHost | ProbeStore
 Operation: TypeAlias = (
     AcceptRun
     | AskHost
@@ -75,6 +83,7 @@ Operation: TypeAlias = (
     | MigrateRun
     | OpenLineage
     | PauseRun
+    | ProbeStore
     | PublishHost
     | RefreshItems
     | ReleaseRun
@@ -171,5 +180,7 @@ def _carry_out_beside_runs(
             return free_run(tx, operation)
         case RetireHost():
             return retire_host(tx, operation)
+        case ProbeStore():
+            return probe_store(tx, operation)
         case _:
             assert_never(operation)

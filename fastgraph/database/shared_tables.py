@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from fastgraph.database.metadata import metadata, partial_index
 
-__all__ = ["host_workflows", "hosts", "node_cache", "store_items", "workflow_versions", "workflows"]
+__all__ = ["host_workflows", "hosts", "node_cache", "probes", "store_items", "workflow_versions", "workflows"]
 
 workflows = Table(
     "workflows",
@@ -50,6 +50,14 @@ hosts = Table(
     Column("ended_at", BigInteger),
     Column("ended_reason", Text),
     Index(None, "ended_at", "lease_until"),
+)
+
+# Health writes here, to know that something can be written.
+probes = Table(
+    "probes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
 )
 
 host_workflows = Table(

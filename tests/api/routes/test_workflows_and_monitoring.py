@@ -122,7 +122,7 @@ async def test_health_is_degraded_while_a_run_has_no_living_host(settings: Setti
 async def test_health_is_failing_when_the_store_can_not_be_written(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.health.PROBE_SECONDS", 0.05)
+    monkeypatch.setattr("api.store_health.PROBE_SECONDS", 0.05)
     async with calling(settings) as api:
         await api.host.publish()
         await asyncio.to_thread(api.services.writer_ref.stop, block=True)

@@ -20,6 +20,7 @@ def upgrade() -> None:
     _add_keys()
     _add_tables_of_operators()
     _add_control()
+    _add_probes()
 
 
 def _add_keys() -> None:
@@ -170,3 +171,13 @@ def _add_control() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_audit_subject_key"), "audit", ["subject", "key"], unique=False)
+
+
+def _add_probes() -> None:
+    probes = op.create_table(
+        "probes",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_probes")),
+    )
+    op.bulk_insert(probes, [{"name": "health", "at": 0}])
