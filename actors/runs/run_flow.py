@@ -320,7 +320,7 @@ class RunFlow:
             await self._obey(inbox.read_commands(rows))
 
     async def _obey(self, commands: Sequence[inbox.Command]) -> None:
-        """Do what the commands say and remember that they are consumed, in the commit of their effect: of a cancel the end."""
+        """Do what the commands say and remember, with their effect, that they are consumed: with a cancel's, the end."""
         await self._waits.fetch(commands)
         draft, now = self._committer.draft, self._tools.clock.now()
         cancel: inbox.Cancel | None = None

@@ -6,7 +6,6 @@ only hangs in C code for a while, with the lease kept for it, is no zombie and l
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -166,7 +165,6 @@ def test_a_host_that_hangs_in_c_code_keeps_its_runs_while_its_lease_is_renewed_f
         assert (run["status"], run["result"]["pid"]) == ("completed", pid)
         assert words(hosts, run_id, "begun") == [pid]
         assert "recovered" not in [event["event"] for event in hosts.client.events(run_id)]
-        assert os.path.exists(f"/proc/{pid}") or not os.path.exists("/proc")
 
 
 @pytest.mark.slow

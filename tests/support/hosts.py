@@ -100,6 +100,10 @@ class Hosts:
         self.programs[index] = self.start_host()
         return kill
 
+    def ready(self) -> list[int]:
+        """The indexes of the hosts that have published themselves: the others can't be hit while they execute anything."""
+        return [index for index, program in enumerate(self.programs) if self.boot_of(program.pid)]
+
     def boot_of(self, pid: int) -> str | None:
         """The boot of a process, once it has published itself."""
         query = (

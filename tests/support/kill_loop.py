@@ -75,7 +75,7 @@ class KillLoop:
         while (now := time.monotonic()) - begun < self._seconds or len(self._runs) < self._wanted:
             self._feed()
             if now >= next_kill:
-                self._hosts.kill(self._chance.randrange(self._hosts.count))
+                self._hosts.kill(self._chance.choice(self._hosts.ready() or range(self._hosts.count)))
                 next_kill = time.monotonic() + self._chance.uniform(*PAUSE_SECONDS)
             self._look()
             pause(0.05)
@@ -88,7 +88,7 @@ class KillLoop:
         return self.outcome
 
     def _feed(self) -> None:
-        """Start runs, no faster than that the wanted number lasts for the whole time."""
+        """Keep AT_ONCE runs going, of all kinds in turn."""
         while len(self._going) < AT_ONCE:
             kind = KINDS[len(self._runs) % len(KINDS)]
             run_id = self._hosts.client.create_run(workflow=kind)
