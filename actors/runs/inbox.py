@@ -9,9 +9,22 @@ from typing import Any
 import orjson
 
 from fastgraph.database.children import CHILD_ENDED
+from fastgraph.database.pausing import PAUSE, UNPAUSE, VOID
 from fastgraph.database.records import InboxRow
 
-__all__ = ["Cancel", "ChildEnded", "Command", "Migrated", "Resume", "SignalCame", "Unknown", "read_commands"]
+__all__ = [
+    "Cancel",
+    "ChildEnded",
+    "Command",
+    "Migrated",
+    "Pause",
+    "Resume",
+    "SignalCame",
+    "Unknown",
+    "Unpause",
+    "Void",
+    "read_commands",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +67,32 @@ class ChildEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Start nothing more until an unpause."""
+
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpause:
+    """Go on."""
+
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Void:
+    """A pause or unpause that was taken back before anybody obeyed it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
     """A command of a newer program. It is consumed and told of, since it may not hold up those behind it."""
 
     kind: str
 
 
-Command = Cancel | Resume | SignalCame | Migrated | ChildEnded | Unknown
+Command = Cancel | Resume | SignalCame | Migrated | ChildEnded | Pause | Unpause | Void | Unknown
 
 
 def read_commands(rows: Iterable[InboxRow]) -> list[Command]:
@@ -80,6 +112,12 @@ def _read(row: InboxRow) -> Command:
         return Migrated(
             graph_hash=body["graph_hash"], relocation={key: body[key] for key in ("nodes", "keys")}
         )
+    if row.kind == PAUSE:
+        return Pause(reason=body.get("reason"))
+    if row.kind == UNPAUSE:
+        return Unpause(reason=body.get("reason"))
+    if row.kind == VOID:
+        return Void()
     if row.kind == CHILD_ENDED:
         return ChildEnded(run_id=body["run_id"], status=body["status"])
     return Unknown(kind=row.kind)

@@ -9,6 +9,7 @@ from actors.executors.executor import Job
 from actors.runs.outbox import Outbox
 from actors.runs.situation import RunEnding
 from actors.runtime.messages import ControlMessage, DownReason
+from fastgraph.database.pausing import Pauses
 from fastgraph.execution.tasks import TaskEnding
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "DrainRuns",
     "FlushStream",
     "GraceOver",
+    "HoldRun",
+    "HoldRuns",
     "InboxGrew",
     "InboxesGrew",
     "LeaveReason",
@@ -103,6 +106,21 @@ class GraceOver:
     """From a run actor's timer to itself: what ran when `ending` began has had its time."""
 
     ending: RunEnding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRun:
+    """From the supervisor to a run actor: let what runs end, start nothing more and give the run back, for that reason;
+    None takes it back."""
+
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRuns:
+    """From the timekeeper to the supervisor: that is what is paused beside single runs."""
+
+    pauses: Pauses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

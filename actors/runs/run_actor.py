@@ -21,12 +21,14 @@ from actors.runs import facts
 from actors.runs.beginning import BadInputError, UnfitError, begin
 from actors.runs.committer import RunCommitter
 from actors.runs.draining import HOST_ENDS
+from actors.runs.looks import executor_of
 from actors.runs.messages import (
     Claim,
     CommitFailed,
     DrainRun,
     FlushStream,
     GraceOver,
+    HoldRun,
     InboxGrew,
     LeaveReason,
     LoopBlocked,
@@ -42,6 +44,7 @@ from actors.runs.messages import (
 from actors.runs.outbox import Outbox, draft_items
 from actors.runs.run_flow import RunFlow
 from actors.runs.shown_error import error_json
+from actors.runs.situation import Situation
 from actors.runs.stream_buffer import FLUSH_SECONDS, QUIET_FLUSH_SECONDS, StreamBuffer
 from actors.runs.task_starter import TaskStarter
 from actors.runtime.async_actor import AsyncActor
@@ -85,7 +88,25 @@ class RunActor(AsyncActor):
         self._has_left = False
         self._flushed_at = 0.0
         self._log = structlog.get_logger(__name__).bind(run_id=claimed.run_id, epoch=claimed.epoch)
+        self._situation: Situation | None = None
         self._flow: RunFlow
+
+    @property
+    def jobs(self) -> list[Job]:
+        """What this run executes now; the actors' loop only."""
+        return [] if self._situation is None else list(self._situation.jobs.values())
+
+    def executor_of(self, job: Job) -> str:
+        """Say what executes a job of this run."""
+        return executor_of(self._graph, job.call.task.node)
+
+    def last_checkpoint(self) -> dict[str, Any] | None:
+        """Return the number of the checkpoint that the run stands at, and its age where it was committed here."""
+        if self._situation is None:
+            return None
+        at = self._committer.checkpoint_at
+        age = None if at is None else round(self._tools.clock.monotonic() - at, 3)
+        return {"number": self._situation.machine.checkpoint.number, "age_seconds": age}
 
     # What happens to the actor itself.
 
@@ -102,6 +123,7 @@ class RunActor(AsyncActor):
         except BadInputError as error:
             await self._guarded(self._fail_at_start(error.error))
             return
+        self._situation = beginning.situation
         starter = TaskStarter(
             claimed=claimed,
             graph=self._graph,
@@ -161,6 +183,8 @@ class RunActor(AsyncActor):
                 await self._flow.grace_over(message)
             case LoopBlocked():
                 await self._flow.loop_blocked(message)
+            case HoldRun():
+                await self._flow.hold(message.reason)
             case DrainRun():
                 await self._flow.begin_ending(HOST_ENDS)
             case LostOwnership():

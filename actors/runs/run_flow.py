@@ -8,10 +8,7 @@ handler at a time; LostOwnershipError goes up to the actor, which ends.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import assert_never
-
-import orjson
 
 from actors.executors.executor import Job
 from actors.host.tools import HostTools
@@ -21,14 +18,16 @@ from actors.runs.blocked_loops import draft_blocked
 from actors.runs.checkpointing import Checkpointing
 from actors.runs.committer import RunCommitter
 from actors.runs.draining import asked_from_inside, has_drained, wants_drain
-from actors.runs.encoding import encode_result, output_json
+from actors.runs.encoding import encode_result
 from actors.runs.failing import draft_handover, draft_retry
 from actors.runs.limits import refuse_large
 from actors.runs.messages import GraceOver, LeaveReason, LoopBlocked, RetryDue, RunOverdue, StepOverdue
+from actors.runs.obeying import draft_command
 from actors.runs.outlet import Outlet
 from actors.runs.reading import read_patiently
 from actors.runs.situation import EndKind, RunEnding
 from actors.runs.step_limit import StepLimit, step_timed_out
+from actors.runs.stepping import advance, graph_result, update_result
 from actors.runs.task_starter import TaskStarter
 from actors.runs.waits import RunWaits
 from fastgraph.database.inbox import read_unconsumed
@@ -37,7 +36,6 @@ from fastgraph.errors import ConflictError, FastGraphError, RunTimeoutError
 from fastgraph.execution.tasks import TaskEnding, TaskFailed, TaskInterrupted, TaskResult
 from fastgraph.graph.compiled import CompiledGraph
 from fastgraph.graph.failures import record_error
-from fastgraph.ids import checkpoint_id
 from fastgraph.status import RunStatus
 
 __all__ = ["PASSIVATE_SECONDS", "RunFlow"]
@@ -108,7 +106,7 @@ class RunFlow:
             self._outlet.later(max(0.0, (claimed.deadline_at - now).total_seconds()), RunOverdue())
         await self._waits.begin()
         if beginning.is_over and not claimed.commands:
-            await self._complete_update()
+            await self._complete(update_result(claimed, situation.machine))
         elif claimed.commands:
             await self._obey(inbox.read_commands(claimed.commands))
         else:
@@ -129,8 +127,8 @@ class RunFlow:
     async def _stand(self) -> None:
         """The machine stands at a checkpoint: end there, hold there, or go on from there."""
         machine = self._situation.machine
-        if self._situation.ending is not None:
-            await self._settle_ending()
+        if self._situation.starts_nothing:
+            await self._settle()
             return
         try:
             machine.check_steps()
@@ -146,8 +144,8 @@ class RunFlow:
     async def _go_on(self) -> None:
         """Start every task that can be started; where none runs and none can, wait or finish the step."""
         situation, machine = self._situation, self._situation.machine
-        if situation.ending is not None:
-            await self._settle_ending()
+        if situation.starts_nothing:
+            await self._settle()
             return
         if machine.is_step_done:
             await (self._finish_step() if machine.tasks else self._complete_graph())
@@ -167,12 +165,7 @@ class RunFlow:
         """All tasks of the step have results: fold, advance, and draft the next checkpoint beside the last result."""
         machine = self._situation.machine
         try:
-            folded = None
-            if machine.needs_fold:
-                folded = await self._tools.call_user(
-                    partial(self._graph.state.fold_work, machine.fold_work())
-                )
-            commit = machine.advance(folded)
+            commit = await advance(self._graph, self._tools, machine)
         except Exception as error:  # noqa: BLE001 - reducers are user code; InvalidUpdateError is the machine's own refusal
             await self._fail(error)
             return
@@ -186,16 +179,8 @@ class RunFlow:
         else:
             await self._stand()
 
-    async def _complete_update(self) -> None:
-        """The run has changed its thread's state, and that was all."""
-        name = checkpoint_id(self._claimed.thread_key, self._situation.machine.checkpoint.number)
-        await self._complete(orjson.dumps({"checkpoint_id": name}))
-
     async def _complete_graph(self) -> None:
-        values = self._situation.machine.checkpoint.values
-        if self._graph.plan.channel_keys:
-            values = await self._tools.call_user(partial(self._graph.state.see, values))
-        await self._complete(output_json(self._graph, values))
+        await self._complete(await graph_result(self._graph, self._tools, self._situation.machine))
 
     async def _complete(self, result: bytes | None) -> None:
         await self._be_running()
@@ -242,7 +227,7 @@ class RunFlow:
             result, task, machine.checkpoint.number, self._tools.store.spill, self._tools.settings.spill_bytes
         )
         facts.draft_result(self._committer.draft, job, result, row, self._tools.clock)
-        if machine.is_step_done and situation.ending is None:
+        if machine.is_step_done and not situation.starts_nothing:
             await self._finish_step()
             return
         self._outlet.commit_soon()
@@ -297,16 +282,29 @@ class RunFlow:
                 await self._committer.commit()
                 return
         questions.draft_waiting(draft, situation, now)
+        if await self._release() and draft.wake_at:
+            seconds = (draft.wake_at - now).total_seconds()
+            if seconds < PASSIVATE_SECONDS:
+                self._outlet.wake_later(seconds)
+
+    async def _give_back(self) -> None:
+        """Nothing runs and nothing may start: nobody need own the run until that changes."""
+        if self._committer.draft.status is not None:  # a release that is refused would take it along
+            await self._committer.commit()
+        self._committer.draft.release_reason = self._situation.hold
+        await self._release()
+
+    async def _release(self) -> bool:
+        """Give the claim up and leave; False where a command came between, which is obeyed and decides what is next."""
+        draft = self._committer.draft
         draft.release, draft.seen_inbox = True, self._consumed
         try:
             await self._committer.commit()
-        except ConflictError:  # a command came between: obey it, and then wait again or go on
+        except ConflictError:
             await self.read_inbox()
-            return
-        seconds = (draft.wake_at - now).total_seconds() if draft.wake_at else PASSIVATE_SECONDS
-        if seconds < PASSIVATE_SECONDS:
-            self._outlet.wake_later(seconds)
+            return False
         self._outlet.leave(LeaveReason.WAITS)
+        return True
 
     async def read_inbox(self) -> None:
         """Obey the commands that came since the last look."""
@@ -322,22 +320,16 @@ class RunFlow:
     async def _obey(self, commands: Sequence[inbox.Command]) -> None:
         """Do what the commands say and remember, with their effect, that they are consumed: with a cancel's, the end."""
         await self._waits.fetch(commands)
+        if any(isinstance(command, inbox.Pause) for command in commands):
+            await self._be_running()
         draft, now = self._committer.draft, self._tools.clock.now()
         cancel: inbox.Cancel | None = None
         for command in commands:
             self._consumed += 1
-            match command:
-                case inbox.Cancel():
-                    cancel = cancel or command
-                case inbox.Resume() | inbox.SignalCame() | inbox.ChildEnded():
-                    self._waits.hear(command)
-                case inbox.Migrated():
-                    draft.graph_hash = self._graph.graph_hash
-                    draft.events.append(facts.migrated(command, now))
-                case inbox.Unknown():
-                    draft.events.append(facts.unknown_command(command.kind, now))
-                case _:
-                    assert_never(command)
+            asked = draft_command(
+                draft, command, situation=self._situation, waits=self._waits, graph=self._graph, now=now
+            )
+            cancel = cancel or asked
             if cancel is None and not self._situation.is_ending:
                 draft.consumed = self._consumed
         self._waits.answer()
@@ -378,9 +370,16 @@ class RunFlow:
     async def _fail(self, error: Exception) -> None:
         await self.begin_ending(RunEnding(kind=EndKind.FAIL, error=record_error(error)))
 
-    async def _settle_ending(self) -> None:
+    async def _settle(self) -> None:
+        """Nothing new may start: end, or give the run back, when what runs has ended."""
         if not self._situation.jobs:
-            await self.end_now()
+            await (self._give_back() if self._situation.ending is None else self.end_now())
+
+    async def hold(self, reason: str | None) -> None:
+        """Start nothing more for that reason, which is no word of the run itself; None lets it go on."""
+        self._situation.hold = reason
+        self._situation.queue.clear()
+        await self._go_on()
 
     async def grace_over(self, message: GraceOver) -> None:
         """What still runs has had its time, unless the run ends for another reason by now, with a grace of its own."""

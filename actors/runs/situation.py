@@ -122,7 +122,15 @@ class Situation:
     handled: dict[str, BaseException] = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
     ending: RunEnding | None = None
+    # Paused by a command; and why its workflow, or the server, holds it.
+    is_paused: bool = False
+    hold: str | None = None
     control: RunControl = field(default_factory=RunControl)
+
+    @property
+    def starts_nothing(self) -> bool:
+        """Whether what runs may end and nothing new begins: the run ends, is paused, or is held."""
+        return self.ending is not None or self.is_paused or self.hold is not None
 
     def attempt_of(self, task_id: str) -> int:
         """The number of the attempt that is running or comes next; the first is 1."""

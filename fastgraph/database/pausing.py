@@ -30,6 +30,9 @@ from fastgraph.status import RunStatus
 
 __all__ = [
     "NOTHING_PAUSED",
+    "PAUSE",
+    "UNPAUSE",
+    "VOID",
     "PauseView",
     "Pauses",
     "is_paused",
