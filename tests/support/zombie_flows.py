@@ -20,6 +20,7 @@ class State(TypedDict, total=False):
     seconds: float
     pid: int
     after: int
+    text: str
 
 
 def folder() -> Path:
@@ -71,6 +72,11 @@ def work_long(state: State) -> dict[str, Any]:
     return {"pid": os.getpid()}
 
 
+def echo(state: State) -> dict[str, Any]:
+    """Turn a text round, so that what comes back is another value."""
+    return {"text": state["text"][::-1] + "!"}
+
+
 def after(state: State) -> dict[str, Any]:
     note("after")
     return {"after": os.getpid()}
@@ -90,3 +96,4 @@ def chain(name: str, *nodes: Any) -> Any:
 holding = chain("holding", hold, after)
 keeping = chain("keeping", keep_the_gil, after)
 long = chain("long", work_long)
+echoing = chain("echoing", echo)
