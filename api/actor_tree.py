@@ -146,7 +146,7 @@ def _host(host: HostView, watch: ActorWatch | None) -> dict[str, Any]:
     full = watch.report if watch is not None else None
     report = orjson.loads(full or host.report or b"{}")
     actors = [_reported(actor, process=host.boot_id, host=host.boot_id) for actor in report.get("actors", [])]
-    return _node(
+    tree = _node(
         host.boot_id,
         key=host.boot_id,
         kind="Host",
@@ -154,9 +154,12 @@ def _host(host: HostView, watch: ActorWatch | None) -> dict[str, Any]:
         host=host.boot_id,
         is_full=full is not None,
         reported_at=moment(watch.reported_at if watch is not None else host.renewed_at),
-        lease_left_seconds=report.get("lease_left_seconds"),
         children=actors,
     )
+    for actor in _walk(tree):  # the lease of a host is that of all its runs
+        if actor is tree or actor["kind"] == "RunActor":
+            actor["lease_left_seconds"] = host.lease_left_seconds
+    return tree
 
 
 def _reported(actor: dict[str, Any], *, process: str, host: str | None) -> dict[str, Any]:

@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     )
 
     max_threads: int = Field(256, ge=1, description="Threads of a host for sync nodes.")
+    max_abandoned_threads: int = Field(
+        64, ge=1, description="Threads that never returned after a cancel; with more, a host drains and ends."
+    )
     max_processes: int = Field(
         4, ge=1, le=1024, description='Task processes of a host, for nodes with executor="process".'
     )

@@ -11,7 +11,7 @@ import threading
 import traceback
 from collections import deque
 
-from actors.executors.executor import ThreadJob
+from actors.executors.executor import Job, ThreadJob
 
 __all__ = ["ThreadExecutor", "stack_of"]
 
@@ -60,6 +60,11 @@ class ThreadExecutor:
     def abandoned(self) -> int:
         """How many threads are held by jobs that nobody waits for any more."""
         return len(self._abandoned)
+
+    def abandoned_jobs(self) -> list[Job]:
+        """Return the tasks that nobody waits for any more and whose threads have not come back; any thread."""
+        with self._condition:
+            return [job for job in self._abandoned if isinstance(job, Job)]
 
     @property
     def busy(self) -> int:

@@ -25,9 +25,10 @@ from actors.executors.user_loops import UserLoopExecutor
 from actors.hints.hints import Hint, HintBus, HintKind
 from actors.hints.opening import open_hint_bus
 from actors.host.loading import Workflows
+from actors.host.operator_desk import OperatorDesk
 from actors.host.probation import Probation
 from actors.host.publishing import published
-from actors.host.report import host_report
+from actors.host.report import HostReporter
 from actors.host.server_store import ServerStore
 from actors.host.stand_in import StandIn
 from actors.host.system import System
@@ -183,6 +184,10 @@ class Host:
 
     def _start_actors(self) -> None:
         self._supervisor_ref = self._start_supervisor()
+        self._reporter = HostReporter(self._tools, self._supervisor, self._watchdog, self._roots)
+        self._desk = OperatorDesk(
+            self._tools, self._reporter, self._supervisor, find_actor=self._find_actor, drain=self._drain
+        )
         if self._only_run_id is None:
             self._probation = Probation(self._tools)
         self._system_ref = System.start(
@@ -216,7 +221,8 @@ class Host:
             locks=self._store.host_lock,
             supervisor=self._supervisor_ref,
             request_claim=self._poll,
-            report=self._report,
+            report=self._reporter.heartbeat,
+            serve_operators=self._desk.serve,
             on_declared_dead=lambda: self._end(EXIT_DECLARED_DEAD),
         )
 
@@ -228,9 +234,26 @@ class Host:
         self._supervisor.request_claim()
         if self._probation is not None:
             self._probation.look()
+        abandoned, most = self._tools.threads.abandoned, self._settings.max_abandoned_threads
+        if abandoned > most and not self._reporter.is_draining:
+            self._drain(f"{abandoned} threads of cancelled tasks have not come back; the limit is {most}")
 
-    def _report(self) -> dict[str, Any]:
-        return host_report(self._tools, self._supervisor, (self._writer_ref, self._system_ref))
+    def _roots(self) -> list[tuple[str, ActorRef[Any]]]:
+        return [("writer", self._writer_ref), ("system", self._system_ref)]
+
+    def _find_actor(self, key: str) -> ActorRef[Any] | None:
+        """Return one of the actors that every host has, by its place in the tree."""
+        own = dict(self._roots()) | {"supervisor": self._supervisor_ref}
+        if key in own:
+            return own[key]
+        system = self._system_ref._actor_weakref()  # noqa: SLF001 - Pykka's own way from a ref to its actor
+        return system.find(key) if system is not None else None
+
+    def _drain(self, reason: str) -> None:
+        """End in order: finish the steps that run, give the runs back. Whoever keeps this host starts another."""
+        log.warning("host drains and ends", reason=reason)
+        self._reporter.is_draining = True
+        self._end(0)
 
     def _end(self, code: int) -> None:
         if not self._ended.done():

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, assert_never
 
+import pykka
+
 from actors.host.tools import HostTools
 from actors.runtime.async_actor import AsyncActor
 from actors.supervision.child_spec import ChildSpec
@@ -29,7 +31,17 @@ class System(AsyncActor):
     ) -> None:
         super().__init__()
         self._specs = specs
-        self._supervision = Supervision(self, clock=tools.clock, random=tools.random, on_escalate=on_escalate)
+        self._supervision = Supervision(
+            self,
+            clock=tools.clock,
+            random=tools.random,
+            on_escalate=on_escalate,
+            dead_letters=tools.dead_letters,
+        )
+
+    def find(self, key: str) -> pykka.ActorRef[Any] | None:
+        """Return a child's present reference; None while it waits for its restart. The system's loop only."""
+        return self._supervision.find(key)
 
     def on_start(self) -> None:
         for spec in self._specs:

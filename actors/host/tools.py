@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any, TypeVar
 
@@ -13,9 +13,10 @@ from actors.executors.threads import ThreadExecutor
 from actors.executors.user_loops import UserLoopExecutor
 from actors.host.server_store import ServerStore
 from actors.runtime.loop_bridge import LoopBridge
+from actors.supervision.dead_letters import DeadLetters
 from actors.tasks.processes import ProcessPool
 from actors.writer.client import WriterClient
-from fastgraph.clock import Clock
+from fastgraph.clock import Clock, SystemClock
 from fastgraph.database.store import Store
 from fastgraph.graph.compiled import CompiledGraph
 from fastgraph.settings import Settings
@@ -48,6 +49,7 @@ class HostTools:
     bridge: LoopBridge
     shared_store: ServerStore
     workflows: Mapping[str, CompiledGraph]
+    dead_letters: DeadLetters = field(default_factory=lambda: DeadLetters(SystemClock()))
 
     async def call_user(self, function: Callable[[], T]) -> T:
         """Run user code that is no node (validators, reducers) on a user thread and await what it returns.

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from time import monotonic
 from typing import Protocol
 
 import structlog
@@ -131,6 +132,7 @@ class RunCommitter:
         self.draft = Draft()
         self.seq = claimed.seq
         self.result_seqs: dict[str, int] = {}
+        self.checkpoint_at: float | None = None
         self._inbox = claimed.inbox
         self._on_inbox = on_inbox
         self._claimed = claimed
@@ -181,6 +183,7 @@ class RunCommitter:
         if draft.make_checkpoint is not None:
             fault_points.passed(fault_points.CHECKPOINT_AFTER)
             self.result_seqs.clear()
+            self.checkpoint_at = monotonic()
         if committed.inbox > self._inbox:
             self._inbox = committed.inbox
             self._on_inbox()

@@ -19,10 +19,14 @@ import pykka
 import structlog
 
 from actors.host.tools import HostTools
+from actors.runs.history import RunHistory
+from actors.runs.looks import RunLook
 from actors.runs.messages import (
     Claim,
     DrainRun,
     DrainRuns,
+    HoldRun,
+    HoldRuns,
     InboxesGrew,
     InboxGrew,
     LeaveReason,
@@ -35,6 +39,7 @@ from actors.runs.messages import (
 from actors.runs.reading import is_passing
 from actors.runs.reconciling import Reconciler
 from actors.runs.run_actor import RunActor
+from actors.runtime.ask import ref_kill
 from actors.runtime.async_actor import AsyncActor
 from actors.runtime.errors import InboxFullError
 from actors.runtime.lifeline import watch_end
@@ -45,9 +50,11 @@ from actors.supervision.decisions import (
     Intensity,
     after_death,
     backoff_seconds,
+    count_recent,
     is_too_intense,
 )
 from fastgraph.database.host_records import FreeRun
+from fastgraph.database.pausing import Pauses
 from fastgraph.database.records import ClaimedRun, ClaimRuns, TerminateRun
 from fastgraph.errors import (
     ConflictError,
@@ -80,6 +87,7 @@ class _Active:
     ref: pykka.ActorRef[RunActor]
     started_at: float
     left: LeaveReason | None = None
+    hold: str | None = None
 
 
 class RunSupervisor(AsyncActor):
@@ -109,14 +117,45 @@ class RunSupervisor(AsyncActor):
         self._drained: asyncio.Future[None] | None = None
         self._log = structlog.get_logger(__name__)
 
+        self.history = RunHistory(tools.clock)
+
     @property
     def active_runs(self) -> int:
         """How many runs have an actor here; read by the timekeeper's report."""
         return len(self._active)
 
-    def shown(self, most: int) -> list[tuple[str, pykka.ActorRef[RunActor]]]:
-        """The runs that have an actor here, the first `most` of them."""
-        return [(active.claimed.run_id, active.ref) for active in list(self._active.values())[:most]]
+    def looks(self) -> list[RunLook]:
+        """The runs that have an actor here, the oldest first."""
+        now, none = self._tools.clock.monotonic(), Deaths()
+        return [
+            RunLook(
+                claimed=active.claimed,
+                ref=active.ref,
+                deaths=(deaths := self._deaths.get(key, none)).total,
+                deaths_in_window=count_recent(deaths.recent, now, INTENSITY),
+                last_death=self.history.last_death(key),
+            )
+            for key, active in list(self._active.items())
+        ]
+
+    def restart_run(self, run_id: str) -> bool:
+        """End a run's actor where it stands, without counting that as a death; it is claimed again, from its last
+        checkpoint. False where it is not here. Actors' loop only."""
+        for active in self._active.values():
+            if active.claimed.run_id == run_id:
+                active.left = LeaveReason.LOST
+                return ref_kill(active.ref)
+        return False
+
+    def stop_run(self, run_id: str) -> bool:
+        """Let a run's actor finish what it executes and give the run back; this host leaves it to others for a minute,
+        unless a command comes for it. False where it is not here. Actors' loop only."""
+        for key, active in self._active.items():
+            if active.claimed.run_id == run_id and active.ref.is_alive():
+                self._unfit[key] = self._tools.clock.monotonic()
+                active.ref.tell(DrainRun())
+                return True
+        return False
 
     def request_claim(self) -> None:
         """Look for work now; many requests before that are one. Actors' loop only."""
@@ -161,6 +200,8 @@ class RunSupervisor(AsyncActor):
                     self.tell_inbox_grew(run_key)
             case LoopBlocked():
                 self._pass_on_blocked(message)
+            case HoldRuns():
+                self._hold(message.pauses)
             case LoseRuns():
                 self._tell_all(LostOwnership())
             case DrainRuns():
@@ -180,6 +221,14 @@ class RunSupervisor(AsyncActor):
         for active in self._active.values():
             if active.ref.is_alive():
                 active.ref.tell(message)
+
+    def _hold(self, pauses: Pauses) -> None:
+        """Let the runs that a pause of their workflow or the server covers stop, and those go on that none does any more."""
+        for active in self._active.values():
+            reason = pauses.reason(active.claimed.workflow)
+            if reason != active.hold and active.ref.is_alive():
+                active.hold = reason
+                active.ref.tell(HoldRun(reason=reason))
 
     async def _claim(self) -> None:
         settings = self._tools.settings
@@ -215,6 +264,7 @@ class RunSupervisor(AsyncActor):
     def _spawn(self, claimed: ClaimedRun) -> None:
         ref = RunActor.start(claimed, self._tools.workflows[claimed.workflow], self._tools, self.actor_ref)
         self._active[claimed.run_key] = _Active(claimed, ref, self._tools.clock.monotonic())
+        self.history.claimed(claimed, ref, self._tools.dead_letters)
         watch_end(ref, partial(self._hear_death, claimed.run_key, claimed.epoch))
 
     def _hear_death(self, run_key: int, epoch: int, reason: DownReason) -> None:
@@ -238,6 +288,7 @@ class RunSupervisor(AsyncActor):
         if active is None or active.claimed.epoch != message.epoch:
             return
         del self._active[message.run_key]
+        self.history.gone(active.ref)
         if active.left is None:
             self._mend(active, message.reason)
         elif active.left is LeaveReason.LOST:
@@ -274,6 +325,7 @@ class RunSupervisor(AsyncActor):
             intensity=INTENSITY,
         )
         why = f"Its actor died: {reason}"
+        self.history.died(claimed.run_key, why)
         self._log.error("run actor died", run_id=claimed.run_id, reason=str(reason), deaths=deaths.total)
         if is_too_intense(deaths.recent, now, INTENSITY):
             self._owed.append(self._quarantine(claimed, why))
@@ -325,7 +377,11 @@ class RunSupervisor(AsyncActor):
         known = {active.claimed.run_id for active in self._active.values()}
         known |= {operation.run_id for operation in self._owed if isinstance(operation, TerminateRun)}
         owed = {operation.run_key for operation in self._owed if isinstance(operation, FreeRun)}
-        for run in await self._reconciler.find_stranded(known):
+        stranded = await self._reconciler.find_stranded(known)
+        for active in self._active.values():  # ended by force, while its tasks go on and commit nothing
+            if active.claimed.run_id in self._reconciler.lost and active.ref.is_alive():
+                active.ref.tell(LostOwnership())
+        for run in stranded:
             if run.key not in owed:
                 self._log.warning("a run was stranded here", run_id=run.run_id, epoch=run.epoch)
                 self._owed.append(

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import traceback
 from asyncio import AbstractEventLoop, Task, _get_running_loop
 from collections.abc import Callable
 from types import CoroutineType, TracebackType
@@ -112,6 +113,17 @@ class AsyncActor(pykka.Actor):
         A handler that swallows the cancellation, or never awaits, is not ended by this.
         """
         on_its_loop(self._loop, self._cancel)
+
+    def stack(self, frames: int) -> str:
+        """Return where the actor's task stands, innermost call last; empty where it has none. Its loop only."""
+        found: list[str] = []
+        awaited: Any = None if self._task is None else self._task.get_coro()
+        while awaited is not None and len(found) < frames:
+            frame = getattr(awaited, "cr_frame", None)
+            if frame is not None:
+                found += traceback.format_stack(frame, limit=1)
+            awaited = getattr(awaited, "cr_await", None)
+        return "".join(found)
 
     def _create_task(self) -> None:
         if self.actor_stopped.is_set():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["BUCKETS", "add_counts", "no_counts", "percentile_seconds", "upper_seconds"]
+__all__ = ["BUCKETS", "add_counts", "bucket_of", "no_counts", "percentile_seconds", "upper_seconds"]
 
 BUCKETS = 48  # up to nine years
 UNIT_SECONDS = 1.024e-6
@@ -18,6 +18,11 @@ UNIT_SECONDS = 1.024e-6
 def no_counts() -> list[int]:
     """Return empty counts."""
     return [0] * BUCKETS
+
+
+def bucket_of(seconds: float) -> int:
+    """Return the bucket of a time; where it is counted for every message this is written out (`Inbox.end`)."""
+    return (int(seconds * 1e9) >> 10).bit_length()
 
 
 def upper_seconds(bucket: int) -> float:

@@ -73,10 +73,17 @@ class LoopWatchdog:
         self._on_stall = on_stall
         self._sign = threading.Event()
         self._ended = threading.Event()
+        self.lag_seconds = 0.0
+        self._worst_lag_seconds = 0.0
         self._thread = threading.Thread(target=self._watch, name=f"{name}-watchdog", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+
+    def take_worst_lag(self) -> float:
+        """Return the worst lag of the loop since the last call, in seconds; any thread, for one caller."""
+        worst, self._worst_lag_seconds = self._worst_lag_seconds, 0.0
+        return worst
 
     def stop(self) -> None:
         """End the thread and wait for it; from any other thread, also while the loop is held or closed."""
@@ -95,6 +102,8 @@ class LoopWatchdog:
                 return  # the loop is closed: nothing is left to be watched
             if not self._sign.wait(self._limit_seconds):
                 self._report(asked_at)
+            self.lag_seconds = lag = time.monotonic() - asked_at
+            self._worst_lag_seconds = max(lag, self._worst_lag_seconds)
 
     def _report(self, asked_at: float) -> None:
         frame = sys._current_frames().get(self._loop_thread_id)  # noqa: SLF001 - the only way to another thread's stack

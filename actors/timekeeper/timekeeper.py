@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, assert_never
 
 import orjson
@@ -19,17 +20,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from actors.executors.user_loops import ABANDON_SECONDS, BlockedLoop
 from actors.host.tools import HostTools
-from actors.runs.messages import InboxesGrew, LoopBlocked, LoseRuns
+from actors.runs.messages import HoldRuns, InboxesGrew, LoopBlocked, LoseRuns
 from actors.runtime.async_actor import AsyncActor
 from actors.runtime.errors import InboxFullError
+from actors.timekeeper.cancelling import end_cancelled
 from actors.timekeeper.closing import close_children
 from actors.timekeeper.messages import Tick
 from actors.timekeeper.overdue import end_overdue
+from actors.timekeeper.retention import RETENTION_SECONDS, remove_expired
 from fastgraph.database import hosts
 from fastgraph.database.host_lock import HostLock
 from fastgraph.database.host_records import FreeDeadHost, RenewLease
 from fastgraph.database.inbox import list_runs_with_commands
 from fastgraph.database.item_records import SweepItems
+from fastgraph.database.pausing import read_pauses
 from fastgraph.errors import StoreError
 
 __all__ = ["RENEWALS_A_LEASE", "Timekeeper"]
@@ -55,6 +59,7 @@ class Timekeeper(AsyncActor):
         request_claim: Callable[[], None],
         report: Callable[[], dict[str, Any]],
         on_declared_dead: Callable[[], None],
+        serve_operators: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         super().__init__()
         self._tools = tools
@@ -63,9 +68,12 @@ class Timekeeper(AsyncActor):
         self._request_claim = request_claim
         self._report = report
         self._on_declared_dead = on_declared_dead
+        self._serve_operators = serve_operators
         self._renewed_at = tools.clock.monotonic()
         self._next_sweep = self._renewed_at + SWEEP_SECONDS / 10
         self._sweep: asyncio.Task[None] | None = None
+        self._next_retention = self._renewed_at
+        self._retention: asyncio.Task[None] | None = None
         self._is_fenced = False
         self._warned: set[str] = set()
         self._log = structlog.get_logger(__name__)
@@ -82,17 +90,21 @@ class Timekeeper(AsyncActor):
                     self._free_the_dead,
                     self._find_commands,
                     self._end_overdue,
+                    self._end_cancelled,
                     self._close_children,
                 ):
                     await self._try(work)
+                if self._serve_operators is not None:
+                    await self._try(self._serve_operators)
                 self._sweep_sometimes()
+                self._remove_expired_sometimes()
                 self._watch_user_loops()
                 self._request_claim()
                 self._arm()
             case _:
                 assert_never(message)
 
-    async def _try(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def _try(self, work: Callable[[], Awaitable[object]]) -> None:
         """Do one piece of a tick; what the store or the disk can't do now is done at the next one."""
         try:
             await work()
@@ -102,15 +114,25 @@ class Timekeeper(AsyncActor):
             self._log.warning("files can't be reached, trying again", error=str(error))
 
     async def _find_commands(self) -> None:
-        """Find commands for our runs whose hint was lost."""
+        """Find out what is paused, and commands for our runs whose hint was lost."""
         tools = self._tools
         async with tools.store.readers.connect() as connection:
             keys = await list_runs_with_commands(connection, owner=tools.boot_id)
-        if keys and self._supervisor.is_alive():
+            pauses = await read_pauses(connection)
+        if not self._supervisor.is_alive():
+            return
+        self._supervisor.tell(HoldRuns(pauses=pauses))
+        if keys:
             self._supervisor.tell(InboxesGrew(run_keys=tuple(keys)))
 
     async def _end_overdue(self) -> None:
         await end_overdue(self._tools)
+
+    async def _end_cancelled(self) -> None:
+        tools = self._tools
+        await end_cancelled(
+            tools.store, tools.writer, clock=tools.clock, grace_seconds=tools.settings.cancel_grace_seconds
+        )
 
     async def _close_children(self) -> None:
         await close_children(self._tools)
@@ -208,6 +230,16 @@ class Timekeeper(AsyncActor):
             return
         if swept:
             self._log.info("files swept", files=swept)
+
+    def _remove_expired_sometimes(self) -> None:
+        """Remove runs that are over their time, beside the ticks: many take their time."""
+        now = self._tools.clock.monotonic()
+        if now < self._next_retention or (self._retention is not None and not self._retention.done()):
+            return
+        self._next_retention = now + RETENTION_SECONDS
+        self._retention = self.loop.create_task(
+            self._try(partial(remove_expired, self._tools, self._tools.settings.retention))
+        )
 
     def _watch_user_loops(self) -> None:
         for blocked in self._tools.user_loops.check():

@@ -18,6 +18,7 @@ from pykka.messages import _ActorStop
 from actors.runtime.errors import ActorGoneError, InboxFullError
 from actors.runtime.lifeline import Lifeline
 from actors.runtime.report import ActorReport, ActorState
+from actors.runtime.timings import bucket_of, no_counts
 from actors.writer.messages import WriteRequest
 
 __all__ = ["WRITER_CAPACITY", "WriterInbox"]
@@ -32,6 +33,8 @@ class WriterInbox:
         self.lifeline = Lifeline()
         self.processed = 0
         self.groups = 0
+        self.timings = no_counts()
+        self.busy_seconds = 0.0
         self._changed = threading.Condition(threading.Lock())
         self._requests: deque[WriteRequest] = deque()
         self._stops: list[Envelope[Any]] = []
@@ -102,6 +105,9 @@ class WriterInbox:
         """Note that a group has been answered."""
         self.processed += operations
         self.groups += 1
+        took_seconds = time.monotonic() - self._group_since
+        self.busy_seconds += took_seconds
+        self.timings[bucket_of(took_seconds)] += 1
 
     def close(self) -> tuple[list[WriteRequest], list[Envelope[Any]]]:
         """Accept nothing more; hand back the operations that were not taken, and the stops that wait for the end."""
@@ -139,6 +145,8 @@ class WriterInbox:
             refused=self._refused,
             current_message=f"group of {size}" if size else None,
             current_age_seconds=now - self._group_since if size else None,
+            timings=tuple(self.timings),
+            busy_seconds=self.busy_seconds,
             error=str(reason) if reason is not None and reason.error is not None else None,
         )
 

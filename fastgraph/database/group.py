@@ -69,6 +69,7 @@ class GroupWriter:
         self._turnstile = turnstile
         self._clock = clock
         self._connection: Connection | None = None
+        self.fenced_writes = 0
 
     def write(self, operations: Sequence[Operation]) -> list[_Answer]:
         """Return an outcome or an error for each operation, in their order. At most MAX_GROUP operations.
@@ -114,6 +115,8 @@ class GroupWriter:
                 return
             for index, outcome in zip(indexes, outcomes, strict=True):
                 group.answers[index] = outcome
+                if outcome.__class__ is LostOwnershipError:
+                    self.fenced_writes += 1
             return
 
     def _transact(self, group: _Group, indexes: list[int]) -> list[_Answer]:

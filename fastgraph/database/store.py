@@ -17,6 +17,7 @@ from fastgraph.database.group import GroupWriter
 from fastgraph.database.host_lock import HostLock
 from fastgraph.database.migrate import migrate
 from fastgraph.database.operations import Operation, Outcome
+from fastgraph.database.space import give_back_space
 from fastgraph.database.sweeping import sweep_artifacts, sweep_spilled
 from fastgraph.database.turnstile import Turnstile, make_turnstile
 from fastgraph.settings import Settings
@@ -68,6 +69,11 @@ class Store:
             synchronous=settings.sqlite_synchronous,
         )
 
+    @property
+    def fenced_writes(self) -> int:
+        """How many commits of this process the guard refused; any thread."""
+        return self._group.fenced_writes
+
     def migrate(self) -> None:
         """Bring the schema up to this program's. Several processes may do so at once. Raises SchemaVersionError where
         the store is newer. Blocks; any thread, before the first write."""
@@ -88,6 +94,15 @@ class Store:
             swept = sweep_artifacts(engine, self.turnstile, self.blobs, older_than_seconds=age)
             swept += sweep_spilled(engine, self.turnstile, self.states, older_than_seconds=age)
             return swept + sweep_spilled(engine, self.turnstile, self.snapshots, older_than_seconds=age)
+        finally:
+            engine.dispose()
+
+    def give_back_space(self) -> int:
+        """Give what is free in a SQLite file back to the disk and return how many pages that were. Blocks; any thread, beside
+        the Writer's."""
+        engine = create_writer_engine(self.writer.url, synchronous=self._synchronous)
+        try:
+            return give_back_space(engine, self.turnstile)
         finally:
             engine.dispose()
 
