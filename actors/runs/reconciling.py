@@ -32,6 +32,9 @@ class Reconciler:
         self._clock = clock
         self._looked_at = clock.monotonic()
         self._suspects: set[OwnedRun] = set()
+        self._gone: set[str] = set()
+        self.lost: set[str] = set()
+        """What was known here at the last two looks and is not this boot's: somebody has ended or taken it."""
 
     async def find_stranded(self, known: Collection[str]) -> list[OwnedRun]:
         """Return the runs that are this boot's by the store's account, are not among `known` run ids, and were not the
@@ -40,12 +43,15 @@ class Reconciler:
         if now - self._looked_at < LOOK_SECONDS:
             return []
         self._looked_at = now
+        self.lost = set()
         try:
             async with self._store.readers.connect() as connection:
                 owned = await list_owned(connection, owner=self._boot_id)
         except SQLAlchemyError as error:
             log.warning("store can't be read, trying again", error=str(error))
             return []
+        gone = set(known) - {run.run_id for run in owned}
+        self.lost, self._gone = gone & self._gone, gone
         unknown = {run for run in owned if run.run_id not in known}
         stranded, self._suspects = unknown & self._suspects, unknown
         return sorted(stranded, key=lambda run: run.key)

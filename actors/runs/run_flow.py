@@ -30,7 +30,7 @@ from actors.runs.step_limit import StepLimit, step_timed_out
 from actors.runs.stepping import advance, graph_result, update_result
 from actors.runs.task_starter import TaskStarter
 from actors.runs.waits import RunWaits
-from fastgraph.database.inbox import read_unconsumed
+from fastgraph.database.inbox import read_own_commands
 from fastgraph.database.records import ClaimedRun
 from fastgraph.errors import ConflictError, FastGraphError, RunTimeoutError
 from fastgraph.execution.tasks import TaskEnding, TaskFailed, TaskInterrupted, TaskResult
@@ -310,8 +310,8 @@ class RunFlow:
         """Obey the commands that came since the last look."""
         rows = await read_patiently(
             self._tools.store,
-            lambda connection: read_unconsumed(
-                connection, run_key=self._claimed.run_key, consumed=self._consumed
+            lambda connection: read_own_commands(
+                connection, self._claimed, owner=self._tools.boot_id, consumed=self._consumed
             ),
         )
         if rows:

@@ -8,7 +8,7 @@ reason and is never tried for ever. Messages run on the actors' loop, one at a t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -217,9 +217,9 @@ class RunSupervisor(AsyncActor):
             self._drained = self.loop.create_future()
             await self._drained
 
-    def _tell_all(self, message: Any) -> None:
+    def _tell_all(self, message: Any, only: Collection[str] | None = None) -> None:
         for active in self._active.values():
-            if active.ref.is_alive():
+            if active.ref.is_alive() and (only is None or active.claimed.run_id in only):
                 active.ref.tell(message)
 
     def _hold(self, pauses: Pauses) -> None:
@@ -378,9 +378,7 @@ class RunSupervisor(AsyncActor):
         known |= {operation.run_id for operation in self._owed if isinstance(operation, TerminateRun)}
         owed = {operation.run_key for operation in self._owed if isinstance(operation, FreeRun)}
         stranded = await self._reconciler.find_stranded(known)
-        for active in self._active.values():  # ended by force, while its tasks go on and commit nothing
-            if active.claimed.run_id in self._reconciler.lost and active.ref.is_alive():
-                active.ref.tell(LostOwnership())
+        self._tell_all(LostOwnership(), self._reconciler.lost)  # ended by force, while tasks go on and commit nothing
         for run in stranded:
             if run.key not in owed:
                 self._log.warning("a run was stranded here", run_id=run.run_id, epoch=run.epoch)
@@ -396,7 +394,4 @@ class RunSupervisor(AsyncActor):
                 )
 
     def _pass_on_blocked(self, message: LoopBlocked) -> None:
-        keys = {job.call.services.run_id for job in message.jobs}
-        for active in self._active.values():
-            if active.claimed.run_id in keys and active.ref.is_alive():
-                active.ref.tell(message)
+        self._tell_all(message, {job.call.services.run_id for job in message.jobs})

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Any, assert_never
 
 import orjson
@@ -104,7 +103,7 @@ class Timekeeper(AsyncActor):
             case _:
                 assert_never(message)
 
-    async def _try(self, work: Callable[[], Awaitable[object]]) -> None:
+    async def _try(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do one piece of a tick; what the store or the disk can't do now is done at the next one."""
         try:
             await work()
@@ -237,9 +236,13 @@ class Timekeeper(AsyncActor):
         if now < self._next_retention or (self._retention is not None and not self._retention.done()):
             return
         self._next_retention = now + RETENTION_SECONDS
-        self._retention = self.loop.create_task(
-            self._try(partial(remove_expired, self._tools, self._tools.settings.retention))
-        )
+        self._retention = self.loop.create_task(self._remove_expired())
+
+    async def _remove_expired(self) -> None:
+        try:
+            await remove_expired(self._tools, self._tools.settings.retention)
+        except Exception as error:  # noqa: BLE001 - a boundary: what was not removed is due the next time, too
+            self._log.warning("runs that are over their time could not be removed", error=str(error))
 
     def _watch_user_loops(self) -> None:
         for blocked in self._tools.user_loops.check():

@@ -17,15 +17,21 @@ from fastgraph import fault_points
 from fastgraph.database.endings import Ending, end_by_force
 from fastgraph.database.guard import require_live_run
 from fastgraph.database.heads import RunHead
-from fastgraph.database.records import Committed, InboxRow, SendCommand
+from fastgraph.database.records import ClaimedRun, Committed, InboxRow, SendCommand
 from fastgraph.database.tables import hosts, inbox, interrupts, runs
 from fastgraph.database.times import database_now, from_micros, to_micros
 from fastgraph.database.transaction import Transaction
-from fastgraph.errors import ConflictError
+from fastgraph.errors import ConflictError, LostOwnershipError
 from fastgraph.events import EventKind
 from fastgraph.status import RunStatus
 
-__all__ = ["has_living_owner", "list_runs_with_commands", "read_unconsumed", "send_command"]
+__all__ = [
+    "has_living_owner",
+    "list_runs_with_commands",
+    "read_own_commands",
+    "read_unconsumed",
+    "send_command",
+]
 
 _OPEN = (
     select(interrupts.c.interrupt_id)
@@ -79,6 +85,20 @@ async def list_runs_with_commands(connection: AsyncConnection, *, owner: str) ->
         select(runs.c.key).where(runs.c.owner == owner, runs.c.inbox > runs.c.consumed)
     )
     return [row[0] for row in rows]
+
+
+async def read_own_commands(
+    connection: AsyncConnection, claimed: ClaimedRun, *, owner: str, consumed: int
+) -> list[InboxRow]:
+    """Return the commands as `read_unconsumed` does to the run's owner. Raises LostOwnershipError for whoever is not any
+    more: a run may be ended by force while its tasks go on for hours without a commit that would be refused."""
+    run_key, epoch = claimed.run_key, claimed.epoch
+    query = select(runs.c.owner, runs.c.epoch, runs.c.seq).where(runs.c.key == run_key)
+    head = (await connection.execute(query)).first()
+    if head is None or head.owner != owner or head.epoch != epoch:
+        seen = None if head is None else (head.owner, head.epoch, head.seq)
+        raise LostOwnershipError(run_key, expected=(owner, epoch, 0 if head is None else head.seq), seen=seen)
+    return await read_unconsumed(connection, run_key=run_key, consumed=consumed)
 
 
 async def read_unconsumed(connection: AsyncConnection, *, run_key: int, consumed: int) -> list[InboxRow]:

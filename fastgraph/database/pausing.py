@@ -40,8 +40,8 @@ __all__ = [
     "pause_run",
     "read_pauses",
     "set_pause",
-    "unpaused",
     "unpause_run",
+    "unpaused",
 ]
 
 PAUSE, UNPAUSE, VOID = "pause", "unpause", "void"
@@ -58,6 +58,12 @@ class Pauses:
     def covers(self, workflow: str) -> bool:
         """Say whether runs of a workflow start nothing now."""
         return self.is_server_paused or workflow in self.workflows
+
+    def reason(self, workflow: str) -> str | None:
+        """Say why runs of a workflow start nothing now; None where they may."""
+        if self.is_server_paused:
+            return "the server is paused"
+        return f"workflow {workflow!r} is paused" if workflow in self.workflows else None
 
 
 NOTHING_PAUSED = Pauses()

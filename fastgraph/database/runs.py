@@ -260,10 +260,8 @@ async def _explain_pauses(connection: AsyncConnection, rows: Sequence[Row[Any]])
     for row in open_rows:
         if row.status == RunStatus.PAUSED:
             reasons[row.key] = "an unpause: it is paused"
-        elif pauses.is_server_paused:
-            reasons[row.key] = "an unpause: the server is paused"
-        elif row.workflow in pauses.workflows:
-            reasons[row.key] = f"an unpause: workflow {row.workflow!r} is paused"
+        elif pauses.covers(row.workflow):
+            reasons[row.key] = f"an unpause: {pauses.reason(row.workflow)}"
     return reasons
 
 
