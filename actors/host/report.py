@@ -75,6 +75,7 @@ class HostReporter:
             "abandoned_threads": tools.threads.abandoned,
             "task_processes": tools.processes.busy,
             "blocked_loops": tools.user_loops.blocked,
+            "disk_full": tools.store.disk.trouble(),
             "wal_bytes": wal_bytes(tools.store),
             "pool_in_use": readers_in_use(tools.store),
             "fenced_writes": tools.store.fenced_writes,

@@ -30,7 +30,7 @@ def test_a_full_disk_holds_runs_and_they_go_on_when_there_is_room(
         if disk is None:
             pytest.skip("no file system can be mounted here; the limit on files' sizes below tests the same")
         serving = _serve(start_program, tmp_path, disk)
-        _hold_and_go_on(serving, fill=lambda: fill_up(disk), empty=lambda: (disk / "filler").unlink())
+        _hold_and_go_on(serving, fill=lambda: fill_up(disk), empty=(disk / "filler").unlink)
         start_program.end_all()
 
 
