@@ -16,6 +16,7 @@ from typing import Any, Self
 
 import httpx
 
+from api.cli.api_key import current_api_key
 from api.cli.failures import NoServerError, RefusedError, UsageError
 
 __all__ = ["Client", "Page"]
@@ -38,7 +39,8 @@ class Page:
 
 
 class Client:
-    """Speaks to the server at `url`; a context manager. Every method raises NoServerError or RefusedError."""
+    """Speaks to the server at `url`, with the key of the running command; a context manager. Every method raises
+    NoServerError or RefusedError."""
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
@@ -48,11 +50,17 @@ class Client:
             raise UsageError(f"--url {url} is no URL: {error}.") from error
         if parsed.scheme not in {"http", "https"} or not parsed.host:
             raise UsageError(f"--url {url} should look like http://127.0.0.1:8000.")
+        headers = {"User-Agent": "fastgraph-cli"}
+        key = current_api_key()
+        if key is not None:
+            if not key.isascii() or not key.isprintable():
+                raise UsageError("The API key is none: it should be printable ASCII characters.")
+            headers["Authorization"] = f"Bearer {key}"
         self._http = httpx.Client(
             base_url=self.url,
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
             trust_env=not _is_loopback(parsed.host),  # a proxy of the environment can't reach this machine
-            headers={"User-Agent": "fastgraph-cli"},
+            headers=headers,
         )
 
     def __enter__(self) -> Self:

@@ -12,7 +12,8 @@ from typing import Annotated
 
 import typer
 
-from api.cli import artifacts, db, runs, threads, workflows
+from api.cli import artifacts, db, keys, runs, threads, workflows
+from api.cli.api_key import add_api_key
 from api.cli.dev import dev
 from api.cli.doctor import doctor
 from api.cli.exit_codes import table_text
@@ -58,9 +59,11 @@ for name, group in (
     ("threads", threads.app),
     ("workflows", workflows.app),
     ("artifacts", artifacts.app),
+    ("keys", keys.app),
     ("db", db.app),
 ):
     app.add_typer(group, name=name)
+add_api_key(app)
 
 
 def main() -> None:

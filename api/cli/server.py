@@ -24,6 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.cli.failures import CannotStartError
+from api.cli.http_limits import MAX_SOCKET_MESSAGE_BYTES, LimitedHttp
 from fastgraph.errors import FastGraphError
 from fastgraph.settings import Settings
 
@@ -52,8 +53,9 @@ def run_app(settings: Settings, *, on_serving: Announced | None = None) -> None:
         guarded,
         host=bound.host,
         port=bound.port,
-        http="httptools",
+        http=LimitedHttp,
         ws="websockets-sansio",
+        ws_max_size=MAX_SOCKET_MESSAGE_BYTES,
         ws_per_message_deflate=False,  # twice the CPU and three times the memory a socket (docs/performance.md)
         lifespan="on",
         log_config=None,
