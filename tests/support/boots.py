@@ -284,7 +284,7 @@ class Boot:
 
     def actor(self, run_id: str) -> Any:
         """The reference of a run's actor here."""
-        return dict(self.supervisor.shown(1_000))[run_id]
+        return {look.claimed.run_id: look.ref for look in self.supervisor.looks()}[run_id]
 
     def run_actor(self, run_id: str) -> RunActor:
         actor = self.actor(run_id)._actor_weakref()
@@ -312,7 +312,7 @@ class Boot:
         if not self.is_alive and not self.ref.is_alive():
             return
         self.is_alive = False
-        actors = [ref for _, ref in self.supervisor.shown(100_000)]
+        actors = [look.ref for look in self.supervisor.looks()]
         if self.ref.is_alive():
             ref_kill(self.ref)
             await ref_end(self.ref)
