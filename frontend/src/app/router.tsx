@@ -8,6 +8,7 @@ import {
 import { RunsPage } from "@/features/runs/runs-page";
 import { NotFound } from "./not-found";
 import {
+  actorsSearch,
   artifactsSearch,
   newRunSearch,
   runSearch,
@@ -75,8 +76,15 @@ const artifacts = createRoute({
   component: lazyRouteComponent(() => import("@/features/artifacts/artifacts-page"), "ArtifactsPage"),
 });
 
+const actors = createRoute({
+  getParentRoute: () => root,
+  path: "/actors",
+  validateSearch: actorsSearch,
+  component: lazyRouteComponent(() => import("@/features/actors/actors-page"), "ActorsPage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, newRun, run, inbox, thread, workflows, artifacts]),
+  routeTree: root.addChildren([home, runs, newRun, run, inbox, thread, workflows, artifacts, actors]),
   defaultPreload: "intent",
   scrollRestoration: false,
 });

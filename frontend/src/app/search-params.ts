@@ -83,3 +83,14 @@ export interface WorkflowsSearch {
 export function workflowsSearch(search: Search): WorkflowsSearch {
   return { name: textOf(search.name) };
 }
+
+export interface ActorsSearch {
+  /** The chosen actor. */
+  actor?: string | undefined;
+  /** What is looked for. */
+  q?: string | undefined;
+}
+
+export function actorsSearch(search: Search): ActorsSearch {
+  return { actor: textOf(search.actor), q: textOf(search.q) };
+}

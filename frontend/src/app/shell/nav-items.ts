@@ -1,4 +1,4 @@
-import { Activity, FileText, Inbox, Workflow } from "lucide-react";
+import { Activity, FileText, Inbox, Network, Workflow } from "lucide-react";
 import { text } from "@/shared/text";
 
 export const NAV_ITEMS = [
@@ -6,4 +6,5 @@ export const NAV_ITEMS = [
   { to: "/inbox", label: text.nav.inbox, icon: Inbox },
   { to: "/workflows", label: text.nav.workflows, icon: Workflow },
   { to: "/artifacts", label: text.nav.artifacts, icon: FileText },
+  { to: "/actors", label: text.nav.actors, icon: Network },
 ] as const;

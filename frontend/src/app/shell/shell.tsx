@@ -8,6 +8,7 @@ import { InboxCount } from "./inbox-count";
 import { KeyChip } from "./key-chip";
 import { Logo } from "./logo";
 import { NAV_ITEMS } from "./nav-items";
+import { PausedBanner } from "./paused-banner";
 import { ThemeSwitch } from "./theme-switch";
 
 const ITEM =
@@ -56,9 +57,12 @@ export function Shell() {
           </div>
         </div>
       </header>
-      <main id="content" tabIndex={-1} className="min-h-0 min-w-0 flex-1 overflow-y-auto outline-none">
-        <Outlet />
-      </main>
+      <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+        <PausedBanner />
+        <main id="content" tabIndex={-1} className="min-h-0 min-w-0 flex-1 overflow-y-auto outline-none">
+          <Outlet />
+        </main>
+      </div>
     </div>
   );
 }

@@ -19,6 +19,8 @@ const run: Run = {
   last_seq: 1,
   parent_run_id: null,
   children: [],
+  priority: 0,
+  kept: false,
 };
 
 const event = (name: string, seq: number, data?: Record<string, unknown>): RunEvent => ({

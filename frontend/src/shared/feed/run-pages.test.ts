@@ -20,6 +20,8 @@ const run = (number: number, status: RunStatus = "running"): Run => ({
   last_seq: 2,
   parent_run_id: null,
   children: [],
+  priority: 0,
+  kept: false,
 });
 
 const page = (items: Run[], next: string | null = null): Page<Run> => ({ items, next, total: items.length });
