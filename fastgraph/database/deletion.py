@@ -6,7 +6,7 @@ with the thread's last run they go. Files are left to the sweeper, which finds t
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from fastgraph import fault_points
 from fastgraph.database.guard import require_run
@@ -47,12 +47,13 @@ _OF_A_RUN = (
     artifacts,
     run_bodies,
 )
+_KEPT = select(run_bodies.c.kept_at).where(run_bodies.c.run_key == bindparam("run_key"))
 
 
 def delete_run(tx: Transaction, operation: DeleteRun) -> tuple[str, ...]:
     """Delete an ended run at once and answer the hashes of its artifacts. Raises RunNotFoundError, and ConflictError
-    where it has not ended. It writes by itself: nothing of the run may be gathered in this transaction, and an ended
-    run takes no commit."""
+    where it has not ended or is kept. It writes by itself: nothing of the run may be gathered in this transaction, and an
+    ended run takes no commit."""
     head = require_run(tx.find_head(operation.run_id), operation.run_id)
     if head.status not in ENDED or head.is_cold:
         raise ConflictError(
@@ -60,6 +61,10 @@ def delete_run(tx: Transaction, operation: DeleteRun) -> tuple[str, ...]:
         )
     fault_points.within(fault_points.RETENTION_DELETE)
     connection = tx.connection
+    if connection.execute(_KEPT, {"run_key": head.key}).scalar() is not None:
+        raise ConflictError(
+            f"Run {head.run_id} is kept. Take that back first: POST /api/runs/{head.run_id}/unkeep."
+        )
     hashes = select(artifacts.c.sha256).where(artifacts.c.run_key == head.key).distinct()
     deleted = tuple(row[0] for row in connection.execute(hashes))
     for table in _OF_A_RUN:

@@ -78,6 +78,7 @@ def create_writer_engine(url: URL, *, synchronous: str = "FULL") -> Engine:
             connection,
             f"busy_timeout={BUSY_TIMEOUT_MS}",
             f"page_size={PAGE_BYTES}",
+            "auto_vacuum=INCREMENTAL",  # of a new file; it changes nothing in one that has tables
             "journal_mode=WAL",
             f"synchronous={synchronous}",
             "foreign_keys=ON",

@@ -15,6 +15,7 @@ from fastgraph.database.commits import commit_run
 from fastgraph.database.control_records import Audited, DiscardRun, PauseRun, RetryRun, SetPause, UnpauseRun
 from fastgraph.database.deletion import delete_run
 from fastgraph.database.endings import terminate_run
+from fastgraph.database.expiry import ExpireRun, KeepRun, carry_out_retention
 from fastgraph.database.freeing import free_dead_host, free_run, release_run, retire_host
 from fastgraph.database.host_records import (
     FreeDeadHost,
@@ -76,9 +77,11 @@ Operation: TypeAlias = (
     | CreateKey
     | DeleteRun
     | DiscardRun
+    | ExpireRun
     | FinishHostCommand
     | FreeDeadHost
     | FreeRun
+    | KeepRun
     | KeepSecret
     | MigrateRun
     | OpenLineage
@@ -128,8 +131,8 @@ def carry_out(tx: Transaction, operation: Operation) -> Outcome:
             return migrate_run(tx, operation)
         case DeleteRun():
             return delete_run(tx, operation)
-        case StoreUpload():
-            return store_upload(tx, operation)
+        case ExpireRun() | KeepRun():
+            return carry_out_retention(tx, operation)
         case Audited() | PauseRun() | UnpauseRun() | SetPause() | DiscardRun() | RetryRun():
             return _carry_out_control(tx, operation)
         case _:
@@ -158,7 +161,7 @@ def _carry_out_control(tx: Transaction, operation: ControlOperation) -> Outcome:
 
 def _carry_out_beside_runs(
     tx: Transaction,
-    operation: KeyOperation | ItemOperation | HostOperation | OperatorOperation | ReleaseRun,
+    operation: KeyOperation | ItemOperation | HostOperation | OperatorOperation | ReleaseRun | StoreUpload,
 ) -> Outcome:
     """Carry out what hosts write of themselves and of each other, and what is no run's."""
     match operation:
@@ -170,6 +173,8 @@ def _carry_out_beside_runs(
             return carry_out_of_operators(tx, operation)
         case ReleaseRun():
             return release_run(tx, operation)
+        case StoreUpload():
+            return store_upload(tx, operation)
         case PublishHost():
             return publish_host(tx, operation)
         case RenewLease():

@@ -22,6 +22,7 @@ from fastgraph.database.audit import find_requests
 from fastgraph.database.children import find_parents
 from fastgraph.database.claims import find_candidates
 from fastgraph.database.control_records import Audited, DiscardRun, PauseRun, RetryRun, UnpauseRun
+from fastgraph.database.expiry import ExpireRun, KeepRun
 from fastgraph.database.heads import find_run_keys, lock_free_heads, lock_heads
 from fastgraph.database.host_records import FreeDeadHost, FreeRun, PublishHost, RenewLease, RetireHost
 from fastgraph.database.hosts import find_owned_runs, lock_hosts
@@ -119,10 +120,18 @@ def _collect(operations: Iterable[Operation]) -> _Needs:
         elif isinstance(operation, WatchActors):
             needs.boot_ids.update(operation.boot_ids)
         elif isinstance(
-            operation, ReleaseRun | SendCommand | SendSignal | TerminateRun | MigrateRun | DeleteRun
+            operation,
+            ReleaseRun
+            | SendCommand
+            | SendSignal
+            | TerminateRun
+            | MigrateRun
+            | DeleteRun
+            | ExpireRun
+            | KeepRun,
         ):
             needs.run_ids.add(operation.run_id)
-            if isinstance(operation, DeleteRun):
+            if isinstance(operation, DeleteRun | ExpireRun):
                 needs.deleted.add(operation.run_id)
         elif isinstance(operation, PublishHost | RenewLease | FreeDeadHost | RetireHost):
             needs.boot_ids.add(operation.boot_id)

@@ -98,8 +98,8 @@ class Store:
             engine.dispose()
 
     def give_back_space(self) -> int:
-        """Give what is free in a SQLite file back to the disk and return how many pages that were. Blocks; any thread, beside
-        the Writer's."""
+        """Give what is free in a SQLite file back to the disk and return how many pages that were. Blocks; any thread,
+        beside the Writer's."""
         engine = create_writer_engine(self.writer.url, synchronous=self._synchronous)
         try:
             return give_back_space(engine, self.turnstile)
