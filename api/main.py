@@ -34,6 +34,7 @@ from api.routes import (
     artifacts,
     events,
     interrupts,
+    keeping,
     keys,
     monitoring,
     operators,
@@ -104,6 +105,7 @@ def _add_routes(app: FastAPI) -> None:
     app.router.routes.insert(0, Route("/api/runs/", runs.create_run, methods=["POST"]))
     for module in (
         runs,
+        keeping,
         signals,
         events,
         state,

@@ -33,6 +33,9 @@ def run(
         str | None,
         typer.Option("--checkpoint", metavar="ID", help="Begin at this checkpoint of the thread."),
     ] = None,
+    priority: Annotated[
+        int, typer.Option("--priority", min=-10, max=10, help="Runs of a higher one start first.")
+    ] = 0,
     key: Annotated[
         str | None, typer.Option("--idempotency-key", help="The same key never makes a second run.")
     ] = None,
@@ -53,6 +56,8 @@ def run(
         "payload": read_value(value, option="--input"),
         "tags": tag or [],
     }
+    if priority:
+        body["priority"] = priority
     if thread is not None:
         body["thread_id"] = thread
     if checkpoint is not None:

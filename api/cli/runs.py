@@ -91,6 +91,8 @@ def show(run_id: RunIdArgument, url: Url = DEFAULT_URL, as_json: AsJson = False)
         "finished_at",
         "parent_run_id",
         "children",
+        "priority",
+        "kept",
     )
     fields: list[tuple[str, Any]] = [("run_id", run["run_id"]), *((name, run.get(name)) for name in names)]
     fields += [("payload", run.get("payload")), ("result", run.get("result"))]
@@ -185,6 +187,18 @@ def signal(
     query = "" if dedup_id is None else f"?{urlencode({'dedup_id': dedup_id})}"
     path = f"/api/runs/{run_id}/signals/{quote(name, safe='')}{query}"
     _order(path, read_value(body, option="--body"), url, as_json=as_json)
+
+
+@app.command()
+def keep(run_id: RunIdArgument, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+    """Keep a run: retention leaves it alone, and it can't be deleted."""
+    _order(f"/api/runs/{run_id}/keep", {}, url, as_json=as_json)
+
+
+@app.command()
+def unkeep(run_id: RunIdArgument, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+    """Leave a run to retention again."""
+    _order(f"/api/runs/{run_id}/unkeep", {}, url, as_json=as_json)
 
 
 @app.command()
