@@ -18,6 +18,7 @@ from api.cli.dev import dev
 from api.cli.doctor import doctor
 from api.cli.exit_codes import table_text
 from api.cli.host import host
+from api.cli.operators import actors_app, add_repairs, hosts_app, stuck
 from api.cli.run import run
 from api.cli.serve import api, serve
 
@@ -52,7 +53,7 @@ def root(
     """Run stateful, stepwise workflows that survive anything."""
 
 
-for command in (serve, dev, api, host, run, doctor):
+for command in (serve, dev, api, host, run, stuck, doctor):
     app.command()(command)
 for name, group in (
     ("runs", runs.app),
@@ -60,9 +61,12 @@ for name, group in (
     ("workflows", workflows.app),
     ("artifacts", artifacts.app),
     ("keys", keys.app),
+    ("actors", actors_app),
+    ("hosts", hosts_app),
     ("db", db.app),
 ):
     app.add_typer(group, name=name)
+add_repairs(runs.app)
 add_api_key(app)
 
 
