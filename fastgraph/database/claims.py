@@ -227,7 +227,6 @@ def _describe(tx: Transaction, operation: ClaimRuns, heads: Sequence[RunHead]) -
                 commands=tuple(commands.get(head.key, ())),
             )
         )
-        head.lost_by = head.lost_reason = None
     return tuple(claimed)
 
 

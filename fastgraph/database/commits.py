@@ -39,6 +39,9 @@ def commit_run(tx: Transaction, operation: CommitRun) -> Committed:
         seq=operation.expected_seq,
     )
     _check(head, operation)
+    if head.lost_by is not None:  # its new owner has gone on with it
+        head.lost_by = head.lost_reason = None
+        head.is_cold = True
     at = _add_events(tx, head, operation)
     if operation.results:
         fault_points.passed(fault_points.NODE_RESULT_BEFORE_COMMIT)

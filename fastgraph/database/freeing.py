@@ -30,6 +30,7 @@ from fastgraph.status import WAITING, RunStatus
 __all__ = ["free_dead_host", "free_run", "release_run", "retire_host"]
 
 RETIRED = "the host has ended in order"
+_NOT_GONE_ON = ", before it had gone on with the run"
 _NODES_LOOKED_AT = 1_000  # events that are searched for the node that was executing
 
 # What a run started and has not finished since its last checkpoint is found among its last events.
@@ -127,13 +128,21 @@ def _end_boot(tx: Transaction, loss: _Loss) -> tuple[str, ...]:
 
 
 def _lose(tx: Transaction, head: RunHead, loss: _Loss) -> None:
-    is_executing = head.status == RunStatus.RUNNING
-    if is_executing and loss.quarantine_deaths is not None:
+    reason = loss.reason
+    if head.lost_by is not None and head.status == RunStatus.RUNNING:
+        # Its owner had committed nothing, so no task of it was executing. But what a run does before that may be fatal, too:
+        # it is innocent of the first such death in a row only.
+        is_first = not (head.lost_reason or "").endswith(_NOT_GONE_ON)
+        reason += _NOT_GONE_ON
+        if is_first:
+            _free(head, boot_id=loss.boot_id, reason=reason)
+            return
+    if head.status == RunStatus.RUNNING and loss.quarantine_deaths is not None:
         head.deaths += 1
         if head.deaths >= loss.quarantine_deaths:
             _quarantine(tx, head, loss)
             return
-    _free(head, boot_id=loss.boot_id, reason=loss.reason)
+    _free(head, boot_id=loss.boot_id, reason=reason)
 
 
 def _free(head: RunHead, *, boot_id: str, reason: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from fastgraph.database import tables
 from fastgraph.database.host_records import FreeDeadHost, FreeRun, PublishHost, RenewLease, RetireHost
 from fastgraph.database.hosts import list_hosts, list_lapsed
-from fastgraph.database.records import ClaimRuns, NewEvent
+from fastgraph.database.records import ClaimedRun, ClaimRuns, NewEvent
 from fastgraph.database.runs import count_by_status, count_stranded, find_oldest_queued, find_run
 from fastgraph.database.store import Store
 from fastgraph.database.suspects import list_suspects
@@ -117,7 +117,7 @@ async def test_a_second_death_in_a_row_is_for_a_host_of_its_own(store: Store) ->
     chain = start_one(store, owner)
     write(store, free(owner))
     second = boot(store)
-    claim_one(store, second)
+    go_on(store, claim_one(store, second), second)
     write(store, free(second))
 
     ordinary, probation = boot(store), boot(store)
@@ -126,6 +126,27 @@ async def test_a_second_death_in_a_row_is_for_a_host_of_its_own(store: Store) ->
         assert await list_suspects(connection, workflows=("chain",), min_deaths=2, limit=9) == [chain.run_id]
         assert await list_suspects(connection, workflows=("other",), min_deaths=2, limit=9) == []
     assert claim_one(store, probation, only_run_id=chain.run_id).deaths == 2
+
+
+async def test_a_run_is_innocent_of_the_death_of_a_host_that_had_not_gone_on_with_it(store: Store) -> None:
+    """Nothing of it was executing there. Its second such death in a row counts: what a run does first may be fatal, too."""
+    first, second, third, fourth = boot(store), boot(store), boot(store), boot(store)
+    start_one(store, first)
+    write(store, free(first))
+    assert claim_one(store, second).deaths == 1
+    write(store, free(second))
+    again = claim_one(store, third)
+    assert (again.deaths, again.recovered_from) == (1, second)
+    assert again.recovered_reason == "killed, before it had gone on with the run"
+    write(store, free(third))
+    assert claim_one(store, fourth, only_run_id=again.run_id).deaths == 2
+
+
+def go_on(store: Store, claimed: ClaimedRun, owner: str) -> None:
+    """Commit what a new owner does first: it tells that a task executes."""
+    chain = Chain(claimed, owner)
+    started = NewEvent(kind=EventKind.NODE_STARTED, at=NOW, node="crash")
+    chain.commit(store, chain.operation(events=(started,)))
 
 
 async def test_the_third_death_in_a_row_quarantines_and_names_the_node(store: Store) -> None:
@@ -138,7 +159,7 @@ async def test_the_third_death_in_a_row_quarantines_and_names_the_node(store: St
     for _ in range(2):
         write(store, free(owner))
         owner = boot(store)
-        claim_one(store, owner, only_run_id=chain.run_id)
+        go_on(store, claim_one(store, owner, only_run_id=chain.run_id), owner)
     write(store, free(owner))
     async with store.readers.connect() as connection:
         run = await find_run(connection, run_id=chain.run_id)
