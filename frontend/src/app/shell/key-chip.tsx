@@ -1,7 +1,8 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { KeyRound, LogOut } from "lucide-react";
 import { apiKey, useApiKey } from "@/shared/api/api-key";
-import { getCaller, type Role } from "@/shared/api/get-caller";
+import { getCaller } from "@/shared/api/get-caller";
+import type { Role } from "@/shared/api/types";
 import { text } from "@/shared/text";
 import { Button } from "@/shared/ui/button";
 

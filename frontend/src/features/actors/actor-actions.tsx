@@ -3,11 +3,11 @@ import { Layers, RotateCw, Square } from "lucide-react";
 import { useRef, useState } from "react";
 import { useMay } from "@/shared/api/get-caller";
 import { IdempotencyKeys } from "@/shared/api/idempotency";
+import type { Actor, HostCommand } from "@/shared/api/types";
 import { text } from "@/shared/text";
 import { Button } from "@/shared/ui/button";
 import { ErrorState } from "@/shared/ui/error-state";
 import { type ActorAction, askActor } from "./api/ask-host";
-import type { Actor, HostCommand } from "./api/operator-types";
 import { AskButton } from "./ask-button";
 import { CommandOutcome } from "./command-outcome";
 
@@ -28,7 +28,7 @@ export function ActorActions({ actor }: { actor: Actor }) {
       setAsked({ action: "dump-stack", command });
     },
   });
-  if (!mayOperate || actor.host === null) return null;
+  if (!mayOperate || actor.host == null) return null;
   const isHost = actor.kind === "Host";
   const ask = (action: ActorAction) => (reason: string, key: string) =>
     askActor(actor.id, action, reason, key);

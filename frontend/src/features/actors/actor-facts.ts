@@ -1,7 +1,8 @@
 /** What is known of an actor, as names and words; what its host did not tell is left out. Pure. */
+
+import type { Actor } from "@/shared/api/types";
 import { text } from "@/shared/text";
 import { duration } from "@/shared/time";
-import type { Actor } from "./api/operator-types";
 
 export interface Fact {
   name: string;
@@ -13,20 +14,20 @@ export function factsOf(actor: Actor): Fact[] {
   const { facts, perSecond, milliseconds, since, inMailbox } = text.actors;
   const seconds = (value: number) => duration(value * 1000);
   const found: (Fact | null)[] = [
-    { name: facts.mailbox, value: inMailbox(actor.mailbox_depth, actor.mailbox_capacity) },
+    { name: facts.mailbox, value: inMailbox(actor.mailbox_depth, actor.mailbox_capacity ?? null) },
     told(actor.oldest_seconds, (age) => ({ name: facts.oldest, value: seconds(age), isBad: age >= 5 })),
     told(actor.high_water, (depth) => ({ name: facts.highWater, value: number(depth) })),
     told(actor.refused, (count) => ({ name: facts.refused, value: number(count), isBad: count > 0 })),
     told(actor.current_message, (message) => ({
       name: facts.handles,
-      value: actor.current_seconds === null ? message : `${message} ${since(seconds(actor.current_seconds))}`,
+      value: actor.current_seconds == null ? message : `${message} ${since(seconds(actor.current_seconds))}`,
     })),
     told(actor.processed, (count) => ({ name: facts.processed, value: number(count) })),
     told(actor.rate_per_second, (rate) => ({ name: facts.rate, value: perSecond(rate) })),
     told(actor.p95_ms, () => ({
       name: facts.percentiles,
       value: [actor.p50_ms, actor.p95_ms, actor.p99_ms]
-        .map((ms) => (ms === null ? "–" : milliseconds(ms)))
+        .map((ms) => (ms == null ? "–" : milliseconds(ms)))
         .join(" / "),
     })),
     {
@@ -46,7 +47,7 @@ export function factsOf(actor: Actor): Fact[] {
     })),
     told(actor.lease_left_seconds, (left) => ({ name: facts.lease, value: seconds(left), isBad: left < 3 })),
     told(actor.place, (place) => ({ name: facts.place, value: place })),
-    actor.child_count > 0 ? { name: facts.children, value: text.actors.total(actor.child_count) } : null,
+    actor.child_count ? { name: facts.children, value: text.actors.total(actor.child_count) } : null,
     told(actor.last_error, (error) => ({ name: facts.lastError, value: error, isBad: true })),
   ];
   return found.filter((fact) => fact !== null);

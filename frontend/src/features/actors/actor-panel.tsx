@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { X } from "lucide-react";
 import { getRun } from "@/shared/api/get-run";
 import { ApiProblem } from "@/shared/api/problem";
+import type { Actor } from "@/shared/api/types";
 import { cx } from "@/shared/class-names";
 import { CommandMenu } from "@/shared/run-control/command-menu";
 import { useCommands } from "@/shared/run-control/use-commands";
@@ -15,7 +16,6 @@ import { ActorActions } from "./actor-actions";
 import { ActorBadge } from "./actor-badge";
 import { factsOf } from "./actor-facts";
 import { getActor } from "./api/get-actors";
-import type { Actor } from "./api/operator-types";
 
 interface ActorPanelProps {
   actorId: string;

@@ -1,9 +1,9 @@
 import { ChevronRight } from "lucide-react";
+import type { Actor } from "@/shared/api/types";
 import { cx } from "@/shared/class-names";
 import { text } from "@/shared/text";
 import { duration } from "@/shared/time";
 import { ActorBadge } from "./actor-badge";
-import type { Actor } from "./api/operator-types";
 import { Mailbox } from "./mailbox";
 import type { TreeRow } from "./tree";
 
@@ -43,10 +43,10 @@ export function ActorRow({ row, isSelected, onToggle, onSelect }: ActorRowProps)
         <Handles actor={actor} />
       </span>
       <span role="cell" className={`tabular text-right text-ink-soft ${WIDE_ONLY}`}>
-        {actor.rate_per_second !== null && text.actors.perSecond(actor.rate_per_second)}
+        {actor.rate_per_second != null && text.actors.perSecond(actor.rate_per_second)}
       </span>
       <span role="cell" className={`tabular text-right text-ink-soft ${WIDE_ONLY}`}>
-        {actor.p95_ms !== null && text.actors.milliseconds(actor.p95_ms)}
+        {actor.p95_ms != null && text.actors.milliseconds(actor.p95_ms)}
       </span>
       <span role="cell" className="text-right">
         <Restarts actor={actor} />
@@ -117,11 +117,11 @@ function ActorName({ row, isSelected, onToggle, onSelect }: ActorRowProps) {
 }
 
 function Handles({ actor }: { actor: Actor }) {
-  if (actor.current_message === null) return null;
+  if (actor.current_message == null) return null;
   return (
     <span title={actor.current_message}>
       {actor.current_message}
-      {actor.current_seconds !== null && (
+      {actor.current_seconds != null && (
         <span
           className={cx(
             "tabular ml-1.5 text-xs",

@@ -1,12 +1,12 @@
 import { SearchX } from "lucide-react";
 import { useMemo, useState } from "react";
+import type { Actor } from "@/shared/api/types";
 import { cx } from "@/shared/class-names";
 import { NARROW, useMedia } from "@/shared/hooks/use-media";
 import { text } from "@/shared/text";
 import { EmptyState } from "@/shared/ui/empty-state";
 import { VirtualList } from "@/shared/ui/virtual-list";
 import { ACTOR_COLUMNS, ActorCard, ActorRow, WIDE_ONLY } from "./actor-row";
-import type { Actor } from "./api/operator-types";
 import { rowsOf, type TreeRow } from "./tree";
 
 const ROW_HEIGHT = 36;

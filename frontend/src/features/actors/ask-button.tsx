@@ -2,10 +2,10 @@ import { useMutation } from "@tanstack/react-query";
 import type { LucideIcon } from "lucide-react";
 import { useRef, useState } from "react";
 import { IdempotencyKeys } from "@/shared/api/idempotency";
+import type { HostCommand } from "@/shared/api/types";
 import { text } from "@/shared/text";
 import { Button } from "@/shared/ui/button";
 import { ConfirmDialog } from "@/shared/ui/confirm-dialog";
-import type { HostCommand } from "./api/operator-types";
 
 interface AskButtonProps {
   action: "restart" | "stop" | "drain";

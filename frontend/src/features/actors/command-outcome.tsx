@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
+import type { HostCommand } from "@/shared/api/types";
 import { cx } from "@/shared/class-names";
 import { text } from "@/shared/text";
 import { CopyButton } from "@/shared/ui/copy-button";
 import { getHostCommand } from "./api/ask-host";
-import type { HostCommand } from "./api/operator-types";
 
 const TONE: Record<HostCommand["outcome"], string> = {
   pending: "text-ink-soft",

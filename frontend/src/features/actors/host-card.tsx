@@ -1,12 +1,12 @@
 import { CirclePause, CircleX, HeartPulse, LogOut } from "lucide-react";
 import { useState } from "react";
 import { useMay } from "@/shared/api/get-caller";
+import type { Host, HostCommand } from "@/shared/api/types";
 import { cx } from "@/shared/class-names";
 import { text } from "@/shared/text";
 import { ShortId } from "@/shared/ui/short-id";
 import { TimeText } from "@/shared/ui/time-text";
 import { drainHost } from "./api/ask-host";
-import type { Host, HostCommand } from "./api/operator-types";
 import { AskButton } from "./ask-button";
 import { CommandOutcome } from "./command-outcome";
 import { type Figure, figuresOf } from "./host-figures";

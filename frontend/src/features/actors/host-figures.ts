@@ -1,7 +1,8 @@
 /** A host's figures as names and words; what it did not tell is left out, what should be 0 and is not is bad. Pure. */
+
+import type { Host } from "@/shared/api/types";
 import { text } from "@/shared/text";
 import { bytes, duration } from "@/shared/time";
-import type { Host } from "./api/operator-types";
 
 export interface Figure {
   name: string;
@@ -18,7 +19,7 @@ export function figuresOf({ figures: f, lease_left_seconds: lease }: Host): Figu
     told(f.loop_lag_seconds, (lag) => ({
       name: names.lag,
       value: duration(lag * 1000),
-      note: f.loop_lag_max_seconds === null ? undefined : lagMax(duration(f.loop_lag_max_seconds * 1000)),
+      note: f.loop_lag_max_seconds == null ? undefined : lagMax(duration(f.loop_lag_max_seconds * 1000)),
       tone: (f.loop_lag_max_seconds ?? lag) > LATE_SECONDS ? "warn" : undefined,
     })),
     told(f.rss_bytes, (size) => ({ name: names.rss, value: bytes(size) })),
@@ -26,7 +27,7 @@ export function figuresOf({ figures: f, lease_left_seconds: lease }: Host): Figu
     told(f.threads, (all) => ({
       name: names.threads,
       value: number(all),
-      note: f.busy_threads === null ? undefined : busy(f.busy_threads, all),
+      note: f.busy_threads == null ? undefined : busy(f.busy_threads, all),
     })),
     told(f.descriptors, (count) => ({ name: names.descriptors, value: number(count) })),
     told(f.wal_bytes, (size) => ({ name: names.wal, value: bytes(size) })),

@@ -1,7 +1,7 @@
+import type { Actor } from "@/shared/api/types";
 import { cx } from "@/shared/class-names";
 import { text } from "@/shared/text";
 import { duration } from "@/shared/time";
-import type { Actor } from "./api/operator-types";
 import { type Fullness, fullnessOf } from "./tree";
 
 const FILL: Record<Fullness, string> = {
@@ -14,7 +14,7 @@ const OLD_SECONDS = 5;
 
 /** How many messages wait, of how many that fit, and how long the oldest has waited. */
 export function Mailbox({ actor }: { actor: Actor }) {
-  const { mailbox_depth: depth, mailbox_capacity: capacity, oldest_seconds: oldest } = actor;
+  const { mailbox_depth: depth, mailbox_capacity: capacity = null, oldest_seconds: oldest = null } = actor;
   const fullness = fullnessOf(depth, capacity);
   const share = capacity ? Math.min(1, depth / capacity) : 0;
   return (

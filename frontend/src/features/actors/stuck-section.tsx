@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { CircleCheck, Siren } from "lucide-react";
+import type { Stuck, StuckThing } from "@/shared/api/types";
 import { cx } from "@/shared/class-names";
 import { text } from "@/shared/text";
 import { CommandList } from "@/shared/ui/command-list";
@@ -8,7 +9,6 @@ import { ErrorState } from "@/shared/ui/error-state";
 import { ShortId } from "@/shared/ui/short-id";
 import { TimeText } from "@/shared/ui/time-text";
 import { getStuck } from "./api/get-stuck";
-import type { Stuck, StuckThing } from "./api/operator-types";
 
 /** The red light, and all that does not go on by itself, each with what mends it. */
 export function StuckSection() {

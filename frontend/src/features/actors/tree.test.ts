@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Actor } from "./api/operator-types";
+import type { Actor } from "@/shared/api/types";
 import { countActors, FOLDED_FROM, findActor, fullnessOf, rowsOf } from "./tree";
 
 function actor(key: string, children: Actor[] = [], more: Partial<Actor> = {}): Actor {

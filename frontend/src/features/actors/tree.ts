@@ -1,5 +1,5 @@
 /** The tree of actors as the rows that are shown: what is folded is left out, what is looked for brings its ancestors. Pure. */
-import type { Actor } from "./api/operator-types";
+import type { Actor } from "@/shared/api/types";
 
 export interface TreeRow {
   actor: Actor;
@@ -13,8 +13,12 @@ export interface TreeRow {
 /** Larger families come folded, so that a page with thousands of runs can be read. */
 export const FOLDED_FROM = 60;
 
-export function isOpenByItself(actor: Actor): boolean {
-  return actor.children.length < FOLDED_FROM;
+export function childrenOf(actor: Actor): readonly Actor[] {
+  return actor.children ?? [];
+}
+
+function unsentOf(actor: Actor): number {
+  return Math.max(0, (actor.child_count ?? 0) - childrenOf(actor).length);
 }
 
 /** `toggled` holds what a person has said, `wanted` the words to look for. */
@@ -24,12 +28,12 @@ export function rowsOf(root: Actor, toggled: ReadonlyMap<string, boolean>, wante
   // Without a search everything matches; with one, folded branches are searched, too.
   const visit = (actor: Actor, depth: number): boolean => {
     const at = rows.length;
-    const hasChildren = actor.children.length > 0;
-    const isOpen = words !== "" || (toggled.get(actor.id) ?? isOpenByItself(actor));
-    const unsent = Math.max(0, actor.child_count - actor.children.length);
-    rows.push({ actor, depth, hasChildren, isOpen: isOpen && hasChildren, unsent });
+    const children = childrenOf(actor);
+    const hasChildren = children.length > 0;
+    const isOpen = words !== "" || (toggled.get(actor.id) ?? children.length < FOLDED_FROM);
+    rows.push({ actor, depth, hasChildren, isOpen: isOpen && hasChildren, unsent: unsentOf(actor) });
     let isWanted = words === "" || matches(actor, words);
-    if (isOpen) for (const child of actor.children) isWanted = visit(child, depth + 1) || isWanted;
+    if (isOpen) for (const child of children) isWanted = visit(child, depth + 1) || isWanted;
     if (!isWanted) rows.length = at;
     return isWanted;
   };
@@ -46,7 +50,7 @@ function matches(actor: Actor, words: string): boolean {
 /** The actor of an id, wherever it stands. */
 export function findActor(root: Actor, id: string): Actor | null {
   if (root.id === id) return root;
-  for (const child of root.children) {
+  for (const child of childrenOf(root)) {
     const found = findActor(child, id);
     if (found) return found;
   }
@@ -54,10 +58,7 @@ export function findActor(root: Actor, id: string): Actor | null {
 }
 
 export function countActors(root: Actor): number {
-  return root.children.reduce(
-    (sum, child) => sum + countActors(child),
-    1 + Math.max(0, root.child_count - root.children.length),
-  );
+  return childrenOf(root).reduce((sum, child) => sum + countActors(child), 1 + unsentOf(root));
 }
 
 export type Fullness = "empty" | "some" | "filling" | "full";

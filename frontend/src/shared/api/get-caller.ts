@@ -1,26 +1,14 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
+import { api } from "./client";
 import { keys } from "./keys";
-import { problemFrom, unreachable } from "./problem";
-import { send } from "./send";
+import { problemFrom, unreachable, unwrap } from "./problem";
+import type { Role } from "./types";
 
-export type Role = "read" | "run" | "operate";
-
-/** Who the server takes this page for: the name of its key, or `loopback`, and what that may do. */
-export interface Caller {
-  name: string;
-  roles: Role[];
-}
-
+/** Who the server takes this page for, and what that may do. */
 export const getCaller = () =>
   queryOptions({
     queryKey: keys.caller(),
-    queryFn: async ({ signal }): Promise<Caller> => {
-      const response = await send("/api/keys/me", { signal }).catch(() => null);
-      if (!response) throw unreachable();
-      const body: unknown = await response.json().catch(() => null);
-      if (!response.ok) throw problemFrom(response.status, body);
-      return body as Caller;
-    },
+    queryFn: ({ signal }) => unwrap(api.GET("/api/keys/me", { signal })),
     staleTime: 60_000,
   });
 

@@ -19,6 +19,16 @@ export type Artifact = Schemas["Artifact"];
 export type Workflow = Schemas["Workflow"];
 export type WorkflowGraph = Schemas["WorkflowGraph"];
 export type Health = Schemas["Health"];
+export type Actor = Schemas["Actor"];
+export type Host = Schemas["Host"];
+export type HostCommand = Schemas["HostCommand"];
+export type Stuck = Schemas["Stuck"];
+export type StuckThing = Schemas["StuckThing"];
+export type Role = Schemas["Role"];
+export type WhoAsks = Schemas["WhoAsks"];
+export type ApiKeyRow = Schemas["ApiKey"];
+export type CreateKey = Schemas["CreateKey"];
+export type CreatedKey = Schemas["CreatedKey"];
 export type FieldError = Schemas["FieldError"];
 
 /**

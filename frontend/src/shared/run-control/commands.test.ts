@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Role } from "@/shared/api/get-caller";
-import type { RunStatus } from "@/shared/api/types";
+import type { Role, RunStatus } from "@/shared/api/types";
 import { RUN_STATUSES, statusLook } from "@/shared/status";
 import { commandsFor, type RunCommand } from "./commands";
 

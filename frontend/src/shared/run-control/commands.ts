@@ -1,6 +1,5 @@
 /** What can be done to a run, in which status, and which role it takes. Pure; the server has the last word. */
-import type { Role } from "@/shared/api/get-caller";
-import type { Run, RunStatus } from "@/shared/api/types";
+import type { Role, Run, RunStatus } from "@/shared/api/types";
 
 export type RunCommand =
   | "pause"

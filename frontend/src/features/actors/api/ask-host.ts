@@ -1,7 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
+import { api } from "@/shared/api/client";
 import { post } from "@/shared/api/command-run";
-import type { HostCommand } from "./operator-types";
-import { readJson } from "./read-json";
+import { unwrap } from "@/shared/api/problem";
+import type { HostCommand } from "@/shared/api/types";
 
 export type ActorAction = "restart" | "stop" | "dump-stack";
 
@@ -27,7 +28,12 @@ export const getHostCommand = (asked: HostCommand) =>
   queryOptions({
     queryKey: ["host-command", asked.command_id] as const,
     queryFn: ({ signal }) =>
-      readJson<HostCommand>(`/api/monitoring/commands/${encodeURIComponent(asked.command_id)}`, signal),
+      unwrap(
+        api.GET("/api/monitoring/commands/{command_id}", {
+          params: { path: { command_id: asked.command_id } },
+          signal,
+        }),
+      ),
     initialData: asked,
     refetchInterval: ({ state }) => (state.data?.outcome === "pending" ? LOOK_EVERY_MS : false),
     enabled: asked.outcome === "pending",

@@ -1,11 +1,11 @@
 import { queryOptions } from "@tanstack/react-query";
+import { api } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
-import type { Host } from "./operator-types";
-import { readJson } from "./read-json";
+import { unwrap } from "@/shared/api/problem";
 
 export const getHosts = () =>
   queryOptions({
     queryKey: keys.hosts(),
-    queryFn: ({ signal }) => readJson<Host[]>("/api/monitoring/hosts", signal),
+    queryFn: ({ signal }) => unwrap(api.GET("/api/monitoring/hosts", { signal })),
     refetchInterval: 2_000,
   });

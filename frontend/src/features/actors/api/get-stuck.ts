@@ -1,11 +1,11 @@
 import { queryOptions } from "@tanstack/react-query";
+import { api } from "@/shared/api/client";
 import { keys } from "@/shared/api/keys";
-import type { Stuck } from "./operator-types";
-import { readJson } from "./read-json";
+import { unwrap } from "@/shared/api/problem";
 
 export const getStuck = () =>
   queryOptions({
     queryKey: keys.stuck(),
-    queryFn: ({ signal }) => readJson<Stuck>("/api/monitoring/stuck", signal),
+    queryFn: ({ signal }) => unwrap(api.GET("/api/monitoring/stuck", { signal })),
     refetchInterval: 2_000,
   });
