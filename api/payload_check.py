@@ -15,6 +15,7 @@ import orjson
 import structlog
 
 from api.faults import Fault, InvalidRequestError
+from fastgraph.state.secrets import hide_secrets, may_hold_secrets
 
 __all__ = ["PayloadCheck"]
 
@@ -41,6 +42,12 @@ class PayloadCheck:
             if len(faults) == MAX_FAULTS:
                 break
         raise InvalidRequestError(*faults)
+
+    def hidden(self, payload: Any, schema: bytes) -> Any:
+        """Return a payload with its secrets marked as such, so that nobody is shown them."""
+        if not may_hold_secrets(schema):
+            return payload
+        return hide_secrets(payload, orjson.loads(schema))
 
     def _validator(self, schema: bytes, workflow: str) -> Any:
         if schema in self._validators:

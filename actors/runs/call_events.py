@@ -9,10 +9,11 @@ from typing import Any
 
 import orjson
 
-from fastgraph.database.event_text import INLINE_BYTES, PREVIEW_CHARACTERS
+from fastgraph.database.event_text import INLINE_BYTES
 from fastgraph.database.records import NewEvent
 from fastgraph.events import EventKind
 from fastgraph.execution.tasks import Task
+from fastgraph.state.presentation import preview
 
 __all__ = ["call_event"]
 
@@ -37,5 +38,4 @@ def _shown(value: bytes) -> orjson.Fragment | Mapping[str, object]:
     """A large value is not repeated in the feed; it is kept for the task around, so there is no address of the whole."""
     if len(value) <= INLINE_BYTES:
         return orjson.Fragment(value)
-    preview = value[: 4 * PREVIEW_CHARACTERS].decode(errors="ignore")[:PREVIEW_CHARACTERS]
-    return {"size": len(value), "sha256": hashlib.sha256(value).hexdigest(), "preview": preview}
+    return {"size": len(value), "sha256": hashlib.sha256(value).hexdigest(), "preview": preview(value)}

@@ -62,7 +62,7 @@ async def create_run(request: Request) -> Response:
         name=asked.name,
         workflow=workflow.name,
         thread_id=asked.thread_id or new_id(),
-        payload=encode(asked.payload, where="payload"),
+        payload=encode(services.payloads.hidden(asked.payload, workflow.input_schema), where="payload"),
         tags=tuple(dict.fromkeys(asked.tags)),
         context=None if asked.context is None else encode(asked.context, where="context"),
         config=_config(asked),

@@ -15,11 +15,11 @@ import orjson
 
 from fastgraph import fault_points
 from fastgraph.blobs.blobs import Blobs
+from fastgraph.state.presentation import preview
 
 __all__ = ["SPILLED", "Spill", "find_reference", "holds_reference"]
 
 SPILLED = "spilled"
-PREVIEW_CHARACTERS = 200
 _MARK = b'"$type":"spilled"'
 
 
@@ -89,6 +89,5 @@ def _shrink(blobs: Blobs, encoded: bytes, limit_bytes: int) -> bytes:
     fault_points.reach(fault_points.SPILL_WRITTEN)
     blob = blobs.put(encoded)
     fault_points.passed(fault_points.SPILL_WRITTEN)
-    preview = encoded[: 4 * PREVIEW_CHARACTERS].decode(errors="ignore")[:PREVIEW_CHARACTERS]
-    reference = {"$type": SPILLED, "sha256": blob.sha256, "size": blob.size, "preview": preview}
+    reference = {"$type": SPILLED, "sha256": blob.sha256, "size": blob.size, "preview": preview(encoded)}
     return orjson.dumps(reference)

@@ -15,11 +15,11 @@ from fastgraph.blobs.spill import find_reference, holds_reference
 from fastgraph.database.event_kinds import NODE_UPDATE_CODE, STREAM_CODE, kind_of
 from fastgraph.database.times import micros_text
 from fastgraph.events import assemble_event
+from fastgraph.state.presentation import preview
 
-__all__ = ["INLINE_BYTES", "PREVIEW_CHARACTERS", "EventRow", "Numbered", "expand_row", "summarise"]
+__all__ = ["INLINE_BYTES", "EventRow", "Numbered", "expand_row", "summarise"]
 
 INLINE_BYTES = 64 * 1024
-PREVIEW_CHARACTERS = 200
 
 
 class EventRow(NamedTuple):
@@ -66,7 +66,7 @@ def summarise(value: bytes, *, run_id: str, seq: int) -> bytes:
     summary = {
         "size": len(value),
         "sha256": hashlib.sha256(value).hexdigest(),
-        "preview": value[: 4 * PREVIEW_CHARACTERS].decode(errors="ignore")[:PREVIEW_CHARACTERS],
+        "preview": preview(value),
         "url": _url(run_id, seq),
     }
     return orjson.dumps(summary)

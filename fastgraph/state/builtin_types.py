@@ -17,12 +17,14 @@ import uuid
 import zoneinfo
 from typing import Any
 
+from pydantic import Secret, SecretBytes, SecretStr
 from pydantic_core import TzInfo
 
 from fastgraph.state.library_types import LIBRARY_TYPES
 from fastgraph.state.overwrite import Overwrite
 from fastgraph.state.registered import REGISTERED_TYPES
 from fastgraph.state.registry import TypeEntry, TypeRegistry
+from fastgraph.state.secrets import BYTES_TAG, TEXT_TAG, VALUE_TAG
 
 __all__ = ["DEFAULT_REGISTRY", "STANDARD_TYPES"]
 
@@ -96,6 +98,14 @@ STANDARD_TYPES = TypeRegistry(
         TypeEntry(
             "deque", collections.deque, _encode_deque, lambda parts: collections.deque(parts[0], parts[1])
         ),
+        TypeEntry(TEXT_TAG, SecretStr, SecretStr.get_secret_value, SecretStr),
+        TypeEntry(
+            BYTES_TAG,
+            SecretBytes,
+            lambda secret: _encode_bytes(secret.get_secret_value()),
+            lambda text: SecretBytes(base64.b64decode(text)),
+        ),
+        TypeEntry(VALUE_TAG, Secret, Secret.get_secret_value, Secret),
         TypeEntry("zone", zoneinfo.ZoneInfo, _encode_zone, zoneinfo.ZoneInfo),
         *(
             TypeEntry(kind.__name__.lower(), kind, str, kind)

@@ -13,6 +13,7 @@ from pydantic_core import to_json
 
 from fastgraph.state.annotations import for_pydantic, is_json_type
 from fastgraph.state.overwrite import Overwrite, find_overwrite
+from fastgraph.state.secrets import reveal
 
 __all__ = ["PayloadParser", "make_parser"]
 
@@ -44,7 +45,7 @@ class PayloadParser:
         if adapter is None:
             return value
         try:
-            return adapter.validate_json(to_json(value))
+            return adapter.validate_json(to_json(reveal(value)))
         except ValidationError as error:
             error.add_note(f"This was given as {self._where} of the input.")
             raise

@@ -2,8 +2,8 @@
 
 Inside, what JSON can't say carries a tag (`plain.py`). The outside gets what a reader expects: an integer of any size
 and one of numpy as a number, a tuple or a set as an array, a dict as an object, NaN and infinities as strings, a spilled
-value as its size, hash and preview, and any other type as the JSON it is kept as. Values without tags, nearly all, pass as
-the bytes they are.
+value as its size, hash and preview, a secret as asterisks, and any other type as the JSON it is kept as. Values without
+tags, nearly all, pass as the bytes they are.
 """
 
 from __future__ import annotations
@@ -13,11 +13,16 @@ from typing import Any
 import orjson
 
 from fastgraph.state.plain import TAG, VALUE, loads
+from fastgraph.state.secrets import BYTES_TAG, REDACTED, TEXT_TAG, VALUE_TAG
 
-__all__ = ["fragment", "present"]
+__all__ = ["PREVIEW_CHARACTERS", "fragment", "present", "preview"]
+
+PREVIEW_CHARACTERS = 200
 
 _DECIMAL_BELOW = 3500  # hexadecimal digits
 _TAG_BYTES = b'"' + TAG.encode() + b'"'
+_SECRET_BYTES = b'"' + TAG.encode() + b'":"' + TEXT_TAG.encode()
+_SECRETS = (TEXT_TAG, BYTES_TAG, VALUE_TAG)
 
 
 def present(stored: bytes) -> bytes:
@@ -32,6 +37,13 @@ def fragment(stored: bytes | None) -> orjson.Fragment | None:
     return None if stored is None else orjson.Fragment(present(stored))
 
 
+def preview(stored: bytes) -> str:
+    """Return the beginning of a stored value as text, for where the whole is too large. No secret is in it."""
+    if _SECRET_BYTES in stored:
+        stored = present(stored)
+    return stored[: 4 * PREVIEW_CHARACTERS].decode(errors="ignore")[:PREVIEW_CHARACTERS]
+
+
 def _plain(tree: Any) -> Any:
     if isinstance(tree, list):
         return [_plain(item) for item in tree]
@@ -42,6 +54,8 @@ def _plain(tree: Any) -> Any:
     if VALUE not in tree:
         return {key: _plain(item) for key, item in tree.items() if key != TAG}
     tag, value = tree[TAG], tree[VALUE]
+    if tag in _SECRETS:
+        return REDACTED
     if tag == "int":
         # Wider than 64 bits: orjson writes no such number itself, and Python none of more than 4,300 digits.
         return orjson.Fragment(str(int(value, 16)).encode()) if len(value) <= _DECIMAL_BELOW else f"0x{value}"
