@@ -65,12 +65,20 @@ def create_writer_engine(url: URL, *, synchronous: str = "FULL") -> Engine:
     """Return the engine of the Writer: one connection that stays open, every transaction begun with the write lock."""
     if not is_sqlite(url):
         engine = create_engine(
-            url, pool_size=1, max_overflow=1, pool_pre_ping=False, connect_args=_postgres_arguments()
+            url,
+            pool_size=1,
+            max_overflow=1,
+            pool_pre_ping=False,
+            hide_parameters=True,  # an error's text goes to the log, and values are nobody's business there
+            connect_args=_postgres_arguments(),
         )
         event.listen(engine, "do_connect", _connect_bounded)
         return engine
     engine = create_engine(
-        url, poolclass=StaticPool, connect_args={"check_same_thread": False, "isolation_level": None}
+        url,
+        poolclass=StaticPool,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "isolation_level": None},
     )
 
     def configure(connection: Any, _record: object) -> None:
@@ -99,6 +107,7 @@ def create_reader_engine(url: URL) -> AsyncEngine:
             pool_size=READERS,
             max_overflow=READERS_OVERFLOW,
             pool_pre_ping=True,
+            hide_parameters=True,
             isolation_level="AUTOCOMMIT",
             connect_args=_postgres_arguments() | {"async_creator_fn": BoundedAsyncConnection.connect},
         )
@@ -106,6 +115,7 @@ def create_reader_engine(url: URL) -> AsyncEngine:
         url.set(drivername="sqlite+aiosqlite"),
         pool_size=READERS,
         max_overflow=READERS_OVERFLOW,
+        hide_parameters=True,
         isolation_level="AUTOCOMMIT",
     )
 
