@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.host.tools import HostTools
 from actors.runs.encoding import ChangeLog, decode_result
-from actors.runs.entering import Entry, apply_update, fork_of, read_entry
+from actors.runs.entering import Entry, StateUpdateRequest, apply_update, fork_of, patch_of, read_entry
 from actors.runs.kept_errors import restore_handlers, restore_retries
 from actors.runs.reading import read_patiently
 from actors.runs.relocating import UnfitError, check_fits, read_relocation, relocate_facts, relocate_values
@@ -129,7 +129,7 @@ async def begin(claimed: ClaimedRun, graph: CompiledGraph, tools: HostTools) -> 
         entry = read_entry(claimed)
     except (FastGraphError, ValueError) as error:
         raise BadInputError(error) from error
-    if entry.update is not None:
+    if entry.update is not None and not (entry.update.goes_on and _is_updated(claimed, entry.update)):
         return await _begin_update(claimed, graph, tools, config, entry)
     if claimed.checkpoint_number != claimed.base_checkpoint:
         return await _take_up(claimed, graph, tools, config)
@@ -196,22 +196,36 @@ async def _begin_update(
         parent, parent_facts, _ = await _read_checkpoint(claimed, graph, tools, base.parent)
         lineage.append(_saved(claimed, parent, parent_facts, now))
     steps = entry.update.steps[done:]
+    newest, goes_on = claimed.checkpoint_number, entry.update.goes_on
+    if goes_on:
+        check_fits(claimed, graph, base)
+
+    def apply() -> list[StepCommit]:
+        if goes_on and len(steps) == 1 and [update.as_node for update in steps[0]] == [None]:
+            return [patch_of(graph, base, steps[0][0].values, number=newest + 1)]
+        return apply_update(graph, claimed, lineage, newest, steps)
+
     try:
-        commits = await tools.call_user(
-            lambda: apply_update(graph, claimed, lineage, claimed.checkpoint_number, steps)
-        )
+        commits = await tools.call_user(apply)
     except Exception as error:
         raise BadInputError(error) from error
     last = commits[-1].checkpoint if commits else base
     machine = _make_machine(claimed, graph, config, last, first_step=base.step + 1)
+    if goes_on:
+        machine.pass_breakpoint()
     return Beginning(
         situation=Situation(machine=machine, first_step=base.step + 1),
         config=config,
         changes=changes,
         commit=commits[-1] if commits else None,
         earlier=tuple(commits[:-1]),
-        is_over=True,
+        is_over=not goes_on,
     )
+
+
+def _is_updated(claimed: ClaimedRun, update: StateUpdateRequest) -> bool:
+    """Say whether all checkpoints of an update are stored already: the run went on from there before it was lost."""
+    return claimed.checkpoint_number - claimed.base_checkpoint >= len(update.steps)
 
 
 def _saved(

@@ -4,6 +4,8 @@
     payload null, a checkpoint           fork: a copy of it becomes the newest checkpoint, and its tasks are executed
     payload, a checkpoint                a new input on top of that checkpoint
     an update                            checkpoints as if nodes had returned something, and nothing is executed
+    an update that goes on               the same, and what is due after it is executed; an update that names no node changes
+                                         the state alone, and what was due stays due
 
 What a checkpoint that is entered leads to is written under a new number, so all that was stored after it stays. The rules
 are those of `invoke`, and user code (reducers, conditional edges) runs on a user thread.
@@ -25,8 +27,9 @@ from fastgraph.database.records import ClaimedRun
 from fastgraph.errors import EmptyInputError, InvalidUpdateError
 from fastgraph.execution.checkpoint import EMPTY, Checkpoint, KeyChange, StepCommit
 from fastgraph.execution.routing import INPUT
-from fastgraph.execution.start import start
+from fastgraph.execution.start import start, steer
 from fastgraph.execution.tasks import TaskEnding
+from fastgraph.execution.updates import group_writes
 from fastgraph.graph.compiled import CompiledGraph
 from fastgraph.graph.snapshots import ThreadPlace
 from fastgraph.graph.steering import find_saved
@@ -35,14 +38,15 @@ from fastgraph.graph.updating import StateUpdate, apply_superstep
 from fastgraph.ids import checkpoint_id, parse_checkpoint_id
 from fastgraph.state.values import StoredValue
 
-__all__ = ["Entry", "StateUpdateRequest", "apply_update", "fork_of", "read_entry"]
+__all__ = ["Entry", "StateUpdateRequest", "apply_update", "fork_of", "patch_of", "read_entry"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateUpdateRequest:
-    """Steps of updates: `steps` are lists of {"values", "as_node"}."""
+    """Steps of updates: `steps` are lists of {"values", "as_node"}. With `goes_on` the run is executed from there."""
 
     steps: tuple[tuple[StateUpdate, ...], ...]
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +77,8 @@ def read_entry(claimed: ClaimedRun) -> Entry:
         steps = tuple(
             tuple(StateUpdate(part.get("values"), part.get("as_node")) for part in step) for step in update
         )
-        return Entry(number=number, has_input=False, update=StateUpdateRequest(steps=steps))
+        request = StateUpdateRequest(steps=steps, goes_on=bool(config.get("goes_on")))
+        return Entry(number=number, has_input=False, update=request)
     return Entry(number=number, has_input=claimed.payload != b"null")
 
 
@@ -88,6 +93,32 @@ def fork_of(base: Checkpoint, *, number: int) -> StepCommit:
         base, number=number, step=base.step + 1, parent=base.number, passed_breakpoints=frozenset()
     )
     return StepCommit(checkpoint=fork, changes={}, is_end=not fork.due)
+
+
+def patch_of(graph: CompiledGraph, base: Checkpoint, values: Any, *, number: int) -> StepCommit:
+    """Return a checkpoint like `base` but for some keys, as reducers fold them in; what was due there is due here. Runs user
+    code. Raises InvalidUpdateError, EmptyInputError where there is no checkpoint, and what reducers raise."""
+    if not base.number:
+        raise EmptyInputError(
+            "The thread has no checkpoint whose state could be changed. Give the run a payload."
+        )
+    if not isinstance(values, dict):
+        raise InvalidUpdateError("An update that names no node is an object of keys and values.")
+    writes, unknown = graph.state.encode_update(list(values.items()))
+    if unknown:
+        known = ", ".join(graph.state_keys)
+        raise InvalidUpdateError(f"The state has no key {unknown[0]!r} to update. Its keys: {known}.")
+    folded = graph.state.fold(group_writes([(None, writes)]), base.values, is_step=False)
+    patched = steer(graph.plan, base, writes, folded)
+    after = replace(
+        patched.checkpoint,
+        number=number,
+        step=base.step + 1,
+        parent=base.number,
+        passed_breakpoints=frozenset(),
+    )
+    own = {key: change._replace(from_task=None) for key, change in patched.changes.items()}
+    return StepCommit(checkpoint=after, changes=own, is_end=not after.due, source="update")
 
 
 def apply_update(
