@@ -14,7 +14,9 @@ import orjson
 
 from fastgraph.clock import to_rfc3339
 from fastgraph.database.artifacts import ArtifactView
+from fastgraph.database.audit import AuditView
 from fastgraph.database.interrupts import InterruptView
+from fastgraph.database.pausing import PauseView
 from fastgraph.database.runs import RunView
 from fastgraph.database.workflows import WorkflowView
 from fastgraph.state.presentation import fragment, present
@@ -22,8 +24,10 @@ from fastgraph.state.presentation import fragment, present
 __all__ = [
     "MAX_LISTED_BYTES",
     "encode_artifact",
+    "encode_audit",
     "encode_error",
     "encode_interrupt",
+    "encode_pause",
     "encode_run",
     "encode_workflow",
     "join_values",
@@ -55,8 +59,38 @@ def encode_run(run: RunView, *, payload: bytes | None = None, result: bytes | No
             "last_seq": run.seq,
             "priority": run.priority,
             "kept": run.kept_at is not None,
+            "retried_from": run.retried_from,
+            "settled_at": moment(run.settled_at),
             "parent_run_id": run.parent_run_id,
             "children": run.children,
+        }
+    )
+
+
+def encode_pause(pause: PauseView) -> bytes:
+    """Return a pause of a workflow or of the server."""
+    return orjson.dumps(
+        {
+            "scope": pause.scope,
+            "name": pause.name,
+            "who": pause.who,
+            "reason": pause.reason,
+            "paused_at": to_rfc3339(pause.paused_at),
+        }
+    )
+
+
+def encode_audit(entry: AuditView) -> bytes:
+    """Return a command as the audit log has it."""
+    return orjson.dumps(
+        {
+            "at": to_rfc3339(entry.at),
+            "who": entry.who,
+            "action": entry.action,
+            "subject": entry.subject,
+            "request_id": entry.request_id,
+            "reason": entry.reason,
+            "outcome": entry.outcome,
         }
     )
 

@@ -32,12 +32,14 @@ from api.operation_ids import operation_id
 from api.problems import HANDLED, answer_error
 from api.routes import (
     artifacts,
+    control,
     events,
     interrupts,
     keeping,
     keys,
     monitoring,
     operators,
+    pauses,
     runs,
     signals,
     state,
@@ -105,6 +107,7 @@ def _add_routes(app: FastAPI) -> None:
     app.router.routes.insert(0, Route("/api/runs/", runs.create_run, methods=["POST"]))
     for module in (
         runs,
+        control,
         keeping,
         signals,
         events,
@@ -114,6 +117,7 @@ def _add_routes(app: FastAPI) -> None:
         artifacts,
         store,
         workflows,
+        pauses,
         versions,
         keys,
         monitoring,

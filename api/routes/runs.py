@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -12,31 +10,27 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.bodies import read_model
-from api.encoding import encode_run, join_values
+from api.commands import COMMAND_HEADERS, hash_request, idempotency_key, order
+from api.encoding import encode_run
 from api.faults import Fault, InvalidRequestError
 from api.operation_ids import json_body
 from api.paging import DEFAULT_LIMIT, CursorQuery, LimitQuery, array_response, next_link, parse_cursor
 from api.parameters import RunIdPath
 from api.places import parse_uuid
+from api.run_answer import answer_run
 from api.schemas.runs import CancelRun, CreateRun, ResumeRun, Run, RunCreated
 from api.services import Services, services_of
-from fastgraph.database.checkpoints import read_checkpoint
 from fastgraph.database.interrupts import list_pending
 from fastgraph.database.records import AcceptRun, DeleteRun, SendCommand
-from fastgraph.database.runs import RunFilters, RunView
+from fastgraph.database.runs import RunFilters
 from fastgraph.database.runs import list_runs as read_runs
-from fastgraph.database.versions import find_outputs
 from fastgraph.ids import new_id
 from fastgraph.state.plain import encode
-from fastgraph.state.schema import BARE_KEYS
 from fastgraph.status import RunStatus
 
 __all__ = ["create_run", "router"]
 
 router = APIRouter(prefix="/api/runs", tags=["runs"])
-
-IDEMPOTENCY_HEADER = "idempotency-key"
-MAX_IDEMPOTENCY_KEY = 255
 
 
 @router.post(
@@ -115,13 +109,14 @@ async def list_runs(  # noqa: PLR0917 - FastAPI calls it by name: each is a quer
 @router.get("/{run_id}", response_class=Response, responses={200: {"model": Run}})
 async def get_run(request: Request, run_id: RunIdPath) -> Response:
     """Return one run."""
-    return await _answer_run(services_of(request.scope), run_id)
+    return await answer_run(services_of(request.scope), run_id)
 
 
 @router.delete("/{run_id}", status_code=204, response_class=Response)
 async def delete_run(request: Request, run_id: RunIdPath) -> Response:
     """Delete an ended run with its events, checkpoints and artifacts; 409 while it has not ended."""
-    await services_of(request.scope).writer.write(DeleteRun(run_id=run_id))
+    operation = DeleteRun(run_id=run_id)
+    await order(request, services_of(request.scope), operation, action="delete", subject=f"run {run_id}")
     return Response(status_code=204)
 
 
@@ -130,17 +125,19 @@ async def delete_run(request: Request, run_id: RunIdPath) -> Response:
     status_code=202,
     response_class=Response,
     responses={202: {"model": Run}},
-    openapi_extra=json_body(CancelRun, is_required=False),
+    openapi_extra=json_body(CancelRun, is_required=False, headers=COMMAND_HEADERS),
 )
 async def cancel_run(request: Request, run_id: RunIdPath) -> Response:
     """Ask for a run's end; it is `cancelled` within ten seconds. 409 where it has ended already."""
     services = services_of(request.scope)
     asked = await read_model(request, CancelRun, is_optional=True)
     body = encode(asked.model_dump(exclude_none=True), where="body")
-    await services.writer.write(
-        SendCommand(run_id=run_id, kind="cancel", body=body, now=services.clock.now())
+    command = SendCommand(run_id=run_id, kind="cancel", body=body, now=services.clock.now())
+    subject = f"run {run_id}"
+    await order(
+        request, services, command, action="cancel", subject=subject, reason=asked.reason, asked=asked.reason
     )
-    return await _answer_run(services, run_id, status_code=202)
+    return await answer_run(services, run_id, status_code=202)
 
 
 @router.post(
@@ -148,7 +145,7 @@ async def cancel_run(request: Request, run_id: RunIdPath) -> Response:
     status_code=202,
     response_class=Response,
     responses={202: {"model": Run}},
-    openapi_extra=json_body(ResumeRun),
+    openapi_extra=json_body(ResumeRun, headers=COMMAND_HEADERS),
 )
 async def resume_run(request: Request, run_id: RunIdPath) -> Response:
     """Answer what a run asks: `resume` where one interrupt is pending, else `answers` by id. 409 where none is."""
@@ -159,52 +156,14 @@ async def resume_run(request: Request, run_id: RunIdPath) -> Response:
     command = SendCommand(
         run_id=run_id, kind="resume", body=encode(body, where="body"), now=services.clock.now()
     )
-    await services.writer.write(command)
-    return await _answer_run(services, run_id, status_code=202)
-
-
-async def _answer_run(services: Services, run_id: str, *, status_code: int = 200) -> Response:
-    run = await services.log.get_run(run_id)
-    result = run.result
-    if result is None and run.status is RunStatus.COMPLETED:
-        result = await _read_result(services, run)
-    body = encode_run(run, payload=run.payload, result=result)
-    return Response(body, status_code, media_type="application/json")
-
-
-async def _read_result(services: Services, run: RunView) -> bytes | None:
-    """Return a result that was too large to be kept with its run: what the graph gives of the state after its last step.
-    Of a version that has not said what it gives it is all of the state."""
-    async with services.store.readers.connect() as connection:
-        stored = await read_checkpoint(
-            connection, thread_key=run.thread_key, number=run.checkpoint_number, spill=services.store.spill
-        )
-        outputs = await find_outputs(connection, name=run.workflow, graph_hash=run.graph_hash)
-    if stored is None:
-        return None
-    if isinstance(outputs, str):
-        return stored.values.get(outputs, b"null")
-    if outputs is not None:
-        return join_values({key: stored.values[key] for key in outputs if key in stored.values})
-    bare = next((stored.values[key] for key in BARE_KEYS if key in stored.values), None)
-    return join_values(stored.values) if bare is None else bare
+    await order(request, services, command, action="answer", subject=f"run {run_id}", asked=body)
+    return await answer_run(services, run_id, status_code=202)
 
 
 def _deadline(asked: CreateRun, now: datetime) -> datetime | None:
     """Return when the run is given up, if ever."""
     seconds = None if asked.config is None else asked.config.timeout_seconds
     return None if seconds is None else now + timedelta(seconds=seconds)
-
-
-def idempotency_key(request: Request) -> str | None:
-    key = request.headers.get(IDEMPOTENCY_HEADER)
-    if key is None:
-        return None
-    if not 1 <= len(key) <= MAX_IDEMPOTENCY_KEY or not key.isascii() or not key.isprintable():
-        raise InvalidRequestError(
-            Fault("Idempotency-Key", f"must be 1 to {MAX_IDEMPOTENCY_KEY} printable ASCII characters")
-        )
-    return key
 
 
 def _config(asked: CreateRun) -> bytes | None:
@@ -220,8 +179,7 @@ def _request_hash(asked: CreateRun) -> str:
     said = asked.model_dump(
         exclude=None if asked.priority else {"priority"}
     )  # as before there were priorities
-    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
-    return blake2b(text.encode(), digest_size=16).hexdigest()
+    return hash_request(said)
 
 
 def _aware(moment: datetime | None) -> datetime | None:

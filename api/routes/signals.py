@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.bodies import read_value
+from api.commands import idempotency_key, order
 from api.encoding import encode_run
 from api.faults import Fault, InvalidRequestError
 from api.operation_ids import any_json_body
 from api.parameters import RunIdPath
-from api.routes.runs import idempotency_key
 from api.schemas.runs import Run
 from api.services import Services, services_of
 from api.strict_json import has_control_characters
@@ -53,15 +53,14 @@ async def send_signal(
         raise InvalidRequestError(Fault("name", "holds control characters; leave them out"))
     value = await read_value(request)
     await _check(services, run_id, name, value)
-    await services.writer.write(
-        SendSignal(
-            run_id=run_id,
-            name=name,
-            body=encode(value, where="body"),
-            dedup_id=dedup_id or idempotency_key(request),
-            now=services.clock.now(),
-        )
+    signal = SendSignal(
+        run_id=run_id,
+        name=name,
+        body=encode(value, where="body"),
+        dedup_id=dedup_id or idempotency_key(request),
+        now=services.clock.now(),
     )
+    await order(request, services, signal, action=f"signal {name}", subject=f"run {run_id}", is_once=False)
     run = await services.log.get_run(run_id)
     return Response(encode_run(run), 202, media_type="application/json")
 

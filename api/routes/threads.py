@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.bodies import read_model
+from api.commands import COMMAND_HEADERS, order
 from api.encoding import encode_error, encode_run
 from api.faults import Fault, InvalidRequestError
 from api.operation_ids import json_body
@@ -130,7 +131,7 @@ async def list_thread_runs(
     "/{thread_id}/state",
     response_class=Response,
     responses={200: {"model": ThreadUpdated}, 202: {"model": ThreadUpdated}},
-    openapi_extra=json_body(UpdateThread),
+    openapi_extra=json_body(UpdateThread, headers=COMMAND_HEADERS),
 )
 async def update_thread_state(request: Request, thread_id: ThreadIdPath) -> Response:
     """Change a thread's state as if a node had returned something. It is done by a run of its own, which executes nothing
@@ -148,7 +149,14 @@ async def update_thread_state(request: Request, thread_id: ThreadIdPath) -> Resp
         now=services.clock.now(),
     )
     async with services.admission.place(workflow):
-        accepted = await services.writer.write(operation)
+        accepted = await order(
+            request,
+            services,
+            operation,
+            action="update_state",
+            subject=f"thread {thread_id}",
+            asked=asked.model_dump(),
+        )
     run = await _wait_for_end(services, accepted.run_id)
     if run.status in (RunStatus.FAILED, RunStatus.QUARANTINED, RunStatus.CANCELLED):
         error = encode_error(run.error) or {}

@@ -126,6 +126,10 @@ class Run(BaseModel):
     last_seq: int = Field(description="Number of its last event.")
     priority: int = Field(description="As it was asked for.")
     kept: bool = Field(description="Whether retention leaves it alone, because somebody said so.")
+    retried_from: str | None = Field(description="The run that this one tries again, if it does.")
+    settled_at: datetime | None = Field(
+        description="When its bad end was discarded, or tried again by another run."
+    )
     parent_run_id: str | None = Field(description="The run that started it, if one did.")
     children: list[str] = Field(description="Runs that it started, oldest first.")
 
