@@ -2,7 +2,7 @@
 
 An artifact is what a workflow made or somebody uploaded, so a browser must not run it with our origin's rights: it
 comes with `nosniff`, a sandbox policy, and as an attachment unless its type is one that can do nothing. The name in
-`Content-Disposition` is its last part without control characters. Ranges and conditions are Starlette's
+`Content-Disposition` is one that leads nowhere. Ranges and conditions are Starlette's
 FileResponse's; the ETag is the content's own hash.
 """
 
@@ -17,7 +17,8 @@ from starlette.responses import FileResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from api.problems import problem_response
-from api.strict_json import has_control_characters
+from api.uploads import MEDIA_TYPE
+from fastgraph.artifact_names import file_name
 from fastgraph.database.artifacts import ArtifactView
 
 __all__ = ["ArtifactResponse", "artifact_response", "disposition"]
@@ -50,17 +51,14 @@ def artifact_response(request: Request, artifact: ArtifactView, file: Path, *, i
     }
     if _matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
-    return ArtifactResponse(file, headers=headers, media_type=artifact.media_type)
+    return ArtifactResponse(file, headers=headers, media_type=_header_safe(artifact.media_type))
 
 
 def disposition(artifact: ArtifactView, *, is_download: bool = False) -> str:
     """Return the `Content-Disposition` of an artifact: no path, no line break, its full name beside an ASCII one."""
     is_safe = artifact.media_type.split(";")[0].strip().lower() in SAFE_TYPES
     kind = "inline" if is_safe and not is_download else "attachment"
-    name = artifact.name.replace("\\", "/").rsplit("/", 1)[-1]
-    name = "".join(character for character in name if not has_control_characters(character)).strip()
-    if name in {"", ".", ".."}:
-        name = artifact.artifact_id
+    name = file_name(artifact.name, artifact.artifact_id)
     ascii_name = "".join(c if " " <= c <= "~" and c not in '"\\%;' else "_" for c in name)[
         -_LONGEST_FALLBACK:
     ]
@@ -68,6 +66,13 @@ def disposition(artifact: ArtifactView, *, is_download: bool = False) -> str:
     return (
         value if ascii_name == name else f"{value}; filename*=UTF-8''{quote(name, safe='', errors='replace')}"
     )
+
+
+def _header_safe(media_type: str) -> str:
+    """A node may call the type what it likes; in a header stands what can be no second header."""
+    kind, _, parameters = media_type.partition(";")
+    is_plain = parameters.isascii() and parameters.isprintable()
+    return media_type if is_plain and MEDIA_TYPE.fullmatch(kind.strip()) else "application/octet-stream"
 
 
 class ArtifactResponse(FileResponse):

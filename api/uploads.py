@@ -18,18 +18,17 @@ from python_multipart.multipart import MultipartParser
 from starlette.requests import Request
 
 from api.faults import Fault, InvalidRequestError
-from api.strict_json import has_control_characters
+from fastgraph.artifact_names import checked_name
 
-__all__ = ["Upload", "open_upload"]
+__all__ = ["MEDIA_TYPE", "Upload", "open_upload"]
 
-MAX_NAME = 255
 MAX_PART_HEADER_BYTES = 16 * 1024
 
 _DEFAULT_NAME = "upload"
 _DEFAULT_TYPE = "application/octet-stream"
 # What clients send when nobody told them what the bytes are; the name says more.
 _MEANINGLESS = frozenset({"", "application/x-www-form-urlencoded", _DEFAULT_TYPE, "multipart/form-data"})
-_MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}")
+MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,21 +72,14 @@ def _content_type(request: Request) -> tuple[str, bytes]:
 
 
 def _checked_name(name: str) -> str:
-    if not 1 <= len(name) <= MAX_NAME:
-        raise InvalidRequestError(Fault("name", f"must have 1 to {MAX_NAME} characters"))
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        raise InvalidRequestError(
-            Fault("name", "holds half a surrogate pair, which is no character")
-        ) from None
-    if has_control_characters(name):
-        raise InvalidRequestError(Fault("name", "holds control characters; leave them out"))
+    fault = checked_name(name)
+    if fault is not None:
+        raise InvalidRequestError(Fault("name", fault))
     return name
 
 
 def _media_type(declared: str, name: str) -> str:
-    if declared not in _MEANINGLESS and _MEDIA_TYPE.fullmatch(declared):
+    if declared not in _MEANINGLESS and MEDIA_TYPE.fullmatch(declared):
         return declared
     return mimetypes.guess_type(name, strict=False)[0] or _DEFAULT_TYPE
 

@@ -18,6 +18,7 @@ from urllib.parse import unquote
 import httpx
 
 from api.cli.failures import UsageError
+from fastgraph.artifact_names import file_name
 
 __all__ = ["name_of", "read_pieces", "save", "to_stdout"]
 
@@ -27,7 +28,7 @@ _EXTENDED_NAME = re.compile(r"filename\*=utf-8''([^;\s]+)", re.IGNORECASE)
 
 
 def name_of(answer: httpx.Response) -> str | None:
-    """Return the file name that the server suggests, without any folder."""
+    """Return the file name that the server suggests, as one that leads nowhere."""
     text = answer.headers.get("Content-Disposition", "")
     if extended := _EXTENDED_NAME.search(text):  # it wins over the plain one (RFC 6266)
         said = unquote(extended[1], errors="replace")
@@ -35,8 +36,7 @@ def name_of(answer: httpx.Response) -> str | None:
         header = Message()
         header["Content-Disposition"] = text
         said = header.get_filename() or ""
-    name = Path(said.replace("\\", "/")).name
-    return name if name not in {"", ".", ".."} else None
+    return file_name(said, "") or None
 
 
 def save(answer: httpx.Response, target: Path, *, may_replace: bool) -> int:

@@ -127,7 +127,7 @@ def artifact(name: str, media_type: str = "application/zip") -> ArtifactView:
         ("report.md", 'attachment; filename="report.md"'),
         ("a/b/../c.txt", 'attachment; filename="c.txt"'),
         ("..\\..\\c.txt", 'attachment; filename="c.txt"'),
-        ("a\r\nSet-Cookie: x", 'attachment; filename="aSet-Cookie: x"'),
+        ("a\r\nSet-Cookie: x", 'attachment; filename="aSet-Cookie_ x"'),
         ('a"b;c', "attachment; filename=\"a_b_c\"; filename*=UTF-8''a%22b%3Bc"),
         ("Übung.txt", "attachment; filename=\"_bung.txt\"; filename*=UTF-8''%C3%9Cbung.txt"),
         ("..", 'attachment; filename="0189"'),
