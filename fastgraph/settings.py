@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     silence_seconds: float = Field(
         120.0, ge=0, description="How long a hanging host's lease is renewed for it by its stand-in."
     )
+    paused: bool = Field(
+        False, description="Whether the server starts paused: runs are accepted, none starts until an unpause."
+    )
     poll_seconds: float = Field(1.0, gt=0, description="How often the store is looked at when no hint came.")
     cancel_grace_seconds: float = Field(5.0, gt=0, description="How long cancelled tasks may still run.")
     drain_seconds: float = Field(6.0, gt=0, description="How long a host may finish steps after SIGTERM.")
@@ -104,6 +107,10 @@ class Settings(BaseSettings):
 
     rate_limit: str = Field(
         "", description="Limit per client address, such as 100/minute; empty is off on loopback."
+    )
+    otlp_endpoint: str = Field(
+        "",
+        description="Where OpenTelemetry traces go (OTLP over HTTP), such as http://127.0.0.1:4318; empty: nowhere.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least level that is logged."

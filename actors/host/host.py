@@ -45,6 +45,7 @@ from actors.supervision.decisions import Intensity
 from actors.supervision.messages import Escalation
 from actors.tasks.processes import ProcessPool
 from actors.timekeeper.timekeeper import Timekeeper
+from actors.tracing.opening import open_traces
 from actors.writer.client import WriterClient
 from actors.writer.writer import Writer
 from fastgraph import fault_points
@@ -118,6 +119,7 @@ class Host:
                 max_value_bytes=self._settings.max_value_bytes,
             ),
             workflows=self._workflows,
+            traces=open_traces(self._settings, boot_id=self.boot_id),
         )
         self._watchdog = LoopWatchdog(loop, threading.get_ident(), name="actors")
         self._watchdog.start()
@@ -159,6 +161,8 @@ class Host:
         self._tools.threads.stop()
         self._tools.user_loops.stop()
         await asyncio.to_thread(self._tools.processes.stop)
+        if self._tools.traces is not None:
+            await asyncio.to_thread(self._tools.traces.stop)
         self._unsubscribe()
         await self._bus.stop()
         await asyncio.to_thread(self._writer_ref.stop, block=True, timeout=STOP_SECONDS)

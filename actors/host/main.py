@@ -21,6 +21,7 @@ from actors.host.loading import LoadingError, load_workflows
 from actors.host.logs import configure_logs
 from actors.host.output import capture_output
 from actors.host.publishing import describe
+from actors.tracing.opening import check_traces
 from fastgraph import fault_points
 from fastgraph.errors import SettingsError, StoreError
 from fastgraph.graph.strictness import strict_values
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str]) -> int:
         fault_points.switch_on(os.environ)
         settings = Settings.read(targets=join_targets(options.targets) if options.targets else None)
         configure_logs(settings)
+        check_traces(settings)
         if settings.capture_output:
             capture_output()
         with strict_values(settings.strict_values):

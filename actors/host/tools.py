@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from actors.executors.executor import FunctionJob
 from actors.executors.threads import ThreadExecutor
@@ -20,6 +20,9 @@ from fastgraph.clock import Clock, SystemClock
 from fastgraph.database.store import Store
 from fastgraph.graph.compiled import CompiledGraph
 from fastgraph.settings import Settings
+
+if TYPE_CHECKING:  # OpenTelemetry is an extra
+    from actors.tracing.run_traces import RunTraces
 
 __all__ = ["HostTools", "UserCodeTimeoutError"]
 
@@ -49,6 +52,7 @@ class HostTools:
     bridge: LoopBridge
     shared_store: ServerStore
     workflows: Mapping[str, CompiledGraph]
+    traces: RunTraces | None = None
     dead_letters: DeadLetters = field(default_factory=lambda: DeadLetters(SystemClock()))
 
     async def call_user(self, function: Callable[[], T]) -> T:

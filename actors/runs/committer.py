@@ -133,6 +133,7 @@ class RunCommitter:
         self.seq = claimed.seq
         self.result_seqs: dict[str, int] = {}
         self.checkpoint_at: float | None = None
+        self.status: RunStatus | None = None
         self._inbox = claimed.inbox
         self._on_inbox = on_inbox
         self._claimed = claimed
@@ -178,6 +179,8 @@ class RunCommitter:
             self._failure = error
             raise
         self.seq = committed.seq
+        if draft.status is not None:
+            self.status = draft.status
         if draft.results:
             fault_points.passed(fault_points.NODE_RESULT_AFTER_COMMIT)
         if draft.make_checkpoint is not None:

@@ -89,6 +89,7 @@ class RunActor(AsyncActor):
         self._flushed_at = 0.0
         self._log = structlog.get_logger(__name__).bind(run_id=claimed.run_id, epoch=claimed.epoch)
         self._situation: Situation | None = None
+        self._trace = tools.traces.begin(claimed) if tools.traces is not None else None
         self._flow: RunFlow
 
     @property
@@ -166,7 +167,7 @@ class RunActor(AsyncActor):
     async def _handle(self, message: Any) -> None:
         match message:
             case TaskEnded():
-                await self._flow.task_ended(message.job, message.ending)
+                await self._task_ended(message)
             case FlushStream():
                 await self._committer.commit()
             case RetryDue():
@@ -194,6 +195,12 @@ class RunActor(AsyncActor):
             case _:
                 assert_never(message)
 
+    async def _task_ended(self, message: TaskEnded) -> None:
+        if self._trace is not None:
+            lasted = self._tools.clock.monotonic() - (message.job.started_at or 0.0)
+            self._trace.task_ended(message.job, message.ending, lasted_seconds=lasted)
+        await self._flow.task_ended(message.job, message.ending)
+
     def _tell_self(self, message: Any) -> None:
         if not self._has_left and self.actor_ref.is_alive():
             self.actor_ref.tell(message)
@@ -209,6 +216,9 @@ class RunActor(AsyncActor):
         """Tell the supervisor why, and stop."""
         self._has_left = True
         self._abandon()
+        if self._trace is not None:
+            status = self._committer.status if reason is LeaveReason.ENDED else None
+            self._trace.left(str(reason), None if status is None else str(status))
         left = RunLeft(run_key=self._claimed.run_key, epoch=self._claimed.epoch, reason=reason)
         if self._supervisor.is_alive():
             self._supervisor.tell(left)
