@@ -16,7 +16,7 @@ from support.sources import text
 from support.waiting import until
 
 PAGE = Path("docs", "operations.md")
-BACKUP = re.compile(r"^## Backup$.*?^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCKS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 STEPS = 40
 
 
@@ -41,12 +41,13 @@ def test_the_backup_of_a_busy_server_goes_on_elsewhere(start_program: ProgramSta
         whole = client.wait_until_ended(ended)
         busy = client.create_run(workflow="long-crawl", payload={"steps": STEPS, "pause_seconds": 0.2})
         until(lambda: client.run(busy)["last_seq"] > STEPS, what="a run in the middle")
-        _back_up(first)
+        _type(first, "fastgraph db backup")
         assert client.run(busy)["status"] == "running"
         events = client.events(ended)
         report = client.get(f"/api/artifacts/{whole['result']['artifacts']['report']}").content
     start_program.end_all()
-    (first / "backup").rename(second / "data")
+    (first / "backup").rename(second / "backup")
+    _type(second, "fastgraph db restore")
     with ServerClient(_serve(start_program, second)) as client:
         client.wait_until_healthy()
         assert client.run(ended) == whole
@@ -63,9 +64,8 @@ def _serve(start_program: ProgramStarter, folder: Path) -> int:
     return port
 
 
-def _back_up(folder: Path) -> None:
-    """Type what the page says."""
-    found = BACKUP.search(text(PAGE))
-    assert found is not None
-    commands = found[1].replace("python -c", f"{sys.executable} -c")
+def _type(folder: Path, words: str) -> None:
+    """Type the block of the page that begins with these words."""
+    block = next(block for block in BLOCKS.findall(text(PAGE)) if block.startswith(words))
+    commands = block.replace("fastgraph ", f"{sys.executable} -m api.cli.main ")
     subprocess.run(["sh", "-ec", commands], cwd=folder, check=True)
