@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from actors.host.redaction import redact
 from fastgraph.settings import Settings
 
 __all__ = ["configure_logs"]
@@ -21,6 +22,7 @@ def configure_logs(settings: Settings) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        redact,
     ]
     renderer: Any = (
         structlog.processors.JSONRenderer()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
-from pydantic_core import to_json
+from pydantic_core import InitErrorDetails, PydanticCustomError, to_json
 
 from fastgraph.state.annotations import for_pydantic, is_json_type
 from fastgraph.state.overwrite import Overwrite, find_overwrite
@@ -44,11 +44,14 @@ class PayloadParser:
         adapter = self._adapter()
         if adapter is None:
             return value
+        revealed = reveal(value)
         try:
-            return adapter.validate_json(to_json(reveal(value)))
+            return adapter.validate_json(to_json(revealed))
         except ValidationError as error:
+            if revealed != value:
+                error = _without_input(error)
             error.add_note(f"This was given as {self._where} of the input.")
-            raise
+            raise error from None
 
     def _adapter(self) -> TypeAdapter[Any] | None:
         if not self._adapters:
@@ -57,3 +60,16 @@ class PayloadParser:
             except (PydanticUserError, NameError):
                 self._adapters = (None,)
         return self._adapters[0]
+
+
+def _without_input(error: ValidationError) -> ValidationError:
+    """Return the same faults without the values: one of them is a secret, and the text of an error is shown."""
+    faults = [
+        InitErrorDetails(
+            type=PydanticCustomError("refused", "{said}", {"said": fault["msg"]}),
+            loc=fault["loc"],
+            input=None,
+        )
+        for fault in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    return ValidationError.from_exception_data(error.title, faults, hide_input=True)

@@ -7,7 +7,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, Secret, SecretBytes, SecretStr, TypeAdapter
+from pydantic import BaseModel, Secret, SecretBytes, SecretStr, TypeAdapter, ValidationError
 
 from fastgraph.state.codecs import make_codec
 from fastgraph.state.payloads import make_parser
@@ -97,3 +97,13 @@ def test_a_secret_behind_a_reference_is_found() -> None:
 def test_without_secrets_nothing_changes(value: Any) -> None:
     assert hide_secrets(value, {"type": "object", "properties": {"a": {"type": "string"}}}) == value
     assert reveal(value) == value
+
+
+def test_a_payload_that_does_not_fit_is_refused_without_its_secrets() -> None:
+    parser = make_parser("key 'login'", Login)
+    assert parser is not None
+    with pytest.raises(ValidationError) as caught:
+        parser.parse({"user": 1, "password": SecretStr(TEXT)})
+    assert TEXT not in str(caught.value)
+    assert "user" in str(caught.value)
+    assert "Input should be a valid string" in str(caught.value)
