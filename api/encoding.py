@@ -122,6 +122,7 @@ def encode_workflow(workflow: WorkflowView) -> bytes:
             "mermaid": workflow.mermaid,
             "is_default": workflow.is_default,
             "hosts": len(workflow.hosts),
+            "is_paused": workflow.is_paused,
         }
     )
 

@@ -16,6 +16,7 @@ from api.services import Services
 from api.store_health import doubts_about_store, faults_of_store, probe_store
 from fastgraph.clock import to_rfc3339
 from fastgraph.database.hosts import HostView, list_hosts
+from fastgraph.database.pausing import read_pauses
 from fastgraph.database.runs import count_by_status, count_stranded, find_oldest_queued
 
 __all__ = ["read_health", "read_readiness"]
@@ -28,6 +29,7 @@ async def read_health(services: Services, *, version: str) -> dict[str, Any]:
     """Return the health document; never raises for a store that does not answer."""
     reasons: list[str] = []
     facts: dict[str, Any] = {"hosts": [], "runs": {}, "oldest_queued_seconds": None, "stranded_runs": 0}
+    facts |= {"is_paused": False, "paused_workflows": []}
     store = await probe_store(services)
     status = "ok"
     if store["error"]:  # what can't be reached is not read either: that would take as long again
@@ -75,12 +77,15 @@ async def _read_facts(services: Services) -> dict[str, Any]:
         counts = await count_by_status(connection)
         oldest = await find_oldest_queued(connection)
         stranded = await count_stranded(connection)
+        pauses = await read_pauses(connection)
     age = None if oldest is None else max(0.0, (services.clock.now() - oldest.created_at).total_seconds())
     return {
         "hosts": [_host(host) for host in hosts],
         "runs": {str(status): count for status, count in counts.items()},
         "oldest_queued_seconds": None if age is None else round(age, 3),
         "stranded_runs": stranded,
+        "is_paused": pauses.is_server_paused,
+        "paused_workflows": sorted(pauses.workflows),
     }
 
 

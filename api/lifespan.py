@@ -33,6 +33,7 @@ from actors.runtime.messages import DownKind, DownReason
 from actors.writer.client import WriterClient
 from actors.writer.writer import Writer
 from api.admission import Admission
+from api.background import ending_cancelled, pause_at_start
 from api.payload_check import PayloadCheck
 from api.security.keys import Key, parse_keys
 from api.security.opening import open_keys, open_links
@@ -94,6 +95,9 @@ async def _open(settings: Settings, keys: dict[str, Key], ending: AsyncExitStack
     ending.callback(bus.subscribe(lambda hints: _hear(broadcaster, hints)))
     ending.enter_context(on_end_signal(lambda: broadcaster.tell(StopSessions())))
     client = WriterClient(writer)
+    if settings.paused:
+        await pause_at_start(client, clock=clock)
+    await ending.enter_async_context(ending_cancelled(store, client, clock=clock, settings=settings))
     return Services(
         clock=clock,
         settings=settings,

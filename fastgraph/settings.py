@@ -80,7 +80,8 @@ class Settings(BaseSettings):
         120.0, ge=0, description="How long a hanging host's lease is renewed for it by its stand-in."
     )
     paused: bool = Field(
-        False, description="Whether the server starts paused: runs are accepted, none starts until an unpause."
+        False,
+        description="Whether the server starts paused: runs are accepted, none starts until an unpause.",
     )
     poll_seconds: float = Field(1.0, gt=0, description="How often the store is looked at when no hint came.")
     cancel_grace_seconds: float = Field(5.0, gt=0, description="How long cancelled tasks may still run.")

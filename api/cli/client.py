@@ -82,10 +82,12 @@ class Client:
         total = answer.headers.get("X-Total-Count", "")
         return Page(items=items, total=int(total) if total.isdigit() else None)
 
-    def post(self, path: str, body: Any) -> Any:
+    def post(self, path: str, body: Any, *, idempotency_key: str | None = None) -> Any:
         """Send a JSON body and return the JSON answer; None is the JSON value null, and no missing body."""
         content = json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
         headers = {"Content-Type": "application/json"}
+        if idempotency_key is not None:
+            headers["Idempotency-Key"] = idempotency_key
         return _json(self._send("POST", path, content=content, headers=headers), self.url)
 
     def create_run(self, body: dict[str, Any], *, idempotency_key: str) -> str:

@@ -14,6 +14,7 @@ import typer
 
 from api.cli import artifacts, db, keys, runs, threads, workflows
 from api.cli.api_key import add_api_key
+from api.cli.control import add_control
 from api.cli.dev import dev
 from api.cli.doctor import doctor
 from api.cli.exit_codes import table_text
@@ -67,6 +68,7 @@ for name, group in (
 ):
     app.add_typer(group, name=name)
 add_repairs(runs.app)
+add_control(app, runs.app, workflows.app)
 add_api_key(app)
 
 

@@ -18,7 +18,10 @@ __all__ = [
     "Host",
     "Hosts",
     "Limit",
+    "Paused",
     "Port",
+    "Reason",
+    "RequestKey",
     "RunIdArgument",
     "Targets",
     "Url",
@@ -64,4 +67,12 @@ Hosts = Annotated[
     typer.Option(
         "--hosts", min=0, max=64, help="Host processes to start and watch. [default: 1]", show_default=False
     ),
+]
+Paused = Annotated[
+    bool, typer.Option("--paused", help="Accept runs and start none until `fastgraph unpause`.")
+]
+Reason = Annotated[str | None, typer.Option("--reason", help="Why; it is kept in the audit log.")]
+RequestKey = Annotated[
+    str | None,
+    typer.Option("--idempotency-key", help="The same key and command are carried out once.", metavar="KEY"),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from api.cli.options import DatabaseUrl, DataDir, Host, Hosts, Port, Targets
+from api.cli.options import DatabaseUrl, DataDir, Host, Hosts, Paused, Port, Targets
 
 if TYPE_CHECKING:
     from fastgraph.settings import Settings
@@ -28,12 +28,21 @@ def serve(
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
     hosts: Hosts = None,
+    paused: Paused = False,
 ) -> None:
     """Serve workflows: the API, the dashboard and the host processes, in one command."""
     from api.cli.server import run_app
 
     run_app(
-        settings_of(targets, host=host, port=port, data_dir=data_dir, database_url=database_url, hosts=hosts)
+        settings_of(
+            targets,
+            host=host,
+            port=port,
+            data_dir=data_dir,
+            database_url=database_url,
+            hosts=hosts,
+            paused=paused or None,
+        )
     )
 
 

@@ -45,6 +45,8 @@ class Health(BaseModel):
     actors: dict[str, Any]
     runs: dict[str, int] = Field(description="How many runs there are, by status.")
     oldest_queued_seconds: float | None
+    is_paused: bool = Field(description="The whole server starts nothing until it is unpaused.")
+    paused_workflows: list[str] = Field(description="Workflows whose runs start nothing until an unpause.")
     stranded_runs: int = Field(description="Executing by the store's account, and no living host owns them.")
     version: str
 

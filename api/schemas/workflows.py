@@ -37,6 +37,7 @@ class Workflow(BaseModel):
     mermaid: str
     is_default: bool = Field(description="Runs that name no workflow get this one.")
     hosts: int = Field(description="Living hosts that have it.")
+    is_paused: bool = Field(description="Its runs start nothing until it is unpaused.")
 
 
 class ClearedCache(BaseModel):

@@ -163,8 +163,9 @@ async def count_by_status(connection: AsyncConnection) -> dict[RunStatus, int]:
 
 
 async def find_oldest_queued(connection: AsyncConnection) -> RunView | None:
-    """Return the run that has been queued longest, or None."""
-    query = _select().where(runs.c.status == RunStatus.QUEUED).order_by(runs.c.key).limit(1)
+    """Return the run that has been queued longest, or None; one that a pause holds waits for nothing else."""
+    is_queued = and_(runs.c.status == RunStatus.QUEUED, ~is_paused(runs.c.workflow))
+    query = _select().where(is_queued).order_by(runs.c.key).limit(1)
     row = (await connection.execute(query)).first()
     return None if row is None else _view(row, await _explain(connection, [row]))
 

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fastgraph.database.host_records import PublishedWorkflow
+from fastgraph.database.pausing import Pauses, read_pauses
 from fastgraph.database.tables import host_workflows, hosts, workflows
 from fastgraph.database.times import database_now, from_micros
 
@@ -35,6 +36,7 @@ class WorkflowView:
     is_default: bool
     published_at: datetime
     hosts: tuple[str, ...]
+    is_paused: bool = False
 
 
 def publish_workflows(
@@ -70,22 +72,25 @@ def publish_workflows(
 async def list_workflows(connection: AsyncConnection) -> list[WorkflowView]:
     """List all workflows by name."""
     living = await _read_living(connection)
+    pauses = await read_pauses(connection)
     rows = await connection.execute(_select().order_by(workflows.c.name))
-    return [_view(row, living) for row in rows]
+    return [_view(row, living, pauses) for row in rows]
 
 
 async def find_workflow(connection: AsyncConnection, *, name: str | None = None) -> WorkflowView | None:
     """Return the workflow of that name, or the default one for None; None where there is no such workflow."""
     condition = workflows.c.is_default if name is None else workflows.c.name == name
     row = (await connection.execute(_select().where(condition).limit(1))).first()
-    return None if row is None else _view(row, await _read_living(connection))
+    if row is None:
+        return None
+    return _view(row, await _read_living(connection), await read_pauses(connection))
 
 
 def _select() -> Select[Any]:
     return select(workflows)
 
 
-def _view(row: Row[Any], living: dict[str, list[str]]) -> WorkflowView:
+def _view(row: Row[Any], living: dict[str, list[str]], pauses: Pauses) -> WorkflowView:
     return WorkflowView(
         name=row.name,
         description=row.description,
@@ -96,6 +101,7 @@ def _view(row: Row[Any], living: dict[str, list[str]]) -> WorkflowView:
         is_default=row.is_default,
         published_at=from_micros(row.published_at),
         hosts=tuple(living.get(row.name, ())),
+        is_paused=row.name in pauses.workflows,
     )
 
 
