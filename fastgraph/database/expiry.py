@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fastgraph import fault_points
 from fastgraph.database.deletion import delete_run
 from fastgraph.database.guard import require_run
 from fastgraph.database.records import DeleteRun
@@ -82,6 +83,7 @@ def _expire_run(tx: Transaction, operation: ExpireRun) -> bool:
     last = select(events.c.seq).where(of_run).order_by(events.c.seq).limit(1).offset(EVENTS_A_BATCH - 1)
     end = connection.execute(last).scalar()
     if end is not None:
+        fault_points.within(fault_points.RETENTION_DELETE)
         connection.execute(delete(events).where(of_run, events.c.seq <= end))
         return False
     delete_run(tx, DeleteRun(run_id=operation.run_id))

@@ -6,6 +6,8 @@ what to do. Each step holds the turnstile for as long as a small commit does. Po
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Engine
 
 from fastgraph.database.turnstile import Turnstile
@@ -31,7 +33,8 @@ def give_back_space(engine: Engine, turnstile: Turnstile, *, most_steps: int = 4
                 step = min(PAGES_A_STEP, free - PAGES_LEFT)
                 if mode != _INCREMENTAL or step <= 0:
                     return given
-                # One row a page: it stops where its rows are not read.
-                connection.exec_driver_sql(f"PRAGMA incremental_vacuum({step})").fetchall()
+                # One row without columns a page: it stops where they are not read, and SQLAlchemy reads no such rows.
+                driver: Any = connection.connection.driver_connection
+                driver.execute(f"PRAGMA incremental_vacuum({step})").fetchall()
         given += step
     return given
