@@ -430,6 +430,7 @@ export const text = {
       shown === all ? plural(all, "row") : `first ${shown.toLocaleString("en")} of ${plural(all, "row")}`,
     cut: "Only the beginning is shown.",
     image: (name: string) => `The image ${name}`,
+    notSaved: (why: string) => `It was not saved: ${why}`,
   },
   json: {
     tooLarge: (size: string) => `${size} is too much to unfold in a page; this is its beginning.`,
@@ -503,7 +504,8 @@ export const text = {
       capacity === null
         ? plural(depth, "message")
         : `${depth.toLocaleString("en")} of ${capacity.toLocaleString("en")} messages`,
-    perSecond: (rate: number) => `${rate < 10 ? rate.toFixed(1) : Math.round(rate).toLocaleString("en")}/s`,
+    perSecond: (rate: number) =>
+      `${rate === 0 ? "0" : rate < 10 ? rate.toFixed(1) : Math.round(rate).toLocaleString("en")}/s`,
     milliseconds: (ms: number) => `${ms < 10 ? ms.toFixed(1) : Math.round(ms).toLocaleString("en")} ms`,
     facts: {
       run: "Run",

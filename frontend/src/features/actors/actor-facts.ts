@@ -14,7 +14,10 @@ export function factsOf(actor: Actor): Fact[] {
   const { facts, perSecond, milliseconds, since, inMailbox } = text.actors;
   const seconds = (value: number) => duration(value * 1000);
   const found: (Fact | null)[] = [
-    { name: facts.mailbox, value: inMailbox(actor.mailbox_depth, actor.mailbox_capacity ?? null) },
+    told(actor.mailbox_capacity, (capacity) => ({
+      name: facts.mailbox,
+      value: inMailbox(actor.mailbox_depth, capacity),
+    })),
     told(actor.oldest_seconds, (age) => ({ name: facts.oldest, value: seconds(age), isBad: age >= 5 })),
     told(actor.high_water, (depth) => ({ name: facts.highWater, value: number(depth) })),
     told(actor.refused, (count) => ({ name: facts.refused, value: number(count), isBad: count > 0 })),

@@ -61,7 +61,7 @@ export function ActorPanel({ actorId, known, onClose }: ActorPanelProps) {
 function Details({ actor, isGone }: { actor: Actor; isGone: boolean }) {
   return (
     <>
-      {!isGone && <ActorBadge state={actor.state} className="mt-1 text-sm" />}
+      {!isGone && <ActorBadge actor={actor} className="mt-1 text-sm" />}
       <dl className="mt-3 grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1 text-sm">
         {actor.run_id && (
           <>

@@ -34,7 +34,7 @@ export function ActorRow({ row, isSelected, onToggle, onSelect }: ActorRowProps)
         <ActorName row={row} isSelected={isSelected} onToggle={onToggle} onSelect={onSelect} />
       </span>
       <span role="cell">
-        <ActorBadge state={actor.state} />
+        <ActorBadge actor={actor} />
       </span>
       <span role="cell">
         <Mailbox actor={actor} />
@@ -67,16 +67,18 @@ export function ActorCard({ row, isSelected, onToggle, onSelect }: ActorRowProps
     >
       <span role="cell" className="flex min-w-0 items-center justify-between gap-3">
         <ActorName row={row} isSelected={isSelected} onToggle={onToggle} onSelect={onSelect} />
-        <ActorBadge state={actor.state} className="text-xs" />
+        <ActorBadge actor={actor} className="text-xs" />
       </span>
       <span role="cell" className="flex items-center gap-3 pl-6 text-xs text-ink-faint">
         <Mailbox actor={actor} />
         <span className="min-w-0 truncate">
           <Handles actor={actor} />
         </span>
-        <span className="ml-auto">
-          <Restarts actor={actor} />
-        </span>
+        {actor.restarts > 0 && (
+          <span className="ml-auto whitespace-nowrap">
+            {text.actors.columns.restarts} <Restarts actor={actor} />
+          </span>
+        )}
       </span>
     </div>
   );

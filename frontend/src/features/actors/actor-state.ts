@@ -1,6 +1,7 @@
 /** What an actor's state is called, its icon and its tone. */
 import {
   BadgeAlert,
+  CircleCheck,
   CircleDashed,
   CircleDot,
   CirclePause,
@@ -33,6 +34,10 @@ const STATES: Record<string, StateLook> = {
   quarantined: { word: "Quarantined", icon: BadgeAlert, tone: "bad" },
 };
 
-export function stateLook(state: string): StateLook {
+const UP: StateLook = { word: "Up", icon: CircleCheck, tone: "good" };
+
+/** A process has no mailbox and is never idle: it is up. */
+export function stateLook(state: string, hasMailbox = true): StateLook {
+  if (!hasMailbox && (state === "busy" || state === "ready")) return UP;
   return STATES[state] ?? { word: state, icon: CircleDot, tone: "neutral" };
 }

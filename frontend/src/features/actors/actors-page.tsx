@@ -50,7 +50,7 @@ function TreeSection() {
       >
         <div className="flex items-center gap-3 border-b border-line p-2">
           <h2 className="pl-2 text-sm font-medium whitespace-nowrap max-sm:sr-only">{text.actors.tree}</h2>
-          <label className="relative ml-auto w-full max-w-72">
+          <label className="relative ml-auto w-full sm:max-w-72">
             <span className="sr-only">{text.actors.find}</span>
             <Search aria-hidden className="absolute top-2 left-2.5 size-4 text-ink-faint" />
             <input

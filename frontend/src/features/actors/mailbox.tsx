@@ -15,6 +15,7 @@ const OLD_SECONDS = 5;
 /** How many messages wait, of how many that fit, and how long the oldest has waited. */
 export function Mailbox({ actor }: { actor: Actor }) {
   const { mailbox_depth: depth, mailbox_capacity: capacity = null, oldest_seconds: oldest = null } = actor;
+  if (capacity === null && depth === 0) return null;
   const fullness = fullnessOf(depth, capacity);
   const share = capacity ? Math.min(1, depth / capacity) : 0;
   return (

@@ -62,7 +62,9 @@ function Facts({ health }: { health: Health }) {
         <span className="text-warn">{text.health.oldest(duration(health.oldest_queued_seconds * 1000))}</span>
       )}
       {health.stranded_runs > 0 && (
-        <span className="text-warn">{text.health.stranded(health.stranded_runs)}</span>
+        <Link to="/actors" className="rounded font-medium text-bad hover:underline">
+          {text.health.stranded(health.stranded_runs)}
+        </Link>
       )}
     </>
   );

@@ -34,6 +34,5 @@ export const keys = {
   actor: (actorId: string) => ["actors", actorId] as const,
   hosts: () => ["hosts"] as const,
   stuck: () => ["stuck"] as const,
-  artifactLink: (artifactId: string, isDownload: boolean) =>
-    ["artifact-link", artifactId, isDownload] as const,
+  artifactLink: (artifactId: string) => ["artifact-link", artifactId] as const,
 };

@@ -1,9 +1,11 @@
 import { Download } from "lucide-react";
+import { saveArtifact } from "@/shared/api/save-file";
 import type { Artifact } from "@/shared/api/types";
 import { text } from "@/shared/text";
 import { bytes } from "@/shared/time";
 import { buttonClass } from "@/shared/ui/button";
 import { CopyButton } from "@/shared/ui/copy-button";
+import { SavingLink } from "@/shared/ui/saving-link";
 import { artifactUrl } from "./preview-kind";
 
 /** Name, size, hash and the download: the head of a preview. */
@@ -22,14 +24,15 @@ export function ArtifactFacts({ artifact }: { artifact: Artifact }) {
         </code>
         <CopyButton value={artifact.sha256} label={text.artifacts.copyHash} />
       </span>
-      <a
+      <SavingLink
         href={artifactUrl(artifact.artifact_id)}
+        save={() => saveArtifact(artifact.artifact_id, artifact.name)}
         download={artifact.name}
         className={`${buttonClass("plain", "small")} ml-auto`}
       >
         <Download aria-hidden className="size-3.5" />
         {text.common.download}
-      </a>
+      </SavingLink>
     </div>
   );
 }

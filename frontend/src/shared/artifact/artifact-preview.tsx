@@ -6,15 +6,10 @@ import { text } from "@/shared/text";
 import { bytes } from "@/shared/time";
 import { ErrorState } from "@/shared/ui/error-state";
 import { Skeleton } from "@/shared/ui/skeleton";
+import { ArtifactImage } from "./artifact-image";
 import { CsvPreview } from "./csv-preview";
 import { getArtifactText } from "./get-artifact-text";
-import {
-  artifactUrl,
-  IMAGE_LIMIT_BYTES,
-  type PreviewKind,
-  previewKind,
-  TEXT_LIMIT_BYTES,
-} from "./preview-kind";
+import { IMAGE_LIMIT_BYTES, type PreviewKind, previewKind, TEXT_LIMIT_BYTES } from "./preview-kind";
 
 const MarkdownPreview = lazy(() => import("./markdown-preview"));
 
@@ -24,13 +19,7 @@ export function ArtifactPreview({ artifact }: { artifact: Artifact }) {
   if (kind === "image") {
     if (artifact.size > IMAGE_LIMIT_BYTES)
       return <Note>{text.artifacts.tooLarge(bytes(artifact.size))}</Note>;
-    return (
-      <img
-        src={artifactUrl(artifact.artifact_id)}
-        alt={text.artifacts.image(artifact.name)}
-        className="max-h-[32rem] max-w-full rounded-md border border-line bg-canvas"
-      />
-    );
+    return <ArtifactImage artifact={artifact} />;
   }
   return <TextPreview artifact={artifact} kind={kind} />;
 }

@@ -1,8 +1,10 @@
 import { useMemo } from "react";
+import { saveAnswer } from "@/shared/api/save-file";
 import { text } from "@/shared/text";
 import { bytes } from "@/shared/time";
 import { buttonClass } from "@/shared/ui/button";
 import { CopyButton } from "@/shared/ui/copy-button";
+import { SavingLink } from "@/shared/ui/saving-link";
 import { gateJson } from "./json-gate";
 import { JsonTree } from "./json-tree";
 
@@ -31,9 +33,14 @@ export function JsonPanel({ source, label, wholeUrl }: JsonPanelProps) {
         <p className="flex flex-wrap items-center gap-2 text-sm text-ink-soft">
           {text.json.tooLarge(bytes(gated.size))}
           {wholeUrl && (
-            <a href={wholeUrl} download className={buttonClass("plain", "small")}>
+            <SavingLink
+              href={wholeUrl}
+              save={() => saveAnswer(wholeUrl, `${label}.json`)}
+              download
+              className={buttonClass("plain", "small")}
+            >
               {text.json.whole}
-            </a>
+            </SavingLink>
           )}
         </p>
       )}

@@ -1,11 +1,14 @@
+import { saveAnswer } from "@/shared/api/save-file";
 import type { Run } from "@/shared/api/types";
 import { cx } from "@/shared/class-names";
 import { text } from "@/shared/text";
+import { SavingLink } from "@/shared/ui/saving-link";
 import type { RunLog } from "../run-log";
 
 /** What is shown, up to where, and whether it is up to date. */
 export function ConsoleFooter({ run, log, shown }: { run: Run; log: RunLog; shown: number }) {
   const { feed, lines } = log;
+  const events = `/api/runs/${run.run_id}/events?limit=1000`;
   const tone =
     feed === "live" || feed === "ended" ? "text-good" : feed === "offline" ? "text-bad" : "text-ink-soft";
   return (
@@ -16,9 +19,13 @@ export function ConsoleFooter({ run, log, shown }: { run: Run; log: RunLog; show
       <span>{text.console.lines(shown, lines.size)}</span>
       <span>{text.console.upTo(log.lastSeq)}</span>
       {lines.first > 0 && <span>{text.console.dropped(lines.first)}</span>}
-      <a href={`/api/runs/${run.run_id}/events?limit=1000`} className="ml-auto underline hover:text-ink">
+      <SavingLink
+        href={events}
+        save={() => saveAnswer(events, `events-${run.run_id}.json`)}
+        className="ml-auto underline hover:text-ink"
+      >
         {text.console.allEvents}
-      </a>
+      </SavingLink>
     </footer>
   );
 }
