@@ -130,7 +130,9 @@ class RunTrace:
         """The actor leaves its run; `status` is the run's where it has ended."""
         run = self._claimed
         facts = self._facts()
-        before = (epoch_span_id(run.run_id, run.epoch - 1),) if run.epoch > 1 else ()
+        # A claim raises the epoch, and so does whoever takes a run from its owner before.
+        former = run.epoch - (2 if run.recovered_from is not None else 1)
+        before = (epoch_span_id(run.run_id, former),) if former > 0 else ()
         self._traces.add(
             f"epoch {run.epoch}",
             trace=self._trace,

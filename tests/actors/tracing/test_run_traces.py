@@ -105,10 +105,9 @@ def test_a_run_that_is_taken_up_again_stays_in_its_trace(
         by_name.setdefault(span.name, []).append(span)
     (root,) = by_name["run walk"]
     assert root.parent_span_id == b""
-    (second,) = by_name["epoch 3"] if "epoch 3" in by_name else by_name["epoch 2"]
+    (second,) = [span for span in received if span.name.startswith("epoch ")]
     assert second.parent_span_id == root.span_id
-    assert len(second.links) == 1
-    parents = {span.parent_span_id for span in by_name["step"]}
-    assert second.span_id in parents
-    assert len(parents) == 2
+    (link,) = second.links
+    # The first epoch was killed before it could tell of itself, but its tasks have, and the next epoch links to it.
+    assert {span.parent_span_id for span in by_name["step"]} == {second.span_id, link.span_id}
     assert len({span.span_id for span in received}) == len(received)
