@@ -16,6 +16,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from api.schemas.control import Command, ForkRun, RetryRun
 from api.schemas.events import Event
 from api.schemas.keys import CreateKey
 from api.schemas.monitoring import OperatorReason
@@ -35,6 +36,7 @@ _PROBLEM = {
 # Not the answer of any route, or read without FastAPI's knowledge.
 _FURTHER: tuple[type[BaseModel], ...] = (
     *(CreateRun, CancelRun, ResumeRun, UpdateThread),
+    *(Command, RetryRun, ForkRun),
     *(PutItem, DeleteItem, SearchItems, ListNamespaces),
     *(CheckVersion, MigrateRuns),
     CreateKey,
