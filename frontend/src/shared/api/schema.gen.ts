@@ -92,6 +92,170 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Run
+         * @description Let a run start nothing more: tasks that run end and are recorded, answers, signals and times are kept. 409 where it
+         *     has ended.
+         */
+        post: operations["pause_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/unpause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unpause Run
+         * @description Let a paused run go on where it was; nothing happens to one that is not paused. 409 where it has ended.
+         */
+        post: operations["unpause_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/terminate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Terminate Run
+         * @description End a run at once, as `cancelled` with the error `Terminated`. Its tasks get no time to clean up, and what they still
+         *     say is refused. 409 where it has ended.
+         */
+        post: operations["terminate_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard Run
+         * @description Note that nobody need look at a failed or quarantined run any more. It stays as it is. 409 for any other.
+         */
+        post: operations["discard_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Run
+         * @description Try a failed, cancelled or quarantined run again: a new run on its thread goes on from its last checkpoint, with
+         *     `update` in the state where it is given. 409 for a run that is in no such state.
+         */
+        post: operations["retry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/fork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fork Run
+         * @description Begin a new run on a run's thread at one of its checkpoints, with `update` in the state where it is given. What is
+         *     stored stays; a run of the thread that has not ended goes first, and one that waits for an answer gives way.
+         */
+        post: operations["fork_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep Run
+         * @description Keep a run: retention leaves it alone, and it can't be deleted until that is taken back. Twice is once.
+         */
+        post: operations["keep_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/unkeep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unkeep Run
+         * @description Leave a run to retention again. Twice is once.
+         */
+        post: operations["unkeep_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/signals/{name}": {
         parameters: {
             query?: never;
@@ -485,6 +649,127 @@ export interface paths {
          * @description Forget what nodes and tasks with a cache policy returned, in all runs of the workflow; 404 where there is none.
          */
         delete: operations["clear_cache"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{name}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Workflow
+         * @description Let no run of a workflow start anything more: tasks that run end and are recorded, new runs are accepted and wait. 404
+         *     with the names that exist.
+         */
+        post: operations["pause_workflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{name}/unpause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unpause Workflow
+         * @description Let the runs of a workflow go on, but those that are paused themselves.
+         */
+        post: operations["unpause_workflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Server
+         * @description Let no run start anything more, on any host of this store, also after a restart. New runs are accepted and wait.
+         */
+        post: operations["pause_server"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/unpause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unpause Server
+         * @description Let runs go on, but those that are paused themselves or whose workflow is.
+         */
+        post: operations["unpause_server"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/pauses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Paused
+         * @description List what is paused beside single runs.
+         */
+        get: operations["list_paused"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/monitoring/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Commands
+         * @description List the commands that were given, newest first: who, when, what, why, and what came of it.
+         */
+        get: operations["list_commands"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1137,6 +1422,41 @@ export interface components {
             expires_at: string;
         };
         /**
+         * AuditEntry
+         * @description One command. Nothing ever changes one.
+         */
+        AuditEntry: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Who
+             * @description The name of the caller's key; `loopback` where no keys exist.
+             */
+            who: string;
+            /** Action */
+            action: string;
+            /**
+             * Subject
+             * @description `run ID`, `workflow NAME`, `thread ID` or `server`.
+             */
+            subject: string;
+            /**
+             * Request Id
+             * @description The caller's Idempotency-Key.
+             */
+            request_id: string | null;
+            /** Reason */
+            reason: string | null;
+            /**
+             * Outcome
+             * @description `done`, or `refused:` and why.
+             */
+            outcome: string;
+        };
+        /**
          * CancelRun
          * @description Why a run is cancelled; the body may be left out.
          */
@@ -1211,6 +1531,18 @@ export interface components {
              * @description How many results.
              */
             cleared: number;
+        };
+        /**
+         * Command
+         * @description Why something is ordered; the body may be left out.
+         */
+        Command: {
+            /**
+             * Reason
+             * @description Kept in the audit log.
+             * @default null
+             */
+            reason?: string | null;
         };
         /**
          * CreateKey
@@ -1398,6 +1730,39 @@ export interface components {
             message: string;
         };
         /**
+         * ForkRun
+         * @description Go on from a checkpoint of a run's thread, another way perhaps.
+         */
+        ForkRun: {
+            /**
+             * Reason
+             * @description Kept in the audit log.
+             * @default null
+             */
+            reason?: string | null;
+            /**
+             * Checkpoint Id
+             * Format: uuid
+             * @description Default the run's last one.
+             * @default null
+             */
+            checkpoint_id?: string | null;
+            /**
+             * Update
+             * @description Keys of the state to change first. What was due at the checkpoint stays due.
+             * @default null
+             */
+            update?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * As Node
+             * @description Take the update for what this node has returned: what follows it is due then.
+             * @default null
+             */
+            as_node?: string | null;
+        };
+        /**
          * FoundItems
          * @description What a search has found.
          */
@@ -1475,6 +1840,16 @@ export interface components {
             };
             /** Oldest Queued Seconds */
             oldest_queued_seconds: number | null;
+            /**
+             * Is Paused
+             * @description The whole server starts nothing until it is unpaused.
+             */
+            is_paused: boolean;
+            /**
+             * Paused Workflows
+             * @description Workflows whose runs start nothing until an unpause.
+             */
+            paused_workflows: string[];
             /**
              * Stranded Runs
              * @description Executing by the store's account, and no living host owns them.
@@ -1868,6 +2243,44 @@ export interface components {
             reason?: string | null;
         };
         /**
+         * Pause
+         * @description What is paused beside single runs, since when and by whom.
+         */
+        Pause: {
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "server" | "workflow";
+            /**
+             * Name
+             * @description The workflow; empty for the server.
+             */
+            name: string;
+            /** Who */
+            who: string;
+            /** Reason */
+            reason: string | null;
+            /**
+             * Paused At
+             * Format: date-time
+             */
+            paused_at: string;
+        };
+        /**
+         * PauseSet
+         * @description How it stands after the command.
+         */
+        PauseSet: {
+            /** Is Paused */
+            is_paused: boolean;
+            /**
+             * Has Changed
+             * @description False where it was so before.
+             */
+            has_changed: boolean;
+        };
+        /**
          * PendingInterrupt
          * @description A question of any run that waits for its answer, or a wait of another kind.
          */
@@ -2048,6 +2461,26 @@ export interface components {
             } | null;
         };
         /**
+         * RetryRun
+         * @description Try a run again that failed, was cancelled or quarantined.
+         */
+        RetryRun: {
+            /**
+             * Reason
+             * @description Kept in the audit log.
+             * @default null
+             */
+            reason?: string | null;
+            /**
+             * Update
+             * @description Keys of the state to change first; of a run that has no checkpoint yet, keys of its payload.
+             * @default null
+             */
+            update?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
          * Role
          * @description What a key allows. A higher role includes the lower ones: operate > run > read.
          * @enum {string}
@@ -2107,6 +2540,16 @@ export interface components {
              */
             kept: boolean;
             /**
+             * Retried From
+             * @description The run that this one tries again, if it does.
+             */
+            retried_from: string | null;
+            /**
+             * Settled At
+             * @description When its bad end was discarded, or tried again by another run.
+             */
+            settled_at: string | null;
+            /**
              * Parent Run Id
              * @description The run that started it, if one did.
              */
@@ -2116,6 +2559,16 @@ export interface components {
              * @description Runs that it started, oldest first.
              */
             children: string[];
+        };
+        /**
+         * RunBegun
+         * @description The new run is durable.
+         */
+        RunBegun: {
+            /** Run Id */
+            run_id: string;
+            /** Thread Id */
+            thread_id: string;
         };
         /**
          * RunConfig
@@ -2543,6 +2996,11 @@ export interface components {
              * @description Living hosts that have it.
              */
             hosts: number;
+            /**
+             * Is Paused
+             * @description Its runs start nothing until it is unpaused.
+             */
+            is_paused: boolean;
         };
         /** WorkflowGraph */
         WorkflowGraph: {
@@ -2703,7 +3161,10 @@ export interface operations {
     cancel_run: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -2738,7 +3199,10 @@ export interface operations {
     resume_run: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -2752,6 +3216,296 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Command"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unpause_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Command"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    terminate_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Command"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discard_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Command"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetryRun"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunBegun"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fork_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ForkRun"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunBegun"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unkeep_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2991,7 +3745,10 @@ export interface operations {
     update_thread_state: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 thread_id: string;
             };
@@ -3560,6 +4317,219 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClearedCache"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_workflow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Command"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PauseSet"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unpause_workflow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Command"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PauseSet"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_server: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Command"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PauseSet"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unpause_server: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Command"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PauseSet"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_paused: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pause"][];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_commands: {
+        parameters: {
+            query?: {
+                /** @description Only of this subject, such as `run ID` or `server`. */
+                subject?: string | null;
+                /** @description Most items of the answer. */
+                limit?: number;
+                /** @description From the `next` link of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntry"][];
                 };
             };
             /** @description What went wrong */
