@@ -252,11 +252,10 @@ class Play:
         """Wait until a run has one of these statuses, and so many nodes behind it."""
 
         def look() -> dict[str, Any] | None:
-            run = self.run(run_id)
-            if run["status"] not in statuses:
-                return None
+            # the nodes first: a status that is read before them may be older than they are
             done = sum(event["event"] == "node_update" for event in self.events(run_id)) if updates else 0
-            return run if done >= updates else None
+            run = self.run(run_id)
+            return run if done >= updates and run["status"] in statuses else None
 
         return until(
             look, within_seconds=WITHIN_SECONDS, what=f"{statuses} with {updates} updates of {run_id}"
