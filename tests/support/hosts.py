@@ -58,6 +58,8 @@ class Hosts:
         self.engine: Engine = create_engine(self.url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
         self.kills: list[Kill] = []
         self.killed_pids: set[int] = set()
+        self.boot_seconds: list[float] = []
+        self._starting: dict[int, float] = {}
         self.environment = {
             "FASTGRAPH_DATA_DIR": str(self.folder / "data"),
             "FASTGRAPH_DATABASE_URL": self.url,
@@ -102,7 +104,12 @@ class Hosts:
 
     def ready(self) -> list[int]:
         """The indexes of the hosts that have published themselves: the others can't be hit while they execute anything."""
-        return [index for index, program in enumerate(self.programs) if self.boot_of(program.pid)]
+        found = [index for index, program in enumerate(self.programs) if self.boot_of(program.pid)]
+        for index in found:
+            begun = self._starting.pop(self.programs[index].pid, None)
+            if begun is not None:
+                self.boot_seconds.append(time.monotonic() - begun)
+        return found
 
     def boot_of(self, pid: int) -> str | None:
         """The boot of a process, once it has published itself."""
