@@ -2,7 +2,8 @@
 
 While it is *live* the broadcaster sends to it directly. A send that has to wait makes it *held*: further events go
 into a short queue, and past that it is *behind* and is served from the log again, at its own pace. It never slows
-another and never needs more memory than its queue. Events are compared with the session's place whatever way they came,
+another and never needs more memory than its queue or a page of the log, and one that takes nothing needs one message.
+Events are compared with the session's place whatever way they came,
 so each is sent once and in order. `deliver` runs in the task of the watcher's connection, everything else is called on
 the same loop by the broadcaster.
 """
@@ -22,6 +23,9 @@ __all__ = ["Ending", "ReadPage", "Send", "Session", "Watched", "all_runs", "one_
 
 QUEUE_EVENTS = 256
 QUEUE_BYTES = 1024 * 1024
+PAGE_HELD_SECONDS = (
+    0.5  # so long a page of the log waits for a peer; then it is dropped, and read again when needed
+)
 STALLED_SECONDS = 60.0  # a peer that takes not one message in so long is given up (1013)
 
 Send = Callable[[Message], Coroutine[Any, Any, None]]
@@ -113,6 +117,8 @@ class Session:
         self._held: Suspended | None = None
         self._queue: deque[FeedEvent] = deque()
         self._queue_bytes = 0
+        self._page: deque[FeedEvent] = deque()
+        self._is_page_dropped = False
         self._ending: Ending | None = None
         self._wake: asyncio.Future[None] | None = None
         self._patience: asyncio.Timeout | None = None
@@ -179,6 +185,7 @@ class Session:
         finally:
             self._state = _State.OVER
             self._drop_queue()
+            self._drop_page()
             if self._held is not None:
                 self._held.close()
         assert self._ending is not None, "only an ending ends the loop"
@@ -191,12 +198,15 @@ class Session:
         """
         while not self._has_ended():
             page, has_more = await self._read_page(self._last)
-            for event in page:
+            self._page, self._is_page_dropped = deque(page), False
+            del page
+            while self._page:
+                event = self._page.popleft()
                 if self._watched.place(event) > self._last:
                     await self._send_waiting(event)
                 if self._has_ended():
                     return
-            if not has_more and self._last >= self._newest:
+            if not has_more and not self._is_page_dropped and self._last >= self._newest:
                 self._state = _State.LIVE
                 return
 
@@ -224,6 +234,7 @@ class Session:
             self._end(Ending.COMPLETE)
 
     async def _wait_until_taken(self, held: Suspended) -> None:
+        dropping = asyncio.get_running_loop().call_later(PAGE_HELD_SECONDS, self._drop_page)
         try:
             async with asyncio.timeout(STALLED_SECONDS) as self._patience:
                 await held
@@ -232,6 +243,7 @@ class Session:
         except (OSError, RuntimeError) as error:
             raise _PeerGoneError from error
         finally:
+            dropping.cancel()
             self._patience = None
 
     async def _finish_held(self) -> None:
@@ -253,6 +265,10 @@ class Session:
         if len(self._queue) > QUEUE_EVENTS or self._queue_bytes > QUEUE_BYTES:
             self._state = _State.BEHIND
             self._drop_queue()
+
+    def _drop_page(self) -> None:
+        self._is_page_dropped = self._is_page_dropped or bool(self._page)
+        self._page.clear()
 
     def _drop_queue(self) -> None:
         self._queue.clear()
