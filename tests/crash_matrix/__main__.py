@@ -1,4 +1,4 @@
-"""Play the whole crash matrix: `make crash-matrix`, or in `tests/`: python -m crash_matrix [--third] [--only TEXT] [--json FILE].
+"""Play the whole crash matrix: `make crash-matrix`, or in `tests/`: python -m crash_matrix [--third] [--only TEXT].
 
 The two stores are played beside each other. Prints every case that failed, then the figures, and writes them as JSON; ends
 with 1 where a case failed.

@@ -49,7 +49,7 @@ class Theatre:
             with self._new_stage() as stage:
                 return self._play(stage, case)
         if self._shared is None:
-            self._shared = self._open_stage()
+            self._shared = self.open_stage()
         try:
             return self._play(self._shared, case)
         except BaseException:
@@ -63,7 +63,8 @@ class Theatre:
         self._hosts.close()
         self._apis.close()
 
-    def _open_stage(self) -> Stage:
+    def open_stage(self) -> Stage:
+        """Open a new store, with an api process and workflows that a host has published."""
         stage = self._make_stage()
         stage.start_api()
         with stage.play(None, "") as play:
