@@ -14,6 +14,7 @@ from crash_matrix.stage import Stage
 from fastgraph.fault_plan import EXIT_CODE
 from support.nursery import Nursery
 from support.postgres import PostgresServer
+from support.waiting import until
 
 TRIES = 3  # a count that a busy machine changed (several events in one commit) is corrected downwards
 NOT_REACHED = "not reached"
@@ -133,9 +134,9 @@ def _play_once(stage: Stage, case: Case, time_wanted: int) -> Played | None:
         is_crash = case.phase != "lost"
         if is_crash:
             assert kept.first.wait() == EXIT_CODE, (case.name, play.tail())
+            until(lambda: len(kept.children) > 1, what="the process that comes after it")
         deaths = len(kept.children) - 1
         assert deaths == int(is_crash) or case.moment.scenario in {"migrates", "retires"}, play.tail()
-        # orphans: the host that left them behind was killed, too
         doubles = check(play, expected, crashes=int(is_crash))
         if (case.moment.point, case.phase) in ALWAYS_DOUBLES:
             assert doubles == 1, f"{case.name}: {doubles} effects are doubled"

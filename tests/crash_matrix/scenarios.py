@@ -97,7 +97,8 @@ def _signalled(play: Play, run_id: str) -> Expected:
     for number, word in enumerate(WORDS):
         play.wait_status(run_id, "waiting", updates=number)
         answer = play.ask("POST", f"/api/runs/{run_id}/signals/go", key=f"{run_id} {word}", json=word)
-        assert answer.status_code == 202, answer.text
+        # whoever sends the last one again after a lost answer may hear that the run has ended
+        assert answer.status_code == 202 or (play.is_of_api and word == WORDS[-1]), answer.text
     play.wait_ended(run_id)
     return Expected(run_id=run_id, result={word: word for word in WORDS})
 
