@@ -58,6 +58,27 @@ def talk(state: Talk) -> Talk:
     return state
 
 
+class Chatter(TypedDict):
+    """How many events, how large each is, and how many come a second."""
+
+    events: int
+    event_bytes: int
+    per_second: float
+
+
+def chatter(state: Chatter) -> Chatter:
+    interrupt("shall I begin?")  # the watchers come first
+    write = get_stream_writer()
+    text = "c" * state["event_bytes"]
+    began = time.monotonic()
+    for number in range(state["events"]):
+        wait = began + number / state["per_second"] - time.monotonic()
+        if wait > 0.01:  # some at once, so that waking up is not what is measured
+            time.sleep(wait)
+        write({"number": number, "text": text})
+    return state
+
+
 def _chain(node: Callable[[Count], Any], name: str) -> CompiledGraph:
     builder: StateGraph[Count, Any, Any, Any] = StateGraph(Count)
     for word in CHAIN:
@@ -81,3 +102,9 @@ _talk.add_node("talk", talk)
 _talk.add_edge(START, "talk")
 _talk.add_edge("talk", END)
 talker = _talk.compile(name="talk")
+
+_chatter: StateGraph[Chatter, Any, Any, Any] = StateGraph(Chatter)
+_chatter.add_node("chatter", chatter)
+_chatter.add_edge(START, "chatter")
+_chatter.add_edge("chatter", END)
+chattering = _chatter.compile(name="chatter")

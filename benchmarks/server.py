@@ -59,6 +59,11 @@ class Server:
         self.url = ""
 
     @property
+    def pid(self) -> int:
+        """The process that serves; hosts are children of it."""
+        return self._process.pid
+
+    @property
     def port(self) -> int:
         return int(self.url.rpartition(":")[2])
 

@@ -30,6 +30,7 @@ class Watcher(asyncio.Protocol):
         self.count = 0
         self.last_at = 0.0
         self.is_closed = False
+        self.close_code: int | None = None
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._request = (
             f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -63,6 +64,16 @@ class Watcher(asyncio.Protocol):
         if not self.opened.done():
             self.opened.set_exception(exc or RuntimeError("the server closed before it opened"))
 
+    def stop_reading(self) -> None:
+        """Take nothing more from the socket, as a client that hangs."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def read_on(self) -> None:
+        """Read again what waits, and what comes."""
+        if self._transport is not None:
+            self._transport.resume_reading()
+
     def close(self) -> None:
         """Close without a farewell; the server notes it."""
         if self._transport is not None:
@@ -91,7 +102,7 @@ class Watcher(asyncio.Protocol):
             del data[:place]
 
     def _wants(self, first: int) -> bool:
-        return self._on_text is not None or first & 0x0F == PING
+        return self._on_text is not None or first & 0x0F in {PING, CLOSE}
 
     def _take_frame(self, kind: int, content: bytes, now: float) -> None:
         if kind == TEXT:
@@ -101,6 +112,7 @@ class Watcher(asyncio.Protocol):
                 self._on_text(content, now)
         elif kind == CLOSE:
             self.is_closed = True
+            self.close_code = int.from_bytes(content[:2], "big") if content else None
         elif kind == PING and self._transport is not None:
             mask = os.urandom(4)
             masked = bytes(letter ^ mask[index % 4] for index, letter in enumerate(content))
