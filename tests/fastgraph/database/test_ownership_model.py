@@ -23,19 +23,21 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from fastgraph.database import commits
 from fastgraph.database.heads import RunHead
-from fastgraph.database.host_records import FreeDeadHost, RetireHost
+from fastgraph.database.host_records import FreeDeadHost, RenewLease, RetireHost
 from fastgraph.database.records import ClaimedRun, ClaimRuns, Committed, DeleteRun, SendCommand
 from fastgraph.database.store import Store
+from fastgraph.database.tables import hosts as host_rows
 from fastgraph.database.tables import runs
 from fastgraph.errors import ConflictError, LostOwnershipError, RunNotFoundError
 from fastgraph.ids import new_id
 from support.stores import NOW, Chain, accept, answers, boot, find_faults, interrupt, open_store, write
 
 THREADS = 2
+LEASE_SECONDS = 30.0  # what an example really takes is far less
 MODEL = settings(
     max_examples=12,
     stateful_step_count=30,
@@ -64,6 +66,8 @@ class Hosts(RuleBasedStateMachine):
         self.newest: dict[str, Chain] = {}
         self.acknowledged: dict[str, int] = {}
         self.ended: set[str] = set()
+        self.lease_left: dict[str, float] = {}
+        self.over: set[str] = set()
 
     def teardown(self) -> None:
         if hasattr(self, "store"):
@@ -72,7 +76,9 @@ class Hosts(RuleBasedStateMachine):
 
     @rule(target=hosts)
     def start_host(self) -> str:
-        return boot(self.store)
+        host = boot(self.store, lease_seconds=LEASE_SECONDS)
+        self.lease_left[host] = LEASE_SECONDS
+        return host
 
     @rule(thread=st.integers(0, THREADS))
     def accept_run(self, thread: int) -> None:
@@ -123,11 +129,44 @@ class Hosts(RuleBasedStateMachine):
         freed = write(
             self.store, FreeDeadHost(boot_id=host, reason="killed", now=NOW, quarantine_deaths=1_000)
         )
+        self.over.add(host)
         self._free(freed)
 
     @rule(host=consumes(hosts))
     def host_ends(self, host: str) -> None:
         self._free(write(self.store, RetireHost(boot_id=host, now=NOW)))
+
+    @rule(host=hosts)
+    def renew_lease(self, host: str) -> None:
+        """A boot renews as long as nobody has declared it dead, also when its lease is over by now."""
+        renewed = write(self.store, RenewLease(boot_id=host, lease_seconds=LEASE_SECONDS, report=b"{}"))
+        assert renewed is (host not in self.over)
+        if renewed:
+            self.lease_left[host] = LEASE_SECONDS
+
+    @rule(seconds=st.sampled_from([1.0, 20.0, 40.0]))
+    def time_goes_by(self, seconds: float) -> None:
+        """The clock goes on for all leases: they all end so much sooner."""
+        with self.store.writer.begin() as connection:
+            connection.execute(
+                update(host_rows).values(lease_until=host_rows.c.lease_until - round(seconds * 1_000_000))
+            )
+        for host in self.lease_left:
+            self.lease_left[host] -= seconds
+
+    @rule(host=hosts)
+    def lapsed_host_is_freed(self, host: str) -> None:
+        """Whoever finds a lapsed lease frees its runs; a lease that is good is let alone."""
+        operation = FreeDeadHost(
+            boot_id=host, reason="its lease lapsed", now=NOW, quarantine_deaths=1_000, only_if_lapsed=True
+        )
+        [freed] = answers(self.store, [operation])
+        if self.lease_left[host] > 0:
+            assert isinstance(freed, ConflictError)
+        else:
+            assert isinstance(freed, tuple)
+            self.over.add(host)
+            self._free(freed)
 
     @rule(chain=claims)
     def cancel_run(self, chain: Chain) -> None:
@@ -135,7 +174,7 @@ class Hosts(RuleBasedStateMachine):
         [answer] = answers(self.store, [command])
         if chain.run_id in self.ended:
             assert isinstance(answer, ConflictError | RunNotFoundError)
-        elif chain.run_id not in self.newest:
+        elif chain.run_id not in self.newest or self.lease_left[self.newest[chain.run_id].owner] <= 0:
             assert isinstance(answer, Committed)
             self._end(chain.run_id)
 
