@@ -119,5 +119,7 @@ async def _set(request: Request, scope: PauseScope, name: str, *, is_paused: boo
         reason=asked.reason,
         asked=asked.reason,
     )
+    if scope == "workflow":
+        await services.workflows.list_workflows()  # who asks this process next sees it
     body = {"is_paused": is_paused, "has_changed": has_changed}
     return Response(orjson.dumps(body), media_type="application/json")

@@ -64,6 +64,8 @@ async def test_a_run_is_shown_in_its_declared_shape(api: Api) -> None:
         "last_seq": 1,
         "priority": 0,
         "kept": False,
+        "retried_from": None,
+        "settled_at": None,
         "parent_run_id": None,
         "children": [],
     }
