@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from api.actor_tree import split_actor_id
 from api.bodies import read_model
+from api.commands import COMMAND_HEADERS, order
 from api.encoding import encode_run
 from api.hosts import encode_command
 from api.operation_ids import json_body
@@ -41,7 +42,7 @@ router = APIRouter(prefix="/api", tags=["operators"])
 ANSWER_SECONDS = 3.0
 LOOK_SECONDS = 0.05
 
-_REASON = json_body(OperatorReason, is_required=False)
+_REASON = json_body(OperatorReason, is_required=False, headers=COMMAND_HEADERS)
 
 
 @router.post(
@@ -105,15 +106,22 @@ async def quarantine_run(request: Request, run_id: RunIdPath) -> Response:
     asked = await read_model(request, OperatorReason, is_optional=True)
     message = asked.reason or f"Quarantined by {caller_of(request).name}."
     error = {"type": "Quarantined", "message": message, "node": None, "attempt": None, "traceback": ""}
-    await services.writer.write(
-        TerminateRun(
-            run_id=run_id,
-            status=RunStatus.QUARANTINED,
-            kind=EventKind.QUARANTINED,
-            data=orjson.dumps({"error": error}),
-            error=orjson.dumps(error),
-            now=services.clock.now(),
-        )
+    operation = TerminateRun(
+        run_id=run_id,
+        status=RunStatus.QUARANTINED,
+        kind=EventKind.QUARANTINED,
+        data=orjson.dumps({"error": error}),
+        error=orjson.dumps(error),
+        now=services.clock.now(),
+    )
+    await order(
+        request,
+        services,
+        operation,
+        action="quarantine",
+        subject=f"run {run_id}",
+        reason=asked.reason,
+        asked=asked.reason,
     )
     return await _answer_run(services, run_id)
 
@@ -131,7 +139,16 @@ async def release_run(request: Request, run_id: RunIdPath) -> Response:
     services = services_of(request.scope)
     asked = await read_model(request, OperatorReason, is_optional=True)
     reason = asked.reason or f"released by {caller_of(request).name}"
-    await services.writer.write(ReleaseRun(run_id=run_id, reason=reason, now=services.clock.now()))
+    operation = ReleaseRun(run_id=run_id, reason=reason, now=services.clock.now())
+    await order(
+        request,
+        services,
+        operation,
+        action="release",
+        subject=f"run {run_id}",
+        reason=asked.reason,
+        asked=asked.reason,
+    )
     return await _answer_run(services, run_id)
 
 
@@ -143,17 +160,23 @@ async def _ask(request: Request, actor_id: str, kind: str) -> Response:
         raise ConflictError(
             f"{actor_id} belongs to an API process, whose actors live and end with it. Restart that process instead."
         )
-    command_id = new_id()
-    await services.writer.write(
-        AskHost(
-            command_id=command_id,
-            boot_id=parse_uuid(process, "actor_id"),
-            kind=kind,
-            subject=subject,
-            reason=asked.reason,
-            requested_by=caller_of(request).name,
-            now=services.clock.now(),
-        )
+    operation = AskHost(
+        command_id=new_id(),
+        boot_id=parse_uuid(process, "actor_id"),
+        kind=kind,
+        subject=subject,
+        reason=asked.reason,
+        requested_by=caller_of(request).name,
+        now=services.clock.now(),
+    )
+    command_id: str = await order(
+        request,
+        services,
+        operation,
+        action=kind,
+        subject=f"actor {actor_id}" if subject else f"host {actor_id}",
+        reason=asked.reason,
+        asked=asked.reason,
     )
     command = await _wait_for_outcome(services, command_id)
     return Response(orjson.dumps(encode_command(command)), 202, media_type="application/json")

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Exists, exists, func, select
+from sqlalchemy import ColumnElement, Exists, and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fastgraph.database.pausing import is_paused
 from fastgraph.database.tables import host_workflows, hosts, run_bodies, runs
 from fastgraph.database.times import database_now, from_micros, to_micros
 from fastgraph.status import RunStatus
@@ -66,7 +67,8 @@ def _served(moment: ColumnElement[int]) -> Exists:
 
 
 async def list_stranded(connection: AsyncConnection) -> list[StuckRun]:
-    """Return runs that are running by their rows and have no living owner; `since` is their host's last sign."""
+    """Return runs that are running by their rows and have no living owner, but for those that are held while paused;
+    `since` is their host's last sign."""
     moment = database_now(connection.dialect.name)
     query = (
         select(
@@ -77,7 +79,11 @@ async def list_stranded(connection: AsyncConnection) -> list[StuckRun]:
         )
         .join(run_bodies, run_bodies.c.run_key == runs.c.key)
         .outerjoin(_last, _last.c.boot_id == func.coalesce(runs.c.owner, runs.c.lost_by))
-        .where(runs.c.status == RunStatus.RUNNING, ~_living(moment, runs.c.owner))
+        .where(
+            runs.c.status == RunStatus.RUNNING,
+            ~_living(moment, runs.c.owner),
+            ~and_(runs.c.owner.is_(None), is_paused(runs.c.workflow)),
+        )
         .order_by(runs.c.key)
         .limit(LIMIT)
     )
@@ -133,6 +139,7 @@ async def list_long_queued(
         .where(
             runs.c.status == RunStatus.QUEUED,
             run_bodies.c.created_at < before,
+            ~is_paused(runs.c.workflow),
             _served(database_now(connection.dialect.name)),
         )
         .order_by(runs.c.key)
@@ -142,7 +149,7 @@ async def list_long_queued(
 
 
 async def list_quarantined(connection: AsyncConnection) -> list[StuckRun]:
-    """Return quarantined runs, the newest first, with their errors."""
+    """Return quarantined runs that nobody has settled, the newest first, with their errors."""
     query = (
         select(
             runs.c.run_id,
@@ -152,7 +159,7 @@ async def list_quarantined(connection: AsyncConnection) -> list[StuckRun]:
             func.coalesce(run_bodies.c.finished_at, run_bodies.c.created_at).label("since"),
         )
         .join(run_bodies, run_bodies.c.run_key == runs.c.key)
-        .where(runs.c.status == RunStatus.QUARANTINED)
+        .where(runs.c.status == RunStatus.QUARANTINED, run_bodies.c.settled_at.is_(None))
         .order_by(runs.c.key.desc())
         .limit(LIMIT)
     )

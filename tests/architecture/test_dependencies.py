@@ -15,7 +15,7 @@ from support.sources import PACKAGES, ROOT, Import, files, imports, product_file
 
 # Parts of a declared library that have a distribution of their own.
 PARTS = {"starlette": "fastapi", "pydantic-core": "pydantic", "typing-extensions": "pydantic"}
-OPTIONAL = {"ray", "boto3"}  # each imported in one module, whose error names the extra
+OPTIONAL = {"ray", "boto3", "opentelemetry"}  # each asked for in one module, whose error names the extra
 
 
 def test_every_library_that_the_product_imports_is_declared() -> None:

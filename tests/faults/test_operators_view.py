@@ -148,6 +148,8 @@ def test_actors_are_restarted_stopped_released_and_looked_into_while_their_runs_
     things = {thing["kind"]: thing for thing in stuck_things(client)["things"]}
     assert things["quarantined"]["command"] == f"fastgraph runs retry {run_id}"
     assert things["quarantined"]["reason"] == "it is enough"
+    assert command_line(*things["quarantined"]["command"].split()[1:], port=port)[0] == 0
+    assert "quarantined" not in stuck_things(client)["counts"]
     commands = client.get(f"/api/monitoring/hosts/{host}").json()["commands"]
     assert [(c["kind"], c["outcome"]) for c in commands][:4] == [
         ("stop", "done"),

@@ -222,6 +222,35 @@ async def test_each_thing_that_is_stuck_has_a_reason_and_a_command(
     assert not (await stuck(api))["is_red"]
 
 
+async def test_what_operators_do_is_done_once_for_a_key_and_written_down(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.routes.operators.ANSWER_SECONDS", 0.0)
+    run = await api.begin()
+    boot, key = api.host.boot_id, {"idempotency-key": "once"}
+    path = f"/api/monitoring/hosts/{boot}/drain"
+    first = await api.http.post(path, json={"reason": "new cables"}, headers=key)
+    again = await api.http.post(path, json={"reason": "new cables"}, headers=key)
+    assert first.json()["command_id"] == again.json()["command_id"]
+    async with api.services.store.readers.connect() as connection:
+        assert len(await list_open_commands(connection, boot_id=boot)) == 1
+    other = await api.http.post(f"/api/runs/{run.run_id}/release", headers=key)
+    assert other.status_code == 409
+    await api.http.post(f"/api/runs/{run.run_id}/release")
+    await api.http.post(f"/api/runs/{run.run_id}/quarantine", json={"reason": "bad"})
+    entries = (await api.http.get("/api/monitoring/audit")).json()
+    assert [(entry["action"], entry["subject"], entry["reason"]) for entry in reversed(entries)] == [
+        ("drain", f"host {boot}", "new cables"),
+        ("release", f"run {run.run_id}", None),
+        ("release", f"run {run.run_id}", None),
+        ("quarantine", f"run {run.run_id}", "bad"),
+    ]
+    (thing,) = (await stuck(api))["things"]
+    assert thing["kind"] == "quarantined"
+    await api.http.post(f"/api/runs/{run.run_id}/discard")
+    assert (await stuck(api))["things"] == []
+
+
 async def test_a_run_is_taken_from_a_living_host_and_its_old_owner_writes_nothing_more(api: Api) -> None:
     run = await api.begin()
     assert (await api.http.post(f"/api/runs/{run.run_id}/release")).status_code == 202

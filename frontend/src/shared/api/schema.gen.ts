@@ -5134,7 +5134,10 @@ export interface operations {
     restart_actor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description From the tree of actors. */
                 actor_id: string;
@@ -5170,7 +5173,10 @@ export interface operations {
     stop_actor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description From the tree of actors. */
                 actor_id: string;
@@ -5206,7 +5212,10 @@ export interface operations {
     dump_stack: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description From the tree of actors. */
                 actor_id: string;
@@ -5242,7 +5251,10 @@ export interface operations {
     drain_host: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 boot_id: string;
             };
@@ -5277,7 +5289,10 @@ export interface operations {
     quarantine_run: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -5312,7 +5327,10 @@ export interface operations {
     release_run: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 run_id: string;
             };
