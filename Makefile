@@ -15,7 +15,7 @@ unexport PYTHONPATH
 unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test quick-test conformance-crash crash-matrix lint types dashboard-check format dashboard docs screenshots bench lock env-example wheel clean distclean
+.PHONY: help run dev test quick-test conformance-crash crash-matrix chaos lint types dashboard-check format dashboard docs screenshots bench lock env-example wheel clean distclean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ quick-test: ## The tests that take seconds: no browser, no PostgreSQL, nothing s
 conformance-crash: ## Kill the host in every gap of every conformance flow (ARGS="--minutes 20"); takes a while
 	@$(PREPARE) development
 	@cd tests && ../$(BIN)/python -m conformance.crash $(ARGS)
+
+chaos: ## Kill hosts at random moments under runs of all kinds (ARGS="--minutes 3", ARGS=--postgresql); ten minutes
+	@$(PREPARE) development
+	@cd tests && ../$(BIN)/python -m support.chaos --json ../benchmarks/results/chaos.json $(ARGS)
 
 crash-matrix: ## Let processes die at every fault point, in every way (ARGS="--third", ARGS="--only run.claim")
 	@$(PREPARE) development postgres
