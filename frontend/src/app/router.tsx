@@ -83,8 +83,14 @@ const actors = createRoute({
   component: lazyRouteComponent(() => import("@/features/actors/actors-page"), "ActorsPage"),
 });
 
+const access = createRoute({
+  getParentRoute: () => root,
+  path: "/access",
+  component: lazyRouteComponent(() => import("@/features/access/access-page"), "AccessPage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, newRun, run, inbox, thread, workflows, artifacts, actors]),
+  routeTree: root.addChildren([home, runs, newRun, run, inbox, thread, workflows, artifacts, actors, access]),
   defaultPreload: "intent",
   scrollRestoration: false,
 });

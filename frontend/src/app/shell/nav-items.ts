@@ -1,4 +1,4 @@
-import { Activity, FileText, Inbox, Network, Workflow } from "lucide-react";
+import { Activity, FileText, Inbox, KeyRound, Network, Workflow } from "lucide-react";
 import { text } from "@/shared/text";
 
 export const NAV_ITEMS = [
@@ -7,4 +7,5 @@ export const NAV_ITEMS = [
   { to: "/workflows", label: text.nav.workflows, icon: Workflow },
   { to: "/artifacts", label: text.nav.artifacts, icon: FileText },
   { to: "/actors", label: text.nav.actors, icon: Network },
+  { to: "/access", label: text.nav.access, icon: KeyRound },
 ] as const;

@@ -93,10 +93,12 @@ function FactRow({ name, value, isBad }: { name: string; value: string; isBad: b
   );
 }
 
+const NOBODY = { status: "completed", kept: true, settled_at: null } as const;
+
 /** The run behind an actor has commands of its own: quarantine and release are among them. */
 function RunOfActor({ runId }: { runId: string }) {
   const run = useQuery(getRun(runId)).data;
-  const commands = useCommands(run ?? { status: "completed" });
+  const commands = useCommands(run ?? NOBODY);
   if (!run) return null;
   return (
     <div className="mt-2">

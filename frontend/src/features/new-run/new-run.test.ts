@@ -16,6 +16,7 @@ const workflow: Workflow = {
   mermaid: "",
   is_default: true,
   hosts: 1,
+  is_paused: false,
 };
 
 describe("draft", () => {

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { ChevronLeft, Hourglass } from "lucide-react";
+import { ChevronLeft, Hourglass, Pin } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Run } from "@/shared/api/types";
 import { text } from "@/shared/text";
@@ -31,6 +31,12 @@ export function RunHeader({ run }: { run: Run }) {
         <span role="status">
           <StatusBadge status={run.status} />
         </span>
+        {run.kept && (
+          <span title={text.command.keptWhy} className="flex items-center gap-1 text-xs text-ink-soft">
+            <Pin aria-hidden className="size-3.5" />
+            {text.command.kept}
+          </span>
+        )}
         <RunActions run={run} />
       </div>
       {run.waiting_for && !isHeld && (
@@ -71,6 +77,11 @@ export function RunHeader({ run }: { run: Run }) {
         {run.parent_run_id && (
           <Fact name={text.run.parent}>
             <ParentRun runId={run.parent_run_id} />
+          </Fact>
+        )}
+        {run.retried_from && (
+          <Fact name={text.command.retriedFrom}>
+            <ParentRun runId={run.retried_from} />
           </Fact>
         )}
         {run.children.length > 0 && (

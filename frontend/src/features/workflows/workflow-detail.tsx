@@ -7,6 +7,8 @@ import { JsonPanel } from "@/shared/json/json-panel";
 import { text } from "@/shared/text";
 import { buttonClass } from "@/shared/ui/button";
 import { CopyButton } from "@/shared/ui/copy-button";
+import { StatusBadge } from "@/shared/ui/status-badge";
+import { PauseWorkflow } from "./pause-workflow";
 import { VersionsPanel } from "./versions-panel";
 
 export function WorkflowDetail({ workflow }: { workflow: Workflow }) {
@@ -15,7 +17,11 @@ export function WorkflowDetail({ workflow }: { workflow: Workflow }) {
       <section aria-label={workflow.name} className="card overflow-hidden">
         <div className="flex flex-wrap items-center gap-x-3 gap-y-2 border-b border-line p-4">
           <div className="min-w-0 flex-1 basis-64">
-            <h2 className="text-base font-semibold">{workflow.name}</h2>
+            <h2 className="flex flex-wrap items-center gap-2 text-base font-semibold">
+              {workflow.name}
+              {workflow.is_paused && <StatusBadge status="paused" />}
+            </h2>
+            {workflow.is_paused && <p className="text-sm text-warn">{text.paused.workflowWhy}</p>}
             {workflow.description && <p className="text-sm text-ink-soft">{workflow.description}</p>}
             <p className="mt-1 flex flex-wrap items-center gap-x-1 text-xs text-ink-faint">
               {text.workflows.nodes(workflow.graph.nodes.filter(({ id }) => isRealNode(id)).length)} ·{" "}
@@ -26,6 +32,7 @@ export function WorkflowDetail({ workflow }: { workflow: Workflow }) {
               <CopyButton value={workflow.graph_hash} />
             </p>
           </div>
+          <PauseWorkflow workflow={workflow} />
           <Link to="/runs" search={{ workflow: workflow.name }} className={buttonClass("plain")}>
             {text.workflows.runsOf}
           </Link>

@@ -11,6 +11,7 @@ import { EmptyState } from "@/shared/ui/empty-state";
 import { ErrorState } from "@/shared/ui/error-state";
 import { PageHeader } from "@/shared/ui/page-header";
 import { Skeleton } from "@/shared/ui/skeleton";
+import { StatusBadge } from "@/shared/ui/status-badge";
 import { WorkflowDetail } from "./workflow-detail";
 
 const route = getRouteApi("/workflows");
@@ -70,6 +71,7 @@ function Item({ workflow, isSelected }: { workflow: Workflow; isSelected: boolea
       >
         <span className="flex items-baseline gap-2">
           <span className="truncate text-sm font-medium">{workflow.name}</span>
+          {workflow.is_paused && <StatusBadge status="paused" look="line" className="text-xs" />}
           {workflow.is_default && <span className="text-xs text-ink-faint">{text.workflows.default}</span>}
         </span>
         <span className={cx("text-xs", workflow.hosts > 0 ? "text-ink-faint" : "text-warn")}>

@@ -9,7 +9,9 @@ export type PlainCommand =
   | "terminate"
   | "discard"
   | "quarantine"
-  | "release";
+  | "release"
+  | "keep"
+  | "unkeep";
 
 /** Tells a run what to do. The key makes it safe to send again after a lost answer: nothing is done twice. */
 export function commandRun(runId: string, command: PlainCommand, reason: string, key: string): Promise<Run> {

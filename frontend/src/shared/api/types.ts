@@ -28,6 +28,7 @@ export type Role = Schemas["Role"];
 export type WhoAsks = Schemas["WhoAsks"];
 export type ApiKeyRow = Schemas["ApiKey"];
 export type CreateKey = Schemas["CreateKey"];
+export type AuditEntry = Schemas["AuditEntry"];
 export type CreatedKey = Schemas["CreatedKey"];
 export type FieldError = Schemas["FieldError"];
 

@@ -21,6 +21,8 @@ const run: Run = {
   children: [],
   priority: 0,
   kept: false,
+  retried_from: null,
+  settled_at: null,
 };
 
 const event = (name: string, seq: number, data?: Record<string, unknown>): RunEvent => ({

@@ -22,6 +22,8 @@ const run = (number: number, status: RunStatus = "running"): Run => ({
   children: [],
   priority: 0,
   kept: false,
+  retried_from: null,
+  settled_at: null,
 });
 
 const page = (items: Run[], next: string | null = null): Page<Run> => ({ items, next, total: items.length });

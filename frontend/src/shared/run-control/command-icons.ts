@@ -6,6 +6,8 @@ import {
   OctagonX,
   PackageX,
   Pause,
+  Pin,
+  PinOff,
   Play,
   RotateCw,
   Trash2,
@@ -23,6 +25,8 @@ export const COMMAND_ICON: Record<RunCommand, LucideIcon> = {
   quarantine: BadgeAlert,
   release: Unlink,
   discard: PackageX,
+  keep: Pin,
+  unkeep: PinOff,
   delete: Trash2,
 };
 

@@ -11,6 +11,8 @@ export type RunCommand =
   | "quarantine"
   | "release"
   | "discard"
+  | "keep"
+  | "unkeep"
   | "delete";
 
 interface Rule {
@@ -36,17 +38,28 @@ const RULES: Record<RunCommand, Rule> = {
   cancel: rule("run", OPEN),
   terminate: rule("operate", OPEN),
   discard: rule("run", ["failed", "quarantined"]),
+  keep: rule("operate", [...OPEN, ...ENDED]),
+  unkeep: rule("operate", [...OPEN, ...ENDED]),
   delete: rule("operate", ENDED),
 };
 
 export const RUN_COMMANDS = Object.keys(RULES) as RunCommand[];
 
 /** These are done at once: they can be undone by a second click. */
-export const AT_ONCE: ReadonlySet<RunCommand> = new Set(["pause", "unpause"]);
+export const AT_ONCE: ReadonlySet<RunCommand> = new Set(["pause", "unpause", "keep", "unkeep"]);
 
-export function commandsFor(run: Pick<Run, "status">, may: (role: Role) => boolean): RunCommand[] {
+/** What of a run decides about it. `settled_at`: somebody has seen to its bad end, by a retry or by discarding it. */
+export type Standing = Pick<Run, "status" | "kept" | "settled_at">;
+
+export function commandsFor(run: Standing, may: (role: Role) => boolean): RunCommand[] {
   return RUN_COMMANDS.filter((command) => {
     const { role, statuses } = RULES[command];
-    return statuses.has(run.status) && may(role);
+    return statuses.has(run.status) && !isMoot(command, run) && may(role);
   });
+}
+
+function isMoot(command: RunCommand, { kept, settled_at }: Standing): boolean {
+  if (command === "keep" || command === "delete") return kept;
+  if (command === "unkeep") return !kept;
+  return command === "discard" && settled_at !== null;
 }

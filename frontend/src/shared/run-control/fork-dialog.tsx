@@ -72,7 +72,7 @@ export function ForkDialog({ run, onClose }: { run: Run; onClose: () => void }) 
               onChange={(event) => setAsNode(event.target.value)}
               className="field font-normal"
             >
-              <option value="">{text.thread.asLast}</option>
+              <option value="">{text.command.dueStays}</option>
               {nodes.filter(isRealNode).map((name) => (
                 <option key={name}>{name}</option>
               ))}

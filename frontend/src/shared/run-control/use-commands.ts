@@ -1,10 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { getCaller } from "@/shared/api/get-caller";
-import type { Run } from "@/shared/api/types";
-import { commandsFor, type RunCommand } from "./commands";
+import { commandsFor, type RunCommand, type Standing } from "./commands";
 
 /** What this page's key may do to a run as it stands. */
-export function useCommands(run: Pick<Run, "status">): RunCommand[] {
+export function useCommands(run: Standing): RunCommand[] {
   const roles = useQuery(getCaller()).data?.roles;
   return commandsFor(run, (role) => roles?.includes(role) ?? true);
 }
