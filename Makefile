@@ -15,7 +15,7 @@ unexport PYTHONPATH
 unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test quick-test conformance-crash crash-matrix chaos lint types dashboard-check format dashboard docs screenshots bench lock env-example wheel clean distclean
+.PHONY: help run dev test quick-test conformance-crash crash-matrix chaos lint types dashboard-check format dashboard docs screenshots bench slow-consumers soak lock env-example wheel clean distclean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +92,14 @@ screenshots: ## Take the README's screenshots with a real browser
 bench: ## Measure, print a table and write JSON under benchmarks/results/
 	@$(PREPARE) development dashboard
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+slow-consumers: ## 50 watchers, 5 of which stop reading, for a minute: memory, lateness, holes (ARGS="--seconds 20")
+	@$(PREPARE) development dashboard
+	@$(BIN)/python -m benchmarks.slow_consumers $(ARGS)
+
+soak: ## 20,000 runs in half an hour: do threads, descriptors, actors and memory stay flat? (ARGS="--minutes 5")
+	@$(PREPARE) development dashboard
+	@$(BIN)/python -m benchmarks.soak $(ARGS)
 
 lock: ## Pin requirements.txt and requirements-dev.txt anew from pyproject.toml (needs the network)
 	@$(PREPARE) development

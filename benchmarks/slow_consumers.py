@@ -1,8 +1,8 @@
 """Do clients that stop reading cost memory, or the others their time?
 
 `python -m benchmarks.slow_consumers`: 50 clients watch a run of 500 events of 2 KB a second, first without and then with
-5 that stop reading; each a minute long. The figures: how late an event is for those that read, how much memory the server took,
-how far the slow ones fell behind, and that nobody misses an event or gets one twice, the slow ones once they read on.
+5 that stop reading; each a minute long. The figures: how late an event is for those that read, how much memory the server
+took, how far the slow ones fell behind. Nobody misses an event or gets one twice, the slow ones once they read on.
 """
 
 from __future__ import annotations

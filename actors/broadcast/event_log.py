@@ -7,6 +7,7 @@ is gone from what was lost.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from actors.broadcast.feed_event import FeedEvent, cursor_of, row_of_cursor
@@ -18,7 +19,8 @@ from fastgraph.state.presentation import present
 
 __all__ = ["EventLog"]
 
-PAGE_EVENTS = 200
+PAGE_EVENTS = 64
+READS_AT_ONCE = 2  # of watchers that catch up; more take memory for connections and pages, and are no quicker
 
 
 class EventLog:
@@ -26,6 +28,7 @@ class EventLog:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._catching_up = asyncio.Semaphore(READS_AT_ONCE)
 
     async def get_run(self, run_id: str) -> RunView:
         """Return a run. Raises RunNotFoundError."""
@@ -47,7 +50,7 @@ class EventLog:
 
         What was committed since `run` was read is the Broadcaster's to offer.
         """
-        async with self._store.readers.connect() as connection:
+        async with self._catching_up, self._store.readers.connect() as connection:
             stored = await read_events(
                 connection, run_key=run.key, run_id=run.run_id, after=after, limit=PAGE_EVENTS
             )
@@ -72,7 +75,8 @@ class EventLog:
 
     async def read_all(self, after: int) -> tuple[list[FeedEvent], bool]:
         """Return the next events of all runs after a cursor, and whether there may be more."""
-        return await self.read_feed(after, PAGE_EVENTS)
+        async with self._catching_up:
+            return await self.read_feed(after, PAGE_EVENTS)
 
     async def read_feed(self, after: int, limit_rows: int) -> tuple[list[FeedEvent], bool]:
         """The same for up to `limit_rows` rows. A cursor may lie inside a row."""
