@@ -8,6 +8,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -83,7 +84,7 @@ def test_a_store_that_is_being_written_is_backed_up_whole(tmp_path: Path) -> Non
     writer.start()
     try:
         for number in range(BACKUPS):
-            until(lambda wanted=(number + 1) * LEAST_UPLOADS: uploads[0] >= wanted, what="uploads")
+            until(partial(_has, uploads, (number + 1) * LEAST_UPLOADS), what="uploads")
             before = uploads[0]
             copy = tmp_path / f"copy-{number}"
             manifest = make_backup(settings_of(folder), copy)
@@ -97,6 +98,10 @@ def test_a_store_that_is_being_written_is_backed_up_whole(tmp_path: Path) -> Non
         is_over.set()
         writer.join()
         _close(store)
+
+
+def _has(uploads: list[int], wanted: int) -> bool:
+    return uploads[0] >= wanted
 
 
 def without_manifest(copy: Path) -> None:

@@ -4,6 +4,7 @@ are, and everything goes on by itself when there is room again. Nothing is marke
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 from support.disk_flows import VALUE_BYTES
 from support.full_disks import can_limit_files, fill_up, limit_files, small_disk
 from support.programs import ProgramStarter
+from support.server import ServerClient
 from support.serving import Serving
 from support.waiting import until
 
@@ -89,7 +91,7 @@ def _hold_and_go_on(
     with serving.client as client:
         runs = [client.create_run(workflow="filling", payload={"steps": STEPS}) for _ in range(RUNS)]
         for run_id in runs:
-            until(lambda run_id=run_id: client.run(run_id)["last_seq"] > STEPS, what="a run in the middle")
+            until(partial(_is_in_the_middle, client, run_id), what="a run in the middle")
         fill()
         reasons = until(lambda: _is_red(client), what="red health")
         begun = time.monotonic()
@@ -116,8 +118,12 @@ def _hold_and_go_on(
         assert _upload(client.url) == 200
 
 
-def _is_red(client: object) -> list[str] | None:
-    answer = client.get("/api/monitoring/health")  # type: ignore[attr-defined]
+def _is_in_the_middle(client: ServerClient, run_id: str) -> bool:
+    return bool(client.run(run_id)["last_seq"] > STEPS)
+
+
+def _is_red(client: ServerClient) -> list[str] | None:
+    answer = client.get("/api/monitoring/health")
     health = answer.json()
     if health["status"] != "failing" or not any("disk full" in reason for reason in health["reasons"]):
         return None

@@ -7,6 +7,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ async def test_db_restart_during_recovery(server: PostgresServer, database: str,
         await asyncio.to_thread(_power_cut, server)
         await taking_up
         await patiently(lambda: house.boot(walk.graph))
-        ended = [(await patiently(lambda run_id=run_id: house.run(run_id))).status for run_id in runs]
+        ended = [(await patiently(partial(house.run, run_id))).status for run_id in runs]
         assert ended.count("completed") < RUNS, "everything was over before the last fault"
         await asyncio.to_thread(_power_cut, server)
         await completed(house, runs, STEPS)

@@ -44,7 +44,7 @@ def more(state: State) -> str:
     return "fill" if state["done"] < state.get("steps", 10) else END
 
 
-builder = StateGraph(State)
+builder: Any = StateGraph(State)
 builder.add_node(fill)
 builder.add_edge(START, "fill")
 builder.add_conditional_edges("fill", more, ["fill", END])

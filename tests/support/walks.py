@@ -43,7 +43,7 @@ class Walk:
         self.graph = self._build()
 
     def _build(self) -> CompiledGraph:
-        builder = StateGraph(State)
+        builder: Any = StateGraph(State)
         builder.add_node("step", self._step)
         builder.add_edge(START, "step")
         builder.add_conditional_edges("step", _more, ["step", END])
