@@ -7,13 +7,16 @@ connection is closed, and who waited gets an OperationalError as for any other l
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
 from psycopg.errors import _WaitTimeout
+from sqlalchemy import Connection
 
-__all__ = ["READ_SECONDS", "WRITE_SECONDS", "BoundedAsyncConnection", "BoundedConnection"]
+__all__ = ["READ_SECONDS", "WRITE_SECONDS", "BoundedAsyncConnection", "BoundedConnection", "without_limit"]
 
 WRITE_SECONDS = 20.0  # of one statement or commit of the Writer's: its own lock timeout is 2 s
 READ_SECONDS = 60.0
@@ -22,7 +25,7 @@ RV = TypeVar("RV")
 
 
 class BoundedConnection(psycopg.Connection[Any]):
-    """A sync connection; `answer_seconds` may be raised, for a migration."""
+    """A sync connection."""
 
     answer_seconds: float | None = WRITE_SECONDS
 
@@ -53,6 +56,20 @@ class BoundedAsyncConnection(psycopg.AsyncConnection[Any]):
                 raise
             self.pgconn.finish()
             raise _overdue(limit) from None
+
+
+@contextmanager
+def without_limit(connection: Connection) -> Iterator[None]:
+    """Let the server take as long as it likes within a `with` block; nothing changes for SQLite."""
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, BoundedConnection):
+        yield
+        return
+    driver.answer_seconds = None
+    try:
+        yield
+    finally:
+        del driver.answer_seconds  # the class has the ordinary one
 
 
 def _overdue(seconds: float | None) -> psycopg.OperationalError:

@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from fastgraph import fault_points
-from fastgraph.database.answer_limit import BoundedConnection
+from fastgraph.database.answer_limit import without_limit
 from fastgraph.database.engine import create_writer_engine, parse_url
 from fastgraph.database.turnstile import Turnstile, make_turnstile
 from fastgraph.errors import SchemaVersionError
@@ -35,12 +35,9 @@ def migrate(engine: Engine, turnstile: Turnstile) -> None:
 
 
 def _migrate(engine: Engine) -> None:
-    with engine.connect() as connection, connection.begin():
+    # The first process may take longer than ordinary writers are given.
+    with engine.connect() as connection, without_limit(connection), connection.begin():
         if connection.dialect.name == "postgresql":
-            # The first process may take longer than ordinary writers are given.
-            driver = connection.connection.driver_connection
-            if isinstance(driver, BoundedConnection):
-                driver.answer_seconds = None
             connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
         seen, known = find_schema_version(connection), known_revisions()
