@@ -21,6 +21,7 @@ from support.waiting import until
 
 FLOWS = Path(__file__).parents[1] / "support" / "crash_flows.py"
 WITHIN_SECONDS = 60.0
+LOOK_SECONDS = 0.04
 SETTINGS = {
     "TARGETS": str(FLOWS),
     "LOG_LEVEL": "warning",
