@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.services import Services
 from fastgraph.clock import to_rfc3339
 from fastgraph.database.hosts import HostView, list_hosts
-from fastgraph.database.runs import count_stranded
+from fastgraph.database.runs import count_stranded, find_run
 from fastgraph.database.stuck import (
     StuckRun,
     StuckWorkflow,
@@ -75,8 +75,11 @@ async def _others(services: Services, connection: AsyncConnection, hosts: list[H
     found = [_unserved(services, workflow) for workflow in await list_unserved(connection)]
     found += [_blocked(host) for host in hosts if host.is_alive and _blocked_loops(host)]
     for run in await list_long_queued(connection, now=now, longer_than_seconds=LONG_QUEUED_SECONDS):
-        waits = f"It has been queued for {(now - run.since).total_seconds():.0f} s"
-        reason = f"{waits}; `fastgraph runs show {run.run_id}` says what it waits for. Hosts may be at their limit."
+        shown = await find_run(connection, run_id=run.run_id)
+        waits = (
+            shown.waiting_for if shown is not None else None
+        ) or "a free place on a host that has its workflow"
+        reason = f"It has been queued for {(now - run.since).total_seconds():.0f} s and waits for {waits}."
         found.append(_thing("queued_too_long", run, reason, _host_command(services)))
     found += [_quarantined(run) for run in await list_quarantined(connection)]
     if not any(host.is_alive for host in hosts):

@@ -53,6 +53,7 @@ class PostgresHints:
         self._waiting: dict[Hint, None] = {}
         self._has_waiting = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self.is_listening = False
 
     def subscribe(self, listener: HintListener) -> Callable[[], None]:
         """Hear hints from now on; the answer ends that."""
@@ -101,11 +102,15 @@ class PostgresHints:
 
     async def _listen(self, connection: Connection) -> None:
         await connection.execute(f"LISTEN {CHANNEL}")
-        self._listeners.tell((Hint(HintKind.WORK),))  # hints were lost until now
-        async for notice in connection.notifies():
-            sender, _, message = notice.payload.partition(" ")
-            if sender != self._name:
-                self._listeners.tell(decode_hints(message.encode()))
+        self.is_listening = True
+        try:
+            self._listeners.tell((Hint(HintKind.WORK),))  # hints were lost until now
+            async for notice in connection.notifies():
+                sender, _, message = notice.payload.partition(" ")
+                if sender != self._name:
+                    self._listeners.tell(decode_hints(message.encode()))
+        finally:
+            self.is_listening = False
 
     async def _notify(self, connection: Connection) -> None:
         while True:

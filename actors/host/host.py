@@ -188,7 +188,7 @@ class Host:
 
     def _start_actors(self) -> None:
         self._supervisor_ref = self._start_supervisor()
-        self._reporter = HostReporter(self._tools, self._supervisor, self._watchdog, self._roots)
+        self._reporter = HostReporter(self._tools, self._supervisor, self._watchdog, self._roots, self._bus)
         self._desk = OperatorDesk(
             self._tools, self._reporter, self._supervisor, find_actor=self._find_actor, drain=self._drain
         )

@@ -15,6 +15,8 @@ from typing import Any
 import pykka
 
 from actors.executors.threads import ThreadExecutor
+from actors.hints.hints import HintBus
+from actors.hints.postgres_notify import PostgresHints
 from actors.host.process_figures import open_descriptors, rss_bytes
 from actors.host.tools import HostTools
 from actors.runs.looks import RunLook, describe_job
@@ -52,11 +54,13 @@ class HostReporter:
         supervisor: RunSupervisor,
         watchdog: LoopWatchdog,
         roots: Callable[[], Iterable[tuple[str, pykka.ActorRef[Any]]]],
+        bus: HintBus,
     ) -> None:
         self._tools = tools
         self._supervisor = supervisor
         self._watchdog = watchdog
         self._roots = roots
+        self._bus = bus
         self.is_draining = False
         self._processed: dict[str, _Rate] = {}
 
@@ -84,6 +88,7 @@ class HostReporter:
             "dead_letters": tools.dead_letters.count,
             "running_tasks": sum(len(actor.jobs) for actor in self._run_actors()),
             "is_draining": self.is_draining,
+            "is_listening": self._bus.is_listening if isinstance(self._bus, PostgresHints) else None,
             "timings": self._timings(),
             "actors": self._tree(()),
         }
