@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.bodies import read_model
+from api.commands import order
 from api.operation_ids import json_body
 from api.parameters import KeyIdPath
 from api.schemas.keys import ApiKey, CreatedKey, CreateKey, WhoAsks
@@ -78,7 +79,8 @@ async def create_api_key(request: Request) -> Response:
         created_by=caller_of(request).name,
         now=services.clock.now(),
     )
-    await services.writer.write(row)
+    # Sent twice it is refused by its name: what could be answered again is not kept.
+    await order(request, services, row, action="create key", subject=f"key {asked.name}", is_once=False)
     await services.keys.reload(services.store)
     view = await _find(services, row.key_id)
     body = orjson.dumps({**_document(view), "key": key})
@@ -96,7 +98,8 @@ async def revoke_api_key(request: Request, key_id: KeyIdPath) -> Response:
             "It is the last key with the role operate, and without one nobody could make others. Make another first, or "
             "use `fastgraph keys revoke --in-store` where the server runs."
         )
-    await services.writer.write(RevokeKey(key_id=key_id, now=services.clock.now()))
+    operation = RevokeKey(key_id=key_id, now=services.clock.now())
+    await order(request, services, operation, action="revoke key", subject=f"key {key_id}")
     await keys.reload(services.store)
     return Response(status_code=204)
 

@@ -244,7 +244,9 @@ def test_headers_over_their_limits_are_refused(server: KeyedServer) -> None:
     with server.client(READ) as client:
         assert client.get("/api/runs/", headers={"X-Long": "x" * 70_000}).status_code == 431
         assert client.get("/api/runs/", headers={f"X-{n}": "x" for n in range(300)}).status_code == 431
-        assert client.get("/api/runs/", params={"name": "x" * 70_000}).status_code == 431
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as line:
+        line.sendall(b"GET /api/runs/?name=" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert line.recv(1000).split()[1] in {b"400", b"431"}
 
 
 def test_a_header_that_never_ends_is_cut_off(server: KeyedServer) -> None:
@@ -281,7 +283,8 @@ def test_a_name_of_an_artifact_can_not_escape(server: KeyedServer, name: str) ->
             answer = client.get(httpx.URL(server.url, path=folder + name.replace("\x00", "%00")))
             assert answer.status_code < 500
             assert "root:" not in answer.text
-            assert answer.status_code != 200 or folder == "/", "the dashboard's page stands for every path of its own"
+            # What is no file is a path of the dashboard, whose page it gets.
+            assert answer.status_code != 200 or "<html" in answer.text
 
 
 # -- what goes out ----------------------------------------------------------------------------------------------
@@ -368,7 +371,10 @@ def test_a_secret_is_used_and_shown_to_nobody(server: KeyedServer) -> None:
 
 
 def socket_of(server: KeyedServer, path: str = "", **options: Any) -> ClientConnection:
-    return connect(f"ws://127.0.0.1:{server.port}/api/ws{path}", proxy=None, open_timeout=20, **options)
+    feed: ClientConnection = connect(
+        f"ws://127.0.0.1:{server.port}/api/ws{path}", proxy=None, open_timeout=20, **options
+    )
+    return feed
 
 
 def protocols(key: str) -> list[Any]:
