@@ -25,6 +25,9 @@ REQUESTS = (
         "StateUpdate",
         "CheckVersion",
         "MigrateRuns",
+        "Command",
+        "RetryRun",
+        "ForkRun",
     ),
     *("PutItem", "DeleteItem", "SearchItems", "ListNamespaces"),
 )

@@ -71,6 +71,35 @@ def test_a_thread_is_changed_as_the_page_says(start_program: ProgramStarter, tmp
         assert client.wait_until_ended(gone_on)["result"]["trail"] == ["search", "buy for 120", "buy for 90"]
 
 
+@NEEDS_CURL
+@pytest.mark.slow
+def test_runs_are_controlled_as_the_page_says(start_program: ProgramStarter, tmp_path: Path) -> None:
+    page = "docs/how-to/control.md"
+    with _serve(page, start_program, tmp_path) as client:
+        asking = client.create_run(payload={"host": "example.com"})
+        failing = client.create_run(payload={"host": "nowhere"})
+        for run_id in (asking, failing):
+            until(lambda run_id=run_id: client.run(run_id)["status"] == "interrupted", what="the question")
+        client.post(f"/api/runs/{failing}/resume", {"resume": True})
+        assert client.wait_until_ended(failing)["status"] == "failed"
+        shell = Shell(start_program, tmp_path, _port_of(client), RUN_ID=asking, FAILED_ID=failing)
+        assert f"{asking} paused" in shell.type_block(page, "fastgraph runs pause")
+        assert client.wait_until_ended(asking)["result"]["published"] == "https://example.com/"
+        assert "The server is not paused." in shell.type_block(page, "fastgraph workflows pause")
+        again = shell.type_block(page, "fastgraph runs retry").split()[-1]
+        assert client.wait_until_ended(again)["result"]["published"] == "https://example.org/"
+        assert client.run(again)["retried_from"] == failing
+        shell.type_block(page, "fastgraph runs discard")
+        forks = shell.type_block(page, "fastgraph runs fork").split()
+        for forked in forks[-2:]:
+            assert client.wait_until_ended(forked)["status"] in {"completed", "failed"}
+        waiting = client.create_run(payload={"host": "example.com"})
+        until(lambda: client.run(waiting)["status"] == "interrupted", what="the question")
+        Shell(start_program, tmp_path, _port_of(client), RUN_ID=waiting).type_block(page, "freeze-1")
+        assert [event["event"] for event in client.events(waiting)].count("paused") == 1
+        assert "discard" in shell.type_block(page, "fastgraph audit")
+
+
 def test_the_line_that_moves_imports_moves_imports_only(
     start_program: ProgramStarter, tmp_path: Path
 ) -> None:
