@@ -104,6 +104,7 @@ def measure(folder: Path, load: Load | None = None) -> Figures:
         "p99 ratio": with_slow["p99"] / without["p99"],
         "memory growth without, MB": without["growth"],
         "memory growth with, MB": with_slow["growth"],
+        "memory growth with, once they read on, MB": with_slow["growth at last"],
         "least that a slow client fell behind, MB": with_slow["behind"],
         "slow clients closed with 1013": with_slow["stalled"],
         "events": with_slow["events"],
@@ -129,7 +130,8 @@ async def _watch(port: int, pid: int, load: Load, *, slow: int) -> dict[str, flo
     await _all(
         client.follow() for client in reading
     )  # the slow ones hang until here, and nobody waits for them
-    whole = reading[0].read_bytes
+    rss.append(rss_mb(pid))
+    growth, whole = max(rss) - rss[0], reading[0].read_bytes
     behind = [(whole - client.read_bytes) / 1e6 for client in hanging]
     if any(client.is_over for client in hanging):
         raise RuntimeError("a client that reads nothing has read everything")
@@ -147,7 +149,8 @@ async def _watch(port: int, pid: int, load: Load, *, slow: int) -> dict[str, flo
     return {
         "p50": percentile(late_ms, 50),
         "p99": percentile(late_ms, 99),
-        "growth": max(rss) - rss[0],
+        "growth": growth,
+        "growth at last": max(rss) - rss[0],
         "behind": min(behind, default=0.0),
         "stalled": sum(client.closes.count(STALLED) for client in hanging),
         "events": float(ends.pop()),
