@@ -17,7 +17,8 @@ from actors.runtime.timings import (
     no_counts,
     percentile_seconds,
     upper_seconds,
-)from support.waiting import until_async
+)
+from support.waiting import until_async
 
 TIMES = st.floats(min_value=0, max_value=86_400 * 365)
 
