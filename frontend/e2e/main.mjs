@@ -11,6 +11,7 @@ import { answerFromInbox } from "./scenarios/answer-from-inbox.mjs";
 import { answerInterrupt } from "./scenarios/answer-interrupt.mjs";
 import { byKeyboard } from "./scenarios/by-keyboard.mjs";
 import { cancelAndDelete } from "./scenarios/cancel-and-delete.mjs";
+import { controlRuns } from "./scenarios/control-runs.mjs";
 import { createFromForm } from "./scenarios/create-from-form.mjs";
 import { cutConnection } from "./scenarios/cut-connection.mjs";
 import { downloadArtifact } from "./scenarios/download-artifact.mjs";
@@ -18,8 +19,10 @@ import { followChildren } from "./scenarios/follow-children.mjs";
 import { forkThread } from "./scenarios/fork-thread.mjs";
 import { liveHistory } from "./scenarios/live-history.mjs";
 import { migrateHeld } from "./scenarios/migrate-held.mjs";
+import { operateActors } from "./scenarios/operate-actors.mjs";
 import { sendSignal } from "./scenarios/send-signal.mjs";
 import { surviveRestart } from "./scenarios/survive-restart.mjs";
+import { useKey } from "./scenarios/use-key.mjs";
 import { OwnServer } from "./server.mjs";
 import { ServerApi } from "./server-api.mjs";
 
@@ -37,6 +40,9 @@ const SCENARIOS = {
   "fork-thread": forkThread,
   "migrate-held": migrateHeld,
   "cancel-and-delete": cancelAndDelete,
+  "control-runs": controlRuns,
+  "operate-actors": operateActors,
+  "use-key": useKey,
   "by-keyboard": byKeyboard,
   accessible,
 };

@@ -10,7 +10,7 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 120_000;
 const PATH = [join(ROOT, ".venv", "bin"), process.env.PATH].join(delimiter);
 // The first one is the default workflow.
 const EXAMPLES = ["text_report", "approve_order", "long_crawl", "await_payment", "survey"];
@@ -28,6 +28,10 @@ export class OwnServer {
       ...(canTrain() ? [join(ROOT, "examples", "train_model.py")] : []),
       join(ROOT, "frontend", "e2e", "edited_article.py"),
     ];
+    /** More variables of the server, for a scenario that wants them. @type {Record<string, string>} */
+    this.settings = {};
+    /** What the server's own account is asked with, where it wants a key. @type {Record<string, string>} */
+    this.headers = {};
     this.port = port;
     this.folder = folder;
     this.url = `http://127.0.0.1:${port}`;
@@ -50,7 +54,7 @@ export class OwnServer {
     const args = ["serve", ...this.targets, ...place];
     const child = spawn(command, args, {
       cwd: this.folder,
-      env: { ...process.env, PATH },
+      env: { ...process.env, PATH, ...this.settings },
       detached: true,
     });
     child.stdout.on("data", (chunk) => this.#keep(chunk));
@@ -62,7 +66,7 @@ export class OwnServer {
 
   /** As a power cut would: the server and its hosts at once, nothing told, nothing saved. */
   async kill() {
-    const health = await fetch(`${this.url}/api/monitoring/health`).then((answer) => answer.json());
+    const health = await this.#health().then((answer) => answer.json());
     const hosts = health.hosts.filter((/** @type {{is_alive: boolean}} */ host) => host.is_alive);
     const pids = [this.#process?.pid, ...hosts.map((/** @type {{pid: number}} */ host) => host.pid)];
     const gone = new Promise((resolve) => this.#process?.once("exit", resolve));
@@ -87,11 +91,15 @@ export class OwnServer {
     const until = Date.now() + READY_WITHIN_MS;
     while (Date.now() < until) {
       if (this.#process?.exitCode !== null && this.#process?.exitCode !== undefined) break;
-      const answer = await fetch(`${this.url}/api/monitoring/health`).catch(() => null);
+      const answer = await this.#health().catch(() => null);
       if (answer?.ok) return;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
     throw new Error(`The server did not become ready at ${this.url}. Its last words:\n${this.#output}`);
+  }
+
+  #health() {
+    return fetch(`${this.url}/api/monitoring/health`, { headers: this.headers });
   }
 
   /** @param {Buffer | string} chunk */

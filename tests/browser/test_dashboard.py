@@ -32,6 +32,9 @@ SCENARIOS = (
     "fork-thread",
     "migrate-held",
     "cancel-and-delete",
+    "control-runs",
+    "operate-actors",
+    "use-key",
     "by-keyboard",
     "accessible",
 )

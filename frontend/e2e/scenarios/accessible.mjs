@@ -7,9 +7,10 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 const LOOKS = /** @type {const} */ ([
   ["light", 1440],
   ["dark", 1440],
-  ["light", 320],
   ["dark", 320],
+  ["light", 320],
 ]);
+const IDLE_WITHIN_MS = 2_000;
 
 /** @type {import("../scenario.d.ts").Scenario} */
 export async function accessible({ browser, api, complaints }) {
@@ -57,51 +58,66 @@ export async function accessible({ browser, api, complaints }) {
     `/runs?parent=${towns}`,
     "/workflows",
     "/artifacts",
+    "/actors",
+    "/access",
     "/nowhere",
   ];
-  let looked = 0;
-  for (const [colorScheme, width] of LOOKS) {
-    const context = await browser.newContext({
-      viewport: { width, height: 800 },
-      colorScheme,
-      reducedMotion: "reduce",
-      bypassCSP: true,
-    });
-    const page = await context.newPage();
-    complaints.listenTo(page);
-    for (const path of paths) {
-      await page.goto(api.url + path);
-      await settled(page);
-      await look(page, `${colorScheme} ${width} ${path}`);
-      looked += 1;
-    }
-    await page.goto(`${api.url}/runs/${asking}`);
-    await page.getByRole("button", { name: "Cancel run" }).click();
-    await look(page, `${colorScheme} ${width} cancel dialog`);
-    await page.goto(`${api.url}/runs/${paying}`);
-    await page.getByRole("button", { name: "Send signal" }).click();
-    await look(page, `${colorScheme} ${width} signal dialog`);
-    await page.goto(`${api.url}/threads/${thread}`);
-    await page.getByRole("button", { name: "Change state" }).click();
-    await look(page, `${colorScheme} ${width} state dialog`);
-    await context.close();
+  const dialogs = [
+    [`/runs/${asking}`, "Cancel run"],
+    [`/runs/${paying}`, "Send signal"],
+    [`/runs/${failed}`, "Retry"],
+    [`/threads/${thread}`, "Change state"],
+    ["/actors", "Drain"],
+    ["/access", "Make a key"],
+  ];
+  const context = await browser.newContext({ reducedMotion: "reduce", bypassCSP: true });
+  const page = await context.newPage();
+  complaints.listenTo(page);
+  for (const path of paths) {
+    await page.goto(api.url + path);
+    await settled(page);
+    await lookEveryWay(page, path);
   }
-  return `${looked} pages, 0 violations`;
+  for (const [path, button] of dialogs) {
+    await page.goto(api.url + path);
+    await page.getByRole("button", { name: button, exact: true }).click();
+    await page.getByRole("dialog").waitFor();
+    await lookEveryWay(page, `${path} ${button}`);
+  }
+  await page.goto(`${api.url}/runs/${asking}`);
+  await page.getByRole("button", { name: "More", exact: true }).click();
+  await page.getByRole("menuitem").first().waitFor();
+  await lookEveryWay(page, "menu of a run");
+  await context.close();
+  return `${paths.length} pages, ${dialogs.length} dialogs, ${LOOKS.length} looks each, 0 violations`;
+}
+
+/** One load, then every look of it: a page changes its theme and its width as it stands. */
+async function lookEveryWay(/** @type {import("playwright-core").Page} */ page, /** @type {string} */ where) {
+  await page.evaluate(AXE);
+  for (const [colorScheme, width] of LOOKS) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.setViewportSize({ width, height: 800 });
+    await page.evaluate(
+      () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+    );
+    await look(page, `${colorScheme} ${width} ${where}`);
+  }
 }
 
 /** @param {import("playwright-core").Page} page */
 async function settled(page) {
   await page.locator("h1").first().waitFor({ state: "attached" });
-  await page.waitForLoadState("networkidle").catch(() => {});
-  await page.waitForTimeout(150);
+  // Pages that look again each second are never idle for long.
+  await page.waitForLoadState("networkidle", { timeout: IDLE_WITHIN_MS }).catch(() => {});
+  await page.waitForTimeout(100);
 }
 
 /** @param {import("playwright-core").Page} page @param {string} where */
 async function look(page, where) {
-  await page.evaluate(AXE);
   const found = await page.evaluate(async (rules) => {
-    // @ts-expect-error axe was put into the page a line above.
-    const { violations } = await window.axe.run(document, { runOnly: rules });
+    // @ts-expect-error axe was put into the page before.
+    const { violations } = await window.axe.run(document, { runOnly: rules, resultTypes: ["violations"] });
     const main = document.querySelector("main");
     return {
       violations: violations.map(
