@@ -29,8 +29,8 @@ from fastgraph.status import ENDED, TRANSITIONS, WAITING, RunStatus
 from support.stores import NOW, Chain, accept, answers, boot, open_store, write
 
 MODEL = settings(
-    max_examples=12,
-    stateful_step_count=30,
+    max_examples=8,
+    stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
@@ -74,7 +74,7 @@ class Runs(RuleBasedStateMachine):
         chain = self.owners.get(run_id)
         if chain is None:
             return
-        kind = TOLD_AS.get(status, EventKind(status.value))
+        kind = TOLD_AS.get(status) or EventKind(status.value)
         gives_back = {"release": True} if status in WAITING else {}
         operation = chain.operation(
             events=(NewEvent(kind=kind, at=NOW),), status=status, error=_error(status), **gives_back
