@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Exists, and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fastgraph.database.pausing import is_paused
+from fastgraph.database.pausing import is_paused
 from fastgraph.database.tables import host_workflows, hosts, run_bodies, runs
 from fastgraph.database.times import database_now, from_micros, to_micros
 from fastgraph.status import RunStatus
@@ -66,6 +67,11 @@ def _served(moment: ColumnElement[int]) -> Exists:
     )
 
 
+def _held() -> ColumnElement[bool]:
+    """A run without an owner that a pause of its workflow, or of the server, keeps from going on."""
+    return and_(runs.c.owner.is_(None), is_paused(runs.c.workflow))
+
+
 async def list_stranded(connection: AsyncConnection) -> list[StuckRun]:
     """Return runs that are running by their rows and have no living owner, but for those that are held while paused;
     `since` is their host's last sign."""
@@ -103,6 +109,7 @@ async def list_unserved(connection: AsyncConnection) -> list[StuckWorkflow]:
             runs.c.status.in_([str(RunStatus.QUEUED), str(RunStatus.RUNNING)]),
             runs.c.owner.is_(None),
             ~_served(moment),
+            ~is_paused(runs.c.workflow),
         )
         .group_by(runs.c.workflow)
         .order_by(runs.c.workflow)
@@ -141,6 +148,7 @@ async def list_long_queued(
             run_bodies.c.created_at < before,
             ~is_paused(runs.c.workflow),
             _served(database_now(connection.dialect.name)),
+            ~is_paused(runs.c.workflow),
         )
         .order_by(runs.c.key)
         .limit(LIMIT)
