@@ -220,7 +220,7 @@ async def test_who_guesses_keys_from_elsewhere_is_soon_answered_429(keyed_api: A
         ("abc", {"abc": Role.OPERATE}),
         (
             " read:abc , run:def,operate:ghi,,xyz ",
-            dict(abc=Role.READ, xyz=Role.OPERATE) | {"def": Role.RUN, "ghi": Role.OPERATE},
+            {"abc": Role.READ, "xyz": Role.OPERATE} | {"def": Role.RUN, "ghi": Role.OPERATE},
         ),
     ],
 )
