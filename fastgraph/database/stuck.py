@@ -13,7 +13,6 @@ from sqlalchemy import ColumnElement, Exists, and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fastgraph.database.pausing import is_paused
-from fastgraph.database.pausing import is_paused
 from fastgraph.database.tables import host_workflows, hosts, run_bodies, runs
 from fastgraph.database.times import database_now, from_micros, to_micros
 from fastgraph.status import RunStatus
@@ -65,11 +64,6 @@ def _served(moment: ColumnElement[int]) -> Exists:
         hosts.c.ended_at.is_(None),
         hosts.c.lease_until > moment,
     )
-
-
-def _held() -> ColumnElement[bool]:
-    """A run without an owner that a pause of its workflow, or of the server, keeps from going on."""
-    return and_(runs.c.owner.is_(None), is_paused(runs.c.workflow))
 
 
 async def list_stranded(connection: AsyncConnection) -> list[StuckRun]:
