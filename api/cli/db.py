@@ -53,7 +53,7 @@ def check(
     from api.cli.output import print_json, say
     from api.cli.serve import settings_of
     from api.cli.store_state import look_at_store
-    from fastgraph.backup.checking import find_faults
+    from fastgraph.database.backup.checking import find_faults
 
     settings = settings_of(None, data_dir=data_dir, database_url=database_url)
     state = look_at_store(settings)
@@ -83,7 +83,7 @@ def backup(
     and a manifest with the size and SHA-256 of each."""
     from api.cli.output import print_json
     from api.cli.serve import settings_of
-    from fastgraph.backup.making import make_backup
+    from fastgraph.database.backup.making import make_backup
 
     settings = settings_of(None, data_dir=data_dir, database_url=database_url)
     with _reaching_the_store():
@@ -100,7 +100,7 @@ def restore(folder: Folder, *, data_dir: DataDir = None, database_url: DatabaseU
     from api.cli.output import say
     from api.cli.serve import settings_of
     from api.cli.server import ensure_writable
-    from fastgraph.backup.restoring import restore_backup
+    from fastgraph.database.backup.restoring import restore_backup
 
     settings = settings_of(None, data_dir=data_dir, database_url=database_url)
     ensure_writable(settings.data_dir)

@@ -14,11 +14,11 @@ from pathlib import Path
 import orjson
 import pytest
 
-from fastgraph.backup.checking import find_faults
-from fastgraph.backup.errors import BackupError, DamagedBackupError, TargetError
-from fastgraph.backup.making import make_backup
-from fastgraph.backup.manifest import MANIFEST
-from fastgraph.backup.restoring import restore_backup
+from fastgraph.database.backup.checking import find_faults
+from fastgraph.database.backup.errors import BackupError, DamagedBackupError, TargetError
+from fastgraph.database.backup.making import make_backup
+from fastgraph.database.backup.manifest import MANIFEST
+from fastgraph.database.backup.restoring import restore_backup
 from fastgraph.database.host_lock import HostLock
 from fastgraph.database.records import ArtifactRow, StoreUpload
 from fastgraph.database.store import Store

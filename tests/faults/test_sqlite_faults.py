@@ -16,7 +16,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from api.store_health import doubts_about_store, probe_store
-from fastgraph.backup.checking import find_faults
+from fastgraph.database.backup.checking import find_faults
 from fastgraph.database.records import ArtifactRow, StoreUpload
 from fastgraph.ids import new_id
 from fastgraph.settings import Settings

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from fastgraph.backup.errors import BackupError
+from fastgraph.database.backup.errors import BackupError
 
 __all__ = ["dump_database", "restore_database"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, create_engine, func, select
 from sqlalchemy.pool import NullPool
 
-from fastgraph.backup.manifest import hash_file
+from fastgraph.database.backup.manifest import hash_file
 from fastgraph.database.engine import parse_url
 from fastgraph.database.tables import artifacts, events, runs, spilled_values
 from fastgraph.settings import Settings

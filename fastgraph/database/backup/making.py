@@ -16,11 +16,11 @@ from pathlib import Path
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from fastgraph.backup.checking import files_named_in, missing_files
-from fastgraph.backup.errors import BackupError, TargetError
-from fastgraph.backup.manifest import FILE_FOLDERS, FileEntry, Manifest, hash_file, write_manifest
-from fastgraph.backup.postgres_programs import dump_database
 from fastgraph.clock import SystemClock, to_rfc3339
+from fastgraph.database.backup.checking import files_named_in, missing_files
+from fastgraph.database.backup.errors import BackupError, TargetError
+from fastgraph.database.backup.manifest import FILE_FOLDERS, FileEntry, Manifest, hash_file, write_manifest
+from fastgraph.database.backup.postgres_programs import dump_database
 from fastgraph.database.engine import is_sqlite, parse_url, sqlite_path
 from fastgraph.database.migrate import find_schema_version, known_revisions
 from fastgraph.errors import SchemaVersionError

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from fastgraph.backup.errors import DamagedBackupError
+from fastgraph.database.backup.errors import DamagedBackupError
 
 __all__ = [
     "FILE_FOLDERS",

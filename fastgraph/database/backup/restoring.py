@@ -15,9 +15,9 @@ from pathlib import Path
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.pool import NullPool
 
-from fastgraph.backup.errors import BackupError, DamagedBackupError, TargetError
-from fastgraph.backup.manifest import FILE_FOLDERS, Manifest, read_manifest
-from fastgraph.backup.postgres_programs import restore_database
+from fastgraph.database.backup.errors import BackupError, DamagedBackupError, TargetError
+from fastgraph.database.backup.manifest import FILE_FOLDERS, Manifest, read_manifest
+from fastgraph.database.backup.postgres_programs import restore_database
 from fastgraph.database.engine import is_sqlite, parse_url, sqlite_path
 from fastgraph.database.locks import is_locked_by_other
 from fastgraph.database.migrate import known_revisions
