@@ -30,11 +30,18 @@ from support.stores import NOW, Chain, accept, answers, boot, open_store, write
 
 MODEL = settings(
     max_examples=8,
-    stateful_step_count=40,
+    stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-MUTANT = settings(MODEL, max_examples=100, phases=[Phase.generate], report_multiple_bugs=False, database=None)
+MUTANT = settings(
+    MODEL,
+    max_examples=100,
+    stateful_step_count=10,
+    phases=[Phase.generate],
+    report_multiple_bugs=False,
+    database=None,
+)
 TOLD_AS = {RunStatus.RUNNING: EventKind.RESUMED, RunStatus.WAITING: EventKind.WAITING}
 STATUSES = sorted(set(RunStatus) - {RunStatus.QUEUED, RunStatus.PAUSED})
 
