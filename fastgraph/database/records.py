@@ -220,7 +220,7 @@ class AcceptRun:
     """A new run, with its event 1 (`queued`) and, where `thread_id` is new, its thread. Answers `Accepted`; the same
     `idempotency_key` with the same `request_hash` answers the first run's id with `is_new` False, with another hash
     it is refused by ConflictError. `on_busy_thread="reject"` is refused by ConflictError while another run of the
-    thread is active. An interrupted run of the thread is superseded (as DESIGN says). `priority`, -10 to 10, moves its rank."""
+    thread is active. An interrupted run of the thread is superseded, as DESIGN says. `priority`: see `ranks.py`."""
 
     run_id: str
     name: str
