@@ -6,6 +6,7 @@ log of each run. `Outcome.faults` must be empty; the rest are figures.
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections import defaultdict
@@ -102,9 +103,10 @@ class KillLoop:
         return seconds >= self._seconds and (is_done or seconds >= MOST_TIMES * self._seconds)
 
     def _slowness(self) -> float:
-        """How many times longer than usual hosts took to boot lately."""
+        """How many times longer than usual hosts took to boot lately, or what work waits for each core; the larger one."""
         lately = self._hosts.boot_seconds[-2 * self._hosts.count :]
-        self.outcome.slowness = max(1.0, sum(lately) / len(lately) / USUAL_BOOT_SECONDS) if lately else 1.0
+        boots = sum(lately) / len(lately) / USUAL_BOOT_SECONDS if lately else 1.0
+        self.outcome.slowness = max(1.0, boots, os.getloadavg()[0] / (os.cpu_count() or 1))
         return self.outcome.slowness
 
     def _feed(self) -> None:
