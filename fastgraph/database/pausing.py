@@ -126,7 +126,8 @@ def set_pause(tx: Transaction, operation: SetPause) -> bool:
         reason=operation.reason,
         paused_at=to_micros(operation.now),
     )
-    return connection.execute(row.on_conflict_do_nothing(index_elements=["scope", "name"])).rowcount > 0
+    made = row.on_conflict_do_nothing(index_elements=["scope", "name"]).returning(pauses.c.name)
+    return connection.execute(made).first() is not None
 
 
 def unpaused(connection: Connection, workflows: Sequence[str]) -> tuple[str, ...]:

@@ -213,7 +213,7 @@ class Rows:
         _STARTED.run(connection, self.started)
         _WAITING.run(connection, self.waiting)
         _FINISHED.run(connection, self.finished)
-        if self.paused or self.audit or self.requests:
+        if self.paused or self.audit or self.requests or self.settled or self.retried:
             self._flush_control(connection)
         _END_INTERRUPTS.run(connection, self.ended)
         _END_ATTEMPTS.run(connection, self.ended)

@@ -142,7 +142,6 @@ async def list_long_queued(
             run_bodies.c.created_at < before,
             ~is_paused(runs.c.workflow),
             _served(database_now(connection.dialect.name)),
-            ~is_paused(runs.c.workflow),
         )
         .order_by(runs.c.key)
         .limit(LIMIT)
