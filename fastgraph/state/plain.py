@@ -209,6 +209,8 @@ _BUILT_IN: Final[dict[str, Callable[[Any], Any]]] = {
 
 def _untag(tree: dict[str, Any], registry: TypeRegistry) -> Any:
     tag = tree[TAG]
+    if type(tag) is not str:
+        raise UnreadableValueError("its tag is no text", "Restore the data folder from a backup.")
     read = _BUILT_IN.get(tag)
     if read is None:
         entry = registry.find_tag(tag)
