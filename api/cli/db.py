@@ -116,8 +116,6 @@ def restore(folder: Folder, *, data_dir: DataDir = None, database_url: DatabaseU
 @contextmanager
 def _reaching_the_store() -> Iterator[None]:
     """Put what the database or the disk says into one sentence."""
-    import sqlite3
-
     from sqlalchemy.exc import DBAPIError
 
     from api.cli.failures import CannotStartError
@@ -127,5 +125,5 @@ def _reaching_the_store() -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise CannotStartError(store_sentence(error)) from error
-    except (OSError, sqlite3.Error) as error:
+    except OSError as error:
         raise CannotStartError(f"The store or its copy can't be read or written: {error}") from error

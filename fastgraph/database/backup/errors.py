@@ -6,11 +6,19 @@ from pathlib import Path
 
 from fastgraph.errors import FastGraphError
 
-__all__ = ["BackupError", "DamagedBackupError", "TargetError"]
+__all__ = ["BackupError", "DamagedBackupError", "TargetError", "UnreadableDatabaseError"]
 
 
 class BackupError(FastGraphError):
     """A backup could not be made or read."""
+
+
+class UnreadableDatabaseError(BackupError):
+    """SQLite can't read or write the store, or its copy."""
+
+    def __init__(self, path: Path, said: str) -> None:
+        self.path = path
+        super().__init__(f"{path} can't be read or copied: SQLite says {said!r}. Restore an older backup.")
 
 
 class DamagedBackupError(BackupError):

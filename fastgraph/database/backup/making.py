@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from fastgraph.clock import SystemClock, to_rfc3339
 from fastgraph.database.backup.checking import files_named_in, missing_files
-from fastgraph.database.backup.errors import BackupError, TargetError
+from fastgraph.database.backup.errors import BackupError, TargetError, UnreadableDatabaseError
 from fastgraph.database.backup.manifest import FILE_FOLDERS, FileEntry, Manifest, hash_file, write_manifest
 from fastgraph.database.backup.postgres_programs import dump_database
 from fastgraph.database.engine import is_sqlite, parse_url, sqlite_path
@@ -52,7 +52,10 @@ def make_backup(settings: Settings, folder: Path) -> Manifest:
     files = _copy_files(settings.data_dir, folder, {})
     name = SQLITE_COPY if is_sqlite(url) else POSTGRES_COPY
     if is_sqlite(url):
-        _copy_sqlite(sqlite_path(url), folder / name)
+        try:
+            _copy_sqlite(sqlite_path(url), folder / name)
+        except sqlite3.Error as error:
+            raise UnreadableDatabaseError(sqlite_path(url), str(error)) from error
     else:
         dump_database(url, folder / name)
     _sync(folder / name)

@@ -15,7 +15,12 @@ from pathlib import Path
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.pool import NullPool
 
-from fastgraph.database.backup.errors import BackupError, DamagedBackupError, TargetError
+from fastgraph.database.backup.errors import (
+    BackupError,
+    DamagedBackupError,
+    TargetError,
+    UnreadableDatabaseError,
+)
 from fastgraph.database.backup.manifest import FILE_FOLDERS, Manifest, read_manifest
 from fastgraph.database.backup.postgres_programs import restore_database
 from fastgraph.database.engine import is_sqlite, parse_url, sqlite_path
@@ -49,7 +54,10 @@ def restore_backup(settings: Settings, folder: Path) -> Manifest:
         if path != manifest.database:
             _copy(folder / path, settings.data_dir / path)
     if is_sqlite(url):
-        _put_sqlite(folder / manifest.database, sqlite_path(url))
+        try:
+            _put_sqlite(folder / manifest.database, sqlite_path(url))
+        except sqlite3.Error as error:
+            raise UnreadableDatabaseError(folder / manifest.database, str(error)) from error
     else:
         restore_database(url, folder / manifest.database)
     return manifest
