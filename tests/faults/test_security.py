@@ -109,19 +109,7 @@ def test_the_command_line_sends_its_key(server: KeyedServer) -> None:
 def test_without_keys_it_refuses_every_address_but_loopback(
     start_program: ProgramStarter, tmp_path: Path, host: str
 ) -> None:
-    command = (
-        "-m",
-        "api.cli.main",
-        "serve",
-        "--host",
-        host,
-        "--port",
-        "0",
-        "--hosts",
-        "0",
-        "--data-dir",
-        "d",
-    )
+    command = serve("--host", host)
     program = start_program(*command, cwd=tmp_path)
     assert program.wait_for_exit(within_seconds=60) != 0
     assert "no API keys" in program.output
@@ -131,19 +119,7 @@ def test_without_keys_it_refuses_every_address_but_loopback(
 def test_with_a_key_in_its_store_it_serves_any_address(start_program: ProgramStarter, tmp_path: Path) -> None:
     made = run_program("keys", "create", "mine", "--in-store", "--data-dir", "d", cwd=tmp_path)
     assert made.returncode == 0, made.stderr
-    command = (
-        "-m",
-        "api.cli.main",
-        "serve",
-        "--host",
-        "0.0.0.0",
-        "--port",
-        "0",
-        "--hosts",
-        "0",
-        "--data-dir",
-        "d",
-    )
+    command = serve("--host", "0.0.0.0")
     program = start_program(*command, cwd=tmp_path)
     port = program.wait_for_line(r"serves on http://127\.0\.0\.1:(\d+)", within_seconds=60)[1]
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
@@ -155,7 +131,7 @@ def test_with_a_key_in_its_store_it_serves_any_address(start_program: ProgramSta
 def test_who_makes_the_first_key_on_loopback_is_not_locked_out(
     start_program: ProgramStarter, tmp_path: Path
 ) -> None:
-    command = ("-m", "api.cli.main", "serve", "--port", "0", "--hosts", "0", "--data-dir", "d")
+    command = serve()
     program = start_program(*command, cwd=tmp_path)
     port = program.wait_for_line(r"serves on http://127\.0\.0\.1:(\d+)", within_seconds=60)[1]
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
@@ -402,6 +378,11 @@ def command_line(
     server: KeyedServer, *arguments: str, **variables: str
 ) -> "subprocess.CompletedProcess[str]":
     return run_program(*arguments, cwd=server.data.parent, FASTGRAPH_URL=server.url, **variables)
+
+
+def serve(*arguments: str) -> list[str]:
+    free = ["--port", "0", "--hosts", "0", "--data-dir", "d"]
+    return ["-m", "api.cli.main", "serve", *free, *arguments]
 
 
 def run_program(*arguments: str, cwd: Path, **variables: str) -> "subprocess.CompletedProcess[str]":

@@ -9,7 +9,7 @@ import importlib
 import pickle
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -179,6 +179,7 @@ def test_the_product_has_no_door_to_code_in_data() -> None:
 
 def _read(data: bytes) -> None:
     """Read bytes by every door there is. How rubbish is refused is not asked here, only that nothing of it is run."""
-    for read in (plain.decode, present, *(codec.decode for codec in CODECS)):
+    readers: list[Callable[[bytes], Any]] = [plain.decode, present, *(codec.decode for codec in CODECS)]
+    for read in readers:
         with suppress(Exception):
             read(data)

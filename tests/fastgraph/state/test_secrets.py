@@ -11,8 +11,8 @@ from pydantic import BaseModel, Secret, SecretBytes, SecretStr, TypeAdapter, Val
 
 from fastgraph.state.codecs import make_codec
 from fastgraph.state.payloads import make_parser
-from fastgraph.state.presentation import REDACTED, present, preview
-from fastgraph.state.secrets import hide_secrets, may_hold_secrets, reveal
+from fastgraph.state.presentation import present, preview
+from fastgraph.state.secrets import REDACTED, hide_secrets, may_hold_secrets, reveal
 
 TEXT = "correct-horse-battery-staple"
 
