@@ -40,6 +40,8 @@ NO_SQL = (  # faults, addresses, and the type of the connection that a statement
     "sqlalchemy.ext.asyncio.AsyncConnection",
 )
 SQL_ELSEWHERE = {
+    # a process of a few MB that renews a lease while its host's C code keeps the GIL: it imports nothing of ours
+    "actors/host/stand_in_program.py",
     "actors/hints/postgres_notify.py",  # LISTEN and NOTIFY are a channel here, not a store
     "fastgraph/cache/sqlite.py",  # a program's own cache, apart from the server's
     "fastgraph/store/sqlite/base.py",  # a program's own store of values, apart from the server's
