@@ -39,7 +39,9 @@ TRANSITIONS: dict[RunStatus, frozenset[RunStatus]] = {
     RunStatus.INTERRUPTED: frozenset({RunStatus.RUNNING, RunStatus.PAUSED}) | _STOPPED,
     RunStatus.SLEEPING: frozenset({RunStatus.RUNNING, RunStatus.PAUSED}) | _STOPPED,
     RunStatus.WAITING: frozenset({RunStatus.RUNNING, RunStatus.PAUSED}) | _STOPPED,
-    RunStatus.PAUSED: frozenset({RunStatus.QUEUED, RunStatus.RUNNING}) | (WAITING - {RunStatus.PAUSED}) | _STOPPED,
+    RunStatus.PAUSED: frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
+    | (WAITING - {RunStatus.PAUSED})
+    | _STOPPED,
     RunStatus.COMPLETED: frozenset(),
     RunStatus.FAILED: frozenset(),
     RunStatus.CANCELLED: frozenset(),

@@ -14,7 +14,7 @@ from fastgraph.graph.strictness import strict_values
 from support.postgres import PostgresServer, running_server
 from support.programs import ProgramStarter
 
-# How long an example took says nothing on a machine that several test processes share; what is slow is measured in benchmarks/.
+# How long an example took says nothing on a machine that test processes share; what is slow is measured in benchmarks/.
 settings.register_profile("shared machine", deadline=None)
 settings.load_profile("shared machine")
 

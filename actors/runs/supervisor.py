@@ -378,7 +378,9 @@ class RunSupervisor(AsyncActor):
         known |= {operation.run_id for operation in self._owed if isinstance(operation, TerminateRun)}
         owed = {operation.run_key for operation in self._owed if isinstance(operation, FreeRun)}
         stranded = await self._reconciler.find_stranded(known)
-        self._tell_all(LostOwnership(), self._reconciler.lost)  # ended by force, while tasks go on and commit nothing
+        self._tell_all(
+            LostOwnership(), self._reconciler.lost
+        )  # ended by force, while tasks go on and commit nothing
         for run in stranded:
             if run.key not in owed:
                 self._log.warning("a run was stranded here", run_id=run.run_id, epoch=run.epoch)

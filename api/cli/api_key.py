@@ -40,7 +40,11 @@ def add_api_key(app: typer.Typer) -> None:
         if command.callback is not None and "url" in inspect.signature(command.callback).parameters:
             command.callback = _with_api_key(command.callback)
     held = app.registered_callback  # of a group that is a command itself
-    if held is not None and held.callback is not None and "url" in inspect.signature(held.callback).parameters:
+    if (
+        held is not None
+        and held.callback is not None
+        and "url" in inspect.signature(held.callback).parameters
+    ):
         held.callback = _with_api_key(held.callback)
     for group in app.registered_groups:
         if group.typer_instance is not None:

@@ -114,9 +114,7 @@ class KeyRing:
 
     def has_operator(self, *, without: str | None = None) -> bool:
         """Say whether some key may make others, apart from the one with the id `without`."""
-        return any(
-            key.caller.may(Role.OPERATE) for key in self._by_hash.values() if key.key_id != without
-        )
+        return any(key.caller.may(Role.OPERATE) for key in self._by_hash.values() if key.key_id != without)
 
     def has_others(self, key_id: str) -> bool:
         """Say whether there is any other key than this."""

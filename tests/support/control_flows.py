@@ -1,7 +1,7 @@
 """Workflows that stand where a test wants them: held in a task, asking, sleeping, listening, failing. For real hosts.
 
-A held node goes on when a file of its run's id lies in the folder that FASTGRAPH_TEST_GATE names. Each execution of a node adds a
-line to the ledger, outside of the store.
+A held node goes on when a file of its run's id lies in the folder that FASTGRAPH_TEST_GATE names. Each execution of a node
+adds a line to the ledger, outside of the store.
 """
 
 import os
