@@ -23,12 +23,17 @@ POSTGRES_FIXTURES = {"postgres_server", "postgres_url", "postgres_database"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what asks for PostgreSQL or a browser, so that `-m "not postgres and not browser"` leaves it out."""
+    """Mark what asks for PostgreSQL or a browser, so that `-m "not postgres and not browser"` leaves it out, and begin with
+    the files that take long: among several test processes nobody waits for the last of them then."""
     for item in items:
         if BROWSER_TESTS in item.path.parents:
             item.add_marker(pytest.mark.browser)
         if POSTGRES_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.postgres)
+    long_files = {
+        item.path for item in items if item.get_closest_marker("slow") or BROWSER_TESTS in item.path.parents
+    }
+    items.sort(key=lambda item: item.path not in long_files)
 
 
 @pytest.fixture(autouse=True)

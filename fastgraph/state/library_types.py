@@ -116,9 +116,16 @@ def _is_same_array(one: Any, other: Any) -> bool:
     return bool(one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes())
 
 
+def _is_same_scalar(one: Any, other: Any) -> bool:
+    """As for arrays, but a NaN is a NaN: its sign and payload are lost on the way through a float."""
+    if one.dtype == other.dtype and one.dtype.kind == "f" and one != one and other != other:  # noqa: PLR0124
+        return True
+    return _is_same_array(one, other)
+
+
 @cache
 def _numpy_scalar_entry(kind: type[Any]) -> TypeEntry:
-    return TypeEntry(_SCALAR_TAG, kind, _encode_scalar, _decode_scalar, _is_same_array)
+    return TypeEntry(_SCALAR_TAG, kind, _encode_scalar, _decode_scalar, _is_same_scalar)
 
 
 def _encode_scalar(scalar: Any) -> Any:

@@ -26,7 +26,7 @@ from support.stores import (
 
 pytestmark = pytest.mark.anyio
 
-OF_HOSTS = {"hosts", "host_workflows", "workflow_versions", "workflows"}
+OF_HOSTS = {"hosts", "probes", "host_workflows", "workflow_versions", "workflows"}
 
 
 async def rows(store: Store) -> dict[str, int]:

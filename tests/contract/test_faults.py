@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from fastgraph.database import engine
 from fastgraph.database.records import Accepted, Committed, SendCommand
 from fastgraph.database.store import Store
-from fastgraph.errors import LostOwnershipError, StoreUnavailableError
+from fastgraph.errors import DiskFullError, LostOwnershipError, StoreUnavailableError
 from support.postgres import running_server
 from support.stores import (
     NOW,
@@ -107,7 +107,7 @@ async def test_a_full_disk_blames_no_run(tmp_path: Path) -> None:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
     found = answers(store, [chain.step("x" * 100_000), chain.step("y" * 100_000)])
-    assert [type(answer) for answer in found] == [StoreUnavailableError, StoreUnavailableError]
+    assert [type(answer) for answer in found] == [DiskFullError, DiskFullError]
     with store.writer.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count=1000000")
     chain.commit(store, chain.step("x" * 100_000))

@@ -25,7 +25,7 @@ from support.walks import Walk, completed, polling
 pytestmark = pytest.mark.anyio
 
 HOUR_SECONDS = 3600.0
-RUNS, STEPS = 6, 12
+RUNS, STEPS = 6, 40
 LEAST_JUMPS = 10
 
 

@@ -179,7 +179,11 @@ def test_a_host_with_too_many_abandoned_threads_drains_and_another_takes_its_pla
     host = living_host(client)
     runs = [client.create_run(workflow="blocks") for _ in range(2)]
     for run_id in runs:
-        _wait_for_event(client, run_id, "node_started")
+        until(
+            lambda r=run_id: _is_at(client, r, "blocks"),
+            within_seconds=LONG_SECONDS,
+            what="a thread that blocks",
+        )
         client.post(f"/api/runs/{run_id}/cancel", {})
     for run_id in runs:
         assert client.wait_until_ended(run_id, within_seconds=LONG_SECONDS)["status"] == "cancelled"
@@ -243,3 +247,7 @@ def _wait_for_event(client: ServerClient, run_id: str, kind: str) -> None:
         return any(event["event"] == kind for event in client.events(run_id))
 
     until(look, within_seconds=LONG_SECONDS, what=f"{kind} of run {run_id}")
+
+
+def _is_at(client: ServerClient, run_id: str, node: str) -> bool:
+    return any(event["event"] == "node_started" and event["node"] == node for event in client.events(run_id))

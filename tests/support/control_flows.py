@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 from typing import Any, TypedDict
 
-from fastgraph import START, StateGraph, get_config, interrupt, sleep, wait_for_signal
+from fastgraph import END, START, StateGraph, get_config, interrupt, sleep, wait_for_signal
 
 
 class State(TypedDict, total=False):
@@ -32,6 +32,14 @@ def hold(state: State) -> None:
     gate = Path(os.environ["FASTGRAPH_TEST_GATE"], get_config()["configurable"]["run_id"])
     while not gate.exists():
         threading.Event().wait(0.02)
+
+
+def step(state: State) -> dict[str, Any]:
+    """One of many short steps, until the gate is open."""
+    note("step")
+    threading.Event().wait(0.05)
+    gate = Path(os.environ["FASTGRAPH_TEST_GATE"], get_config()["configurable"]["run_id"])
+    return {"said": gate.exists()}
 
 
 def after(state: State) -> dict[str, Any]:
@@ -72,6 +80,11 @@ def _chain(name: str, *nodes: Any) -> Any:
     return builder.compile(name=name)
 
 
+walk: Any = StateGraph(State).add_node(step)
+walk.add_edge(START, "step")
+walk.add_conditional_edges("step", lambda state: END if state["said"] else "step", ["step", END])
+
+walking = walk.compile(name="walking")
 holding = _chain("holding", hold, after)
 asking = _chain("asking", ask)
 napping = _chain("napping", nap)
