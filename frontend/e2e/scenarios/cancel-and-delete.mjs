@@ -10,6 +10,7 @@ export async function cancelAndDelete({ page, api, expect }) {
   await page.goto(`${api.url}/runs/${runId}`);
   await page.locator("header [data-status=running]").waitFor({ timeout: 15_000 });
   await page.getByRole("button", { name: "Cancel run" }).click();
+  await page.getByRole("dialog").waitFor();
   await page.keyboard.press("Escape");
   await expect(() => page.getByRole("dialog").count(), 0, "Escape closes the dialog");
   await page.getByRole("button", { name: "Cancel run" }).click();

@@ -7,6 +7,7 @@ from typing import Any
 
 import pykka
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from actors.runtime import (
@@ -110,7 +111,12 @@ def test_stop_lets_tasks_and_actors_clean_up() -> None:
     assert not [ref for ref in pykka.ActorRegistry.get_all() if ref.actor_class is Tidy]
 
 
-def test_a_task_that_ignores_its_cancellation_is_named_and_left_behind() -> None:
+def test_a_task_that_ignores_its_cancellation_is_named_and_left_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A logger that another test of this process used is kept as it was then, and can't be listened to.
+    monkeypatch.setattr("actors.runtime.loop_thread.log", structlog.get_logger("actors.runtime"))
+
     async def stubborn() -> None:
         while True:
             try:
