@@ -13,7 +13,7 @@ import orjson
 
 from actors.runs import facts, inbox
 from actors.runs.committer import Draft
-from actors.runs.situation import EndKind, Situation
+from actors.runs.situation import Situation
 from actors.runs.waits import RunWaits
 from fastgraph.database.records import NewEvent
 from fastgraph.events import EventKind
@@ -56,8 +56,7 @@ def draft_command(
 
 def _draft_pause(draft: Draft, situation: Situation, command: inbox.Pause, now: datetime) -> None:
     """Pause the run unless it is about to end, which a pause does not put off."""
-    ending = situation.ending
-    if situation.is_paused or (ending is not None and ending.kind is not EndKind.DRAIN):
+    if situation.is_paused or situation.is_ending:
         return
     situation.is_paused = True
     situation.queue.clear()
