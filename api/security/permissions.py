@@ -52,11 +52,12 @@ def required_role(method: str, path: str) -> Role | None:
 
 
 def own_path(scope: Scope) -> str:
-    """Return a request's path without the root path and trailing slashes, as the routes will see it."""
+    """Return a request's path without the root path and trailing slashes, as the routes will see it: the `$` of a route's
+    pattern lets one line feed follow."""
     path: str = scope["path"]
     root: str = scope.get("root_path", "")
     own = path.removeprefix(root) if root else path
-    return own.rstrip("/") or "/"
+    return own.rstrip("/").removesuffix("\n") or "/"
 
 
 def is_artifact(path: str) -> str | None:

@@ -70,6 +70,13 @@ async def test_only_liveness_and_pages_are_open(keyed_api: Api) -> None:
         assert (await keyed_api.http.get(path)).status_code == 401, path
 
 
+async def test_a_line_feed_behind_a_path_opens_nothing(keyed_api: Api) -> None:
+    assert (await keyed_api.http.get("/metrics%0A")).status_code == 401
+    assert (await keyed_api.http.get("/metrics%0A/")).status_code == 401
+    assert (await keyed_api.http.get("/api/keys%0A", headers=as_(READ))).status_code == 403
+    assert (await keyed_api.http.get("/api/keys%0A/", headers=as_(READ))).status_code == 403
+
+
 async def test_each_role_does_its_own_and_what_is_below(keyed_api: Api) -> None:
     http = keyed_api.http
     body = {"name": "test-run", "payload": {}}
