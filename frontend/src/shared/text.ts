@@ -30,7 +30,6 @@ export const text = {
     forget: "Forget the key",
     you: "Signed in as",
     may: { read: "may read", run: "may read and run", operate: "may do everything" },
-    refusedRole: (role: string) => `Your key lacks the role ${role}.`,
   },
   theme: { label: "Theme", light: "Light", dark: "Dark", system: "System" },
   connection: {
@@ -56,8 +55,6 @@ export const text = {
     cancel: "Cancel",
     download: "Download",
     preview: "Preview",
-    open: "Open",
-    none: "None",
     more: "Load more",
     clear: "Clear filters",
   },
@@ -119,7 +116,6 @@ export const text = {
     tags: "Tags",
     tagsHint: "Separated by commas.",
     input: "Input",
-    noInput: "This workflow declares no input. Write any JSON beside.",
     json: "JSON",
     curl: "curl",
     jsonLabel: "Input as JSON",
@@ -148,7 +144,6 @@ export const text = {
   },
   form: {
     required: "required",
-    optional: "optional",
     add: (what: string) => `Add ${what}`,
     item: "item",
     entry: "entry",
@@ -273,8 +268,6 @@ export const text = {
     pauseServerWhy:
       "Runs that work finish their step and stop; new ones are accepted and wait. Unpausing goes on.",
     goOn: "Let it go on",
-    workflow: "paused",
-    workflowLong: (name: string) => `${name} is paused`,
     workflowWhy: "Its runs are accepted and wait; none is taken up.",
     pauseWorkflow: (name: string) => `Pause ${name}`,
     unpauseWorkflow: (name: string) => `Unpause ${name}`,
@@ -307,8 +300,6 @@ export const text = {
   console: {
     label: "Console",
     follow: "Follow",
-    paused: "Paused",
-    toEnd: "Newest line",
     level: "Level",
     levels: { all: "Everything", logs: "Logs only", warning: "Warnings up", error: "Errors only" },
     search: "Find in console",
@@ -378,7 +369,6 @@ export const text = {
     empty: "Nothing waits for you",
     emptyWhy: "Questions of all runs appear here the moment they are asked, the oldest first.",
     list: "Questions, oldest first",
-    of: "Run",
     answered: (name: string) => `${name} has its answer.`,
     toRun: "See the run",
     more: (count: number) => `${plural(count, "further question")} after these`,
@@ -439,7 +429,6 @@ export const text = {
   json: {
     tooLarge: (size: string) => `${size} is too much to unfold in a page; this is its beginning.`,
     whole: "Download the whole",
-    nothing: "Nothing yet",
   },
   state: {
     step: (n: number) => `after step ${n}`,
@@ -459,7 +448,6 @@ export const text = {
     hosts: (count: number) => (count === 0 ? "no living host" : `on ${plural(count, "host")}`),
     version: "Version",
     schema: "Input schema",
-    graph: "Graph",
     nodes: (count: number) => plural(count, "node"),
     runsOf: "Its runs",
     versions: "Versions",
@@ -481,7 +469,6 @@ export const text = {
       "Runs that fit go on with this version. To say what takes the place of what is gone, open the run.",
     migrated: (count: number) => (count === 0 ? "No run was migrated." : `${plural(count, "run")} migrated.`),
     refused: (count: number) => `${plural(count, "run")} refused:`,
-    notFound: "There is no such workflow",
   },
   actors: {
     title: "Actors",
@@ -531,13 +518,9 @@ export const text = {
       lastError: "Last error",
       place: "Runs on",
       children: "Supervises",
-      reported: "Told",
-      host: "Host",
     },
     since: (time: string) => `for ${time}`,
-    choose: "Choose an actor to see more of it and what can be done.",
     gone: "This actor is no longer there.",
-    heartbeatOnly: "The host has not answered in full yet; this is what its last heartbeat told.",
     actions: {
       restart: "Restart",
       stop: "Stop",
@@ -564,7 +547,6 @@ export const text = {
         keep: "Leave it",
       },
     },
-    asked: (action: string) => `${action}: asked, the host answers within a second`,
     outcomes: { pending: "asked", done: "done", refused: "refused", lost: "the host ended first" },
     stack: "Stack",
     runActions: "Actions on its run",
@@ -601,7 +583,6 @@ export const text = {
     busy: (busy: number, all: number) => `${busy} of ${all} busy`,
     yes: "yes",
     no: "no",
-    unknown: "not told",
   },
   stuck: {
     title: "Stuck",
@@ -610,7 +591,6 @@ export const text = {
       "They are running by the store's account, and no living host has them. This should never last: see below what mends it.",
     green: "No run is stranded",
     greenWhy: "Everything that runs has a living host.",
-    none: "Nothing is stuck.",
     since: "since",
     mend: "What mends it",
     kinds: {
