@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import operator
+from collections import Counter
 from collections.abc import Callable
 from typing import Annotated, Any, TypedDict
 
 from fastgraph import END, START, RetryPolicy, StateGraph
 from fastgraph.graph.compiled import CompiledGraph
+from support.gates import Gate
 
 Node = Callable[..., Any]
 
@@ -69,4 +71,17 @@ def says(word: Any) -> Node:
         return {"log": [word]}
 
     node.__name__ = str(word)
+    return node
+
+
+def held_by(gate: Gate, name: str = "held", counts: Counter[str] | None = None) -> Node:
+    """A node that counts that it has begun, waits at the gate, and adds its name to the log."""
+
+    def node(state: Log) -> dict[str, Any]:
+        if counts is not None:
+            counts[name] += 1
+        gate.pass_through()
+        return {"log": [name]}
+
+    node.__name__ = name
     return node

@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from support.boots import House
+from support.gates import Gate
 
 
 @pytest.fixture(autouse=True)
@@ -30,3 +31,11 @@ async def any_house(store_url: str, tmp_path: Path) -> AsyncIterator[House]:
     opened = House.open(store_url, tmp_path)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    """A gate that is open in the end, so that no node waits there for longer than the test."""
+    gate = Gate()
+    yield gate
+    gate.open()

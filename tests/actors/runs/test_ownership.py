@@ -18,28 +18,10 @@ from fastgraph.database import tables
 from fastgraph.database.host_records import FreeRun
 from support.boots import Boot, House
 from support.gates import Gate
-from support.small_flows import Log, chain, new_graph, parallel, says
+from support.small_flows import Log, chain, held_by, new_graph, parallel, says
 from support.stores import find_faults
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def gate() -> Any:
-    gate = Gate()
-    yield gate
-    gate.open()
-
-
-def held_by(gate: Gate, name: str = "held", counts: Counter[str] | None = None) -> Any:
-    def node(state: Log) -> dict[str, Any]:
-        if counts is not None:
-            counts[name] += 1
-        gate.pass_through()
-        return {"log": [name]}
-
-    node.__name__ = name
-    return node
 
 
 def counted(name: str, counts: Counter[str]) -> Any:

@@ -15,28 +15,10 @@ from fastgraph.graph.commands import interrupt
 from fastgraph.status import RunStatus
 from support.boots import House
 from support.gates import Gate
-from support.small_flows import Log, chain, parallel, says
+from support.small_flows import Log, chain, held_by, parallel, says
 from support.waiting import until_async
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def gate() -> Any:
-    gate = Gate()
-    yield gate
-    gate.open()
-
-
-def held_by(gate: Gate, name: str = "held", counts: Counter[str] | None = None) -> Any:
-    def node(state: Log) -> dict[str, Any]:
-        if counts is not None:
-            counts[name] += 1
-        gate.pass_through()
-        return {"log": [name]}
-
-    node.__name__ = name
-    return node
 
 
 async def order(house: House, operation: Any) -> None:
