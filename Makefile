@@ -33,7 +33,7 @@ test: ## All that CI checks: style, types, the dashboard, every test (ARGS="-k n
 	@$(PREPARE) development dashboard postgres chromium
 	@$(MAKE) --no-print-directory lint types dashboard-check
 	@echo "==> pytest"
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS) $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS) $(ARGS)
 
 quick-test: ## The tests that take seconds: no browser, no PostgreSQL, nothing slow
 	@$(PREPARE) development

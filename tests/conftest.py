@@ -24,7 +24,8 @@ POSTGRES_FIXTURES = {"postgres_server", "postgres_url", "postgres_database"}
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what asks for PostgreSQL or a browser, so that `-m "not postgres and not browser"` leaves it out, and begin with
-    the files that take long: among several test processes nobody waits for the last of them then."""
+    the files that take long: among several test processes nobody waits for the last of them then. (xdist keeps this order
+    with `--no-loadscope-reorder` only; else it begins with the files of most tests.)"""
     for item in items:
         if BROWSER_TESTS in item.path.parents:
             item.add_marker(pytest.mark.browser)
