@@ -80,7 +80,9 @@ class Hosts:
     def start_host(self, **variables: str) -> Program:
         """Start one host process, beside those that are kept."""
         arguments = ("-P", str(BOOT_FILE), str(self.flows))
-        return self.start_program(*arguments, cwd=self.folder, environment={**self.environment, **variables})
+        program = self.start_program(*arguments, cwd=self.folder, environment={**self.environment, **variables})
+        self._starting[program.pid] = time.monotonic()
+        return program
 
     def wait_until_ready(self, program: Program) -> str:
         """Wait until a host has published itself; answer its boot id."""
@@ -91,12 +93,12 @@ class Hosts:
     def kill(self, index: int) -> Kill:
         """kill -9 a host, note what it was executing, and start another in its place."""
         program = self.programs[index]
-        at = datetime.now(UTC)
         boot_id = self.boot_of(program.pid)
         running = self.owned_by(boot_id) if boot_id else ()
         program.kill()
         self.killed_pids.add(program.pid)
-        kill = Kill(at=at, pid=program.pid, boot_id=boot_id, runs=running)
+        # Its own last events are older than this: what comes later is what others did.
+        kill = Kill(at=datetime.now(UTC), pid=program.pid, boot_id=boot_id, runs=running)
         self.kills.append(kill)
         program.end()
         self.programs[index] = self.start_host()
