@@ -80,7 +80,9 @@ class Hosts:
     def start_host(self, **variables: str) -> Program:
         """Start one host process, beside those that are kept."""
         arguments = ("-P", str(BOOT_FILE), str(self.flows))
-        program = self.start_program(*arguments, cwd=self.folder, environment={**self.environment, **variables})
+        program = self.start_program(
+            *arguments, cwd=self.folder, environment={**self.environment, **variables}
+        )
         self._starting[program.pid] = time.monotonic()
         return program
 
