@@ -34,16 +34,15 @@ class Reconciler:
         self._suspects: set[OwnedRun] = set()
         self._gone: set[str] = set()
         self.lost: set[str] = set()
-        """What was known here at the last two looks and is not this boot's: somebody has ended or taken it."""
+        """What was known here at this look and the one before and is not this boot's: somebody has ended or taken it."""
 
     async def find_stranded(self, known: Collection[str]) -> list[OwnedRun]:
         """Return the runs that are this boot's by the store's account, are not among `known` run ids, and were not the
         last time either. Empty where it is not yet time to look, and where the store can't be read."""
-        now = self._clock.monotonic()
+        now, self.lost = self._clock.monotonic(), set()
         if now - self._looked_at < LOOK_SECONDS:
             return []
         self._looked_at = now
-        self.lost = set()
         try:
             async with self._store.readers.connect() as connection:
                 owned = await list_owned(connection, owner=self._boot_id)
