@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 
 const SRC = dirname(fileURLToPath(import.meta.url));
 const MAX_LINES = 200;
-/** Generated, or all strings in one place by rule. */
+/** Generated, or the strings that more than one page shows. */
 const LONG_BY_NATURE = new Set(["shared/api/schema.gen.ts", "shared/text.ts"]);
 
 interface Source {

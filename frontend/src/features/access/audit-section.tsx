@@ -9,21 +9,22 @@ import { ShortId } from "@/shared/ui/short-id";
 import { Skeleton } from "@/shared/ui/skeleton";
 import { TimeText } from "@/shared/ui/time-text";
 import { listAudit } from "./api/list-audit";
+import { auditText } from "./text";
 
 /** Who ordered what, when and why, and what came of it. */
 export function AuditSection() {
   const query = useInfiniteQuery(listAudit(""));
   const entries = query.data?.pages.flatMap((page) => page.items);
   return (
-    <section aria-label={text.audit.title} className="card overflow-hidden">
+    <section aria-label={auditText.title} className="card overflow-hidden">
       <div className="border-b border-line px-4 py-2.5">
-        <h2 className="text-sm font-medium">{text.audit.title}</h2>
-        <p className="text-sm text-ink-soft">{text.audit.why}</p>
+        <h2 className="text-sm font-medium">{auditText.title}</h2>
+        <p className="text-sm text-ink-soft">{auditText.why}</p>
       </div>
       {query.isPending && <Skeleton rows={6} />}
       {query.isError && <ErrorState error={query.error} onRetry={() => query.refetch()} className="m-4" />}
-      {entries?.length === 0 && <p className="px-4 py-3 text-sm text-ink-faint">{text.audit.none}</p>}
-      <ol aria-label={text.audit.title}>
+      {entries?.length === 0 && <p className="px-4 py-3 text-sm text-ink-faint">{auditText.none}</p>}
+      <ol aria-label={auditText.title}>
         {entries?.map((entry) => (
           <Entry key={`${entry.at} ${entry.action} ${entry.subject}`} entry={entry} />
         ))}

@@ -10,6 +10,7 @@ import { TimeText } from "@/shared/ui/time-text";
 import { listKeys } from "./api/keys";
 import { NewKey } from "./new-key";
 import { RevokeKey } from "./revoke-key";
+import { keysText } from "./text";
 
 /** The keys that are kept in the store: make one, see who has one, revoke one. */
 export function KeysSection() {
@@ -17,19 +18,19 @@ export function KeysSection() {
   const query = useQuery(listKeys());
   const isRequired = useQuery(getCaller()).data?.is_required ?? true;
   return (
-    <section aria-label={text.keys.title} className="card overflow-hidden">
+    <section aria-label={keysText.title} className="card overflow-hidden">
       <div className="flex flex-wrap items-center gap-3 border-b border-line px-4 py-2.5">
         <div className="min-w-0 flex-1 basis-60">
-          <h2 className="text-sm font-medium">{text.keys.title}</h2>
-          <p className="text-sm text-ink-soft">{isRequired ? text.keys.required : text.keys.notRequired}</p>
+          <h2 className="text-sm font-medium">{keysText.title}</h2>
+          <p className="text-sm text-ink-soft">{isRequired ? keysText.required : keysText.notRequired}</p>
         </div>
         <NewKey onCreated={setCreated} />
       </div>
       {created && <Created created={created} />}
       {query.isPending && <Skeleton rows={3} />}
       {query.isError && <ErrorState error={query.error} onRetry={() => query.refetch()} className="m-4" />}
-      {query.data?.length === 0 && <p className="px-4 py-3 text-sm text-ink-faint">{text.keys.none}</p>}
-      <ul aria-label={text.keys.title}>
+      {query.data?.length === 0 && <p className="px-4 py-3 text-sm text-ink-faint">{keysText.none}</p>}
+      <ul aria-label={keysText.title}>
         {query.data?.map((key) => (
           <Row key={key.key_id} row={key} />
         ))}
@@ -41,8 +42,8 @@ export function KeysSection() {
 function Created({ created }: { created: CreatedKey }) {
   return (
     <div role="status" className="border-b border-line bg-good-soft px-4 py-3 text-sm">
-      <p className="font-medium text-good">{text.keys.created(created.name)}</p>
-      <p className="text-ink-soft">{text.keys.createdWhy}</p>
+      <p className="font-medium text-good">{keysText.created(created.name)}</p>
+      <p className="text-ink-soft">{keysText.createdWhy}</p>
       <p className="mt-2 flex items-center gap-1">
         <code data-new-key className="min-w-0 rounded bg-surface px-2 py-1 font-mono text-xs break-all">
           {created.key}
@@ -60,7 +61,7 @@ function Row({ row }: { row: ApiKeyRow }) {
       <span className="text-ink-soft">{text.access.may[row.role]}</span>
       {row.rate_limit && <span className="text-xs text-ink-faint">{row.rate_limit}</span>}
       <span className="text-xs text-ink-faint sm:ml-auto">
-        {text.keys.by(row.created_by)} <TimeText at={row.created_at} />
+        {keysText.by(row.created_by)} <TimeText at={row.created_at} />
       </span>
       <RevokeKey row={row} />
     </li>

@@ -8,6 +8,7 @@ import { Button } from "@/shared/ui/button";
 import { Dialog } from "@/shared/ui/dialog";
 import { ErrorState } from "@/shared/ui/error-state";
 import { createKey } from "./api/keys";
+import { keysText } from "./text";
 
 const ROLES: readonly Role[] = ["read", "run", "operate"];
 
@@ -17,9 +18,9 @@ export function NewKey({ onCreated }: { onCreated: (key: CreatedKey) => void }) 
     <>
       <Button onClick={() => setOpen(true)}>
         <KeyRound aria-hidden className="size-3.5" />
-        {text.keys.make}
+        {keysText.make}
       </Button>
-      <Dialog title={text.keys.makeTitle} isOpen={isOpen} onClose={() => setOpen(false)}>
+      <Dialog title={keysText.makeTitle} isOpen={isOpen} onClose={() => setOpen(false)}>
         <Form onCreated={onCreated} onClose={() => setOpen(false)} />
       </Dialog>
     </>
@@ -51,7 +52,7 @@ function Form({ onCreated, onClose }: FormProps) {
   return (
     <form onSubmit={submit}>
       <label className="mt-3 flex flex-col gap-1 text-sm font-medium">
-        {text.keys.name}
+        {keysText.name}
         <input
           value={name}
           required
@@ -59,10 +60,10 @@ function Form({ onCreated, onClose }: FormProps) {
           onChange={(event) => setName(event.target.value)}
           className="field font-normal"
         />
-        <span className="text-xs font-normal text-ink-faint">{text.keys.nameHint}</span>
+        <span className="text-xs font-normal text-ink-faint">{keysText.nameHint}</span>
       </label>
       <label className="mt-3 flex flex-col gap-1 text-sm font-medium">
-        {text.keys.role}
+        {keysText.role}
         <select
           value={role}
           onChange={(event) => setRole(event.target.value as Role)}
@@ -79,7 +80,7 @@ function Form({ onCreated, onClose }: FormProps) {
       <div className="mt-5 flex justify-end gap-2">
         <Button onClick={onClose}>{text.common.cancel}</Button>
         <Button type="submit" look="primary" disabled={create.isPending || name.trim() === ""}>
-          {text.keys.make}
+          {keysText.make}
         </Button>
       </div>
     </form>

@@ -2,10 +2,10 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { keys } from "@/shared/api/keys";
 import type { ApiKeyRow } from "@/shared/api/types";
-import { text } from "@/shared/text";
 import { Button } from "@/shared/ui/button";
 import { ConfirmDialog } from "@/shared/ui/confirm-dialog";
 import { revokeKey } from "./api/keys";
+import { keysText } from "./text";
 
 export function RevokeKey({ row }: { row: ApiKeyRow }) {
   const client = useQueryClient();
@@ -22,14 +22,14 @@ export function RevokeKey({ row }: { row: ApiKeyRow }) {
       <Button
         size="small"
         look="danger"
-        aria-label={text.keys.revokeNamed(row.name)}
+        aria-label={keysText.revokeNamed(row.name)}
         onClick={() => setOpen(true)}
       >
-        {text.keys.revoke}
+        {keysText.revoke}
       </Button>
       {isOpen && (
         <ConfirmDialog
-          words={text.keys.ask}
+          words={keysText.ask}
           isPending={revoke.isPending}
           error={revoke.error}
           onConfirm={() => revoke.mutate()}

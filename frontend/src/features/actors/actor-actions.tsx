@@ -4,12 +4,12 @@ import { useRef, useState } from "react";
 import { useMay } from "@/shared/api/get-caller";
 import { IdempotencyKeys } from "@/shared/api/idempotency";
 import type { Actor, HostCommand } from "@/shared/api/types";
-import { text } from "@/shared/text";
 import { Button } from "@/shared/ui/button";
 import { ErrorState } from "@/shared/ui/error-state";
 import { type ActorAction, askActor } from "./api/ask-host";
 import { AskButton } from "./ask-button";
 import { CommandOutcome } from "./command-outcome";
+import { actorsText } from "./text";
 
 interface Asked {
   action: ActorAction;
@@ -38,7 +38,7 @@ export function ActorActions({ actor }: { actor: Actor }) {
       <div className="flex flex-wrap gap-2">
         <Button size="small" disabled={dump.isPending} onClick={() => dump.mutate()}>
           <Layers aria-hidden className="size-3.5" />
-          {text.actors.actions["dump-stack"]}
+          {actorsText.actions["dump-stack"]}
         </Button>
         {!isHost && (
           <>
@@ -52,11 +52,9 @@ export function ActorActions({ actor }: { actor: Actor }) {
         <CommandOutcome
           key={asked.command.command_id}
           asked={asked.command}
-          word={text.actors.actions[asked.action]}
+          word={actorsText.actions[asked.action]}
           title={
-            asked.action === "dump-stack"
-              ? text.actors.stackOf(actor.kind)
-              : text.actors.actions[asked.action]
+            asked.action === "dump-stack" ? actorsText.stackOf(actor.kind) : actorsText.actions[asked.action]
           }
         />
       )}

@@ -3,6 +3,7 @@
 import type { Actor } from "@/shared/api/types";
 import { text } from "@/shared/text";
 import { duration } from "@/shared/time";
+import { actorsText } from "./text";
 
 export interface Fact {
   name: string;
@@ -11,7 +12,7 @@ export interface Fact {
 }
 
 export function factsOf(actor: Actor): Fact[] {
-  const { facts, perSecond, milliseconds, since, inMailbox } = text.actors;
+  const { facts, perSecond, milliseconds, since, inMailbox } = actorsText;
   const seconds = (value: number) => duration(value * 1000);
   const found: (Fact | null)[] = [
     told(actor.mailbox_capacity, (capacity) => ({
@@ -50,7 +51,7 @@ export function factsOf(actor: Actor): Fact[] {
     })),
     told(actor.lease_left_seconds, (left) => ({ name: facts.lease, value: seconds(left), isBad: left < 3 })),
     told(actor.place, (place) => ({ name: facts.place, value: place })),
-    actor.child_count ? { name: facts.children, value: text.actors.total(actor.child_count) } : null,
+    actor.child_count ? { name: facts.children, value: actorsText.total(actor.child_count) } : null,
     told(actor.last_error, (error) => ({ name: facts.lastError, value: error, isBad: true })),
   ];
   return found.filter((fact) => fact !== null);
@@ -61,7 +62,7 @@ function told<T>(value: T | null | undefined, as: (value: T) => Fact): Fact | nu
 }
 
 function windowOf(actor: Actor): string[] {
-  return actor.restarts_in_window ? [text.actors.facts.inWindow(actor.restarts_in_window)] : [];
+  return actor.restarts_in_window ? [actorsText.facts.inWindow(actor.restarts_in_window)] : [];
 }
 
 function number(value: number): string {

@@ -16,6 +16,7 @@ import { ActorActions } from "./actor-actions";
 import { ActorBadge } from "./actor-badge";
 import { factsOf } from "./actor-facts";
 import { getActor } from "./api/get-actors";
+import { actorsText } from "./text";
 
 interface ActorPanelProps {
   actorId: string;
@@ -30,10 +31,10 @@ export function ActorPanel({ actorId, known, onClose }: ActorPanelProps) {
   const actor = query.data ?? known;
   const isGone = query.error instanceof ApiProblem && query.error.status === 404;
   return (
-    <section aria-label={actor?.kind ?? text.actors.columns.actor} className="card min-w-0 p-4">
+    <section aria-label={actor?.kind ?? actorsText.columns.actor} className="card min-w-0 p-4">
       <div className="flex items-start gap-2">
         <div className="min-w-0 flex-1">
-          <h2 className="text-sm font-semibold">{actor?.kind ?? text.actors.columns.actor}</h2>
+          <h2 className="text-sm font-semibold">{actor?.kind ?? actorsText.columns.actor}</h2>
           <p className="flex items-center">
             <code className="min-w-0 font-mono text-xs break-all text-ink-faint">
               {actor?.key ?? actorId}
@@ -51,7 +52,7 @@ export function ActorPanel({ actorId, known, onClose }: ActorPanelProps) {
           <X aria-hidden className="size-4" />
         </Button>
       </div>
-      {isGone && <p className="mt-2 text-sm text-warn">{text.actors.gone}</p>}
+      {isGone && <p className="mt-2 text-sm text-warn">{actorsText.gone}</p>}
       {query.isError && !isGone && <ErrorState error={query.error} className="mt-2" />}
       {actor && <Details actor={actor} isGone={isGone} />}
     </section>
@@ -65,10 +66,10 @@ function Details({ actor, isGone }: { actor: Actor; isGone: boolean }) {
       <dl className="mt-3 grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1 text-sm">
         {actor.run_id && (
           <>
-            <dt className="text-ink-faint">{text.actors.facts.run}</dt>
+            <dt className="text-ink-faint">{actorsText.facts.run}</dt>
             <dd>
               <Link to="/runs/$runId" params={{ runId: actor.run_id }} className="underline">
-                <span className="sr-only">{text.actors.facts.run} </span>
+                <span className="sr-only">{actorsText.facts.run} </span>
                 <ShortId id={actor.run_id} className="font-mono text-xs" />
               </Link>
             </dd>
@@ -102,7 +103,7 @@ function RunOfActor({ runId }: { runId: string }) {
   if (!run) return null;
   return (
     <div className="mt-2">
-      <CommandMenu run={run} commands={commands} label={text.actors.runActions} hasLabel />
+      <CommandMenu run={run} commands={commands} label={actorsText.runActions} hasLabel />
     </div>
   );
 }

@@ -1,10 +1,10 @@
 import { ChevronRight } from "lucide-react";
 import type { Actor } from "@/shared/api/types";
 import { cx } from "@/shared/class-names";
-import { text } from "@/shared/text";
 import { duration } from "@/shared/time";
 import { ActorBadge } from "./actor-badge";
 import { Mailbox } from "./mailbox";
+import { actorsText } from "./text";
 import type { TreeRow } from "./tree";
 
 /** By the width of the tree itself, which a chosen actor's panel may narrow. */
@@ -43,10 +43,10 @@ export function ActorRow({ row, isSelected, onToggle, onSelect }: ActorRowProps)
         <Handles actor={actor} />
       </span>
       <span role="cell" className={`tabular text-right text-ink-soft ${WIDE_ONLY}`}>
-        {actor.rate_per_second != null && text.actors.perSecond(actor.rate_per_second)}
+        {actor.rate_per_second != null && actorsText.perSecond(actor.rate_per_second)}
       </span>
       <span role="cell" className={`tabular text-right text-ink-soft ${WIDE_ONLY}`}>
-        {actor.p95_ms != null && text.actors.milliseconds(actor.p95_ms)}
+        {actor.p95_ms != null && actorsText.milliseconds(actor.p95_ms)}
       </span>
       <span role="cell" className="text-right">
         <Restarts actor={actor} />
@@ -76,7 +76,7 @@ export function ActorCard({ row, isSelected, onToggle, onSelect }: ActorRowProps
         </span>
         {actor.restarts > 0 && (
           <span className="ml-auto whitespace-nowrap">
-            {text.actors.columns.restarts} <Restarts actor={actor} />
+            {actorsText.columns.restarts} <Restarts actor={actor} />
           </span>
         )}
       </span>
@@ -92,7 +92,7 @@ function ActorName({ row, isSelected, onToggle, onSelect }: ActorRowProps) {
         <button
           type="button"
           aria-expanded={isOpen}
-          aria-label={isOpen ? text.actors.close(actor.key) : text.actors.open(actor.key)}
+          aria-label={isOpen ? actorsText.close(actor.key) : actorsText.open(actor.key)}
           onClick={onToggle}
           className="relative z-1 grid size-6 shrink-0 place-items-center rounded-md text-ink-faint hover:bg-hover hover:text-ink"
         >
@@ -112,7 +112,7 @@ function ActorName({ row, isSelected, onToggle, onSelect }: ActorRowProps) {
       </button>
       <code className="min-w-0 truncate font-mono text-xs text-ink-faint">{shortKey(actor)}</code>
       {unsent > 0 && (
-        <span className="text-xs whitespace-nowrap text-ink-faint">{text.actors.unsent(unsent)}</span>
+        <span className="text-xs whitespace-nowrap text-ink-faint">{actorsText.unsent(unsent)}</span>
       )}
     </span>
   );

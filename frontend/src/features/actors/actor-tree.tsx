@@ -3,10 +3,10 @@ import { useMemo, useState } from "react";
 import type { Actor } from "@/shared/api/types";
 import { cx } from "@/shared/class-names";
 import { NARROW, useMedia } from "@/shared/hooks/use-media";
-import { text } from "@/shared/text";
 import { EmptyState } from "@/shared/ui/empty-state";
 import { VirtualList } from "@/shared/ui/virtual-list";
 import { ACTOR_COLUMNS, ActorCard, ActorRow, WIDE_ONLY } from "./actor-row";
+import { actorsText } from "./text";
 import { rowsOf, type TreeRow } from "./tree";
 
 const ROW_HEIGHT = 36;
@@ -25,12 +25,12 @@ export function ActorTree({ root, wanted, selected, onSelect }: ActorTreeProps) 
   const isNarrow = useMedia(NARROW);
   const rows = useMemo(() => rowsOf(root, toggled, wanted), [root, toggled, wanted]);
   if (rows.length === 0)
-    return <EmptyState icon={SearchX} title={text.actors.empty} why={text.actors.emptyWhy} />;
+    return <EmptyState icon={SearchX} title={actorsText.empty} why={actorsText.emptyWhy} />;
   const at = (index: number) => rows[index] as TreeRow;
   const Row = isNarrow ? ActorCard : ActorRow;
   return (
     <VirtualList
-      label={text.actors.tree}
+      label={actorsText.tree}
       count={rows.length}
       rowHeight={isNarrow ? CARD_HEIGHT : ROW_HEIGHT}
       rowKey={(index) => at(index).actor.id}
@@ -53,7 +53,7 @@ export function ActorTree({ root, wanted, selected, onSelect }: ActorTreeProps) 
 }
 
 function Columns() {
-  const { actor, state, mailbox, message, rate, p95, restarts } = text.actors.columns;
+  const { actor, state, mailbox, message, rate, p95, restarts } = actorsText.columns;
   const numbers = "text-right";
   return (
     <div role="rowgroup" className="sticky top-0 z-5 border-b border-line bg-surface">

@@ -4,7 +4,6 @@ import { Search } from "lucide-react";
 import { cx } from "@/shared/class-names";
 import { useTitle } from "@/shared/hooks/use-title";
 import { PauseServer } from "@/shared/pause/pause-server";
-import { text } from "@/shared/text";
 import { ErrorState } from "@/shared/ui/error-state";
 import { PageHeader } from "@/shared/ui/page-header";
 import { Skeleton } from "@/shared/ui/skeleton";
@@ -13,19 +12,20 @@ import { ActorTree } from "./actor-tree";
 import { getActors } from "./api/get-actors";
 import { HostsSection } from "./hosts-section";
 import { StuckSection } from "./stuck-section";
+import { actorsText } from "./text";
 import { countActors, findActor } from "./tree";
 
 const route = getRouteApi("/actors");
 
 /** What operators look at: is anything stuck, how do the hosts do, who works for whom. */
 export function ActorsPage() {
-  useTitle(text.actors.title);
+  useTitle(actorsText.title);
   const actors = useQuery(getActors());
   return (
     <div className="flex flex-col gap-4 p-4 lg:p-6">
       <PageHeader
-        title={text.actors.title}
-        facts={actors.data && <span className="tabular">{text.actors.total(countActors(actors.data))}</span>}
+        title={actorsText.title}
+        facts={actors.data && <span className="tabular">{actorsText.total(countActors(actors.data))}</span>}
       >
         <PauseServer />
       </PageHeader>
@@ -45,18 +45,18 @@ function TreeSection() {
   return (
     <div className={cx("grid items-start gap-4", chosen && "xl:grid-cols-[minmax(0,1fr)_23rem]")}>
       <section
-        aria-label={text.actors.tree}
+        aria-label={actorsText.tree}
         className="card @container flex h-[32rem] min-w-0 flex-col overflow-hidden"
       >
         <div className="flex items-center gap-3 border-b border-line p-2">
-          <h2 className="pl-2 text-sm font-medium whitespace-nowrap max-sm:sr-only">{text.actors.tree}</h2>
+          <h2 className="pl-2 text-sm font-medium whitespace-nowrap max-sm:sr-only">{actorsText.tree}</h2>
           <label className="relative ml-auto w-full sm:max-w-72">
-            <span className="sr-only">{text.actors.find}</span>
+            <span className="sr-only">{actorsText.find}</span>
             <Search aria-hidden className="absolute top-2 left-2.5 size-4 text-ink-faint" />
             <input
               type="search"
               value={q}
-              placeholder={text.actors.findPlaceholder}
+              placeholder={actorsText.findPlaceholder}
               onChange={(event) =>
                 navigate({ search: (now) => ({ ...now, q: event.target.value || undefined }), replace: true })
               }

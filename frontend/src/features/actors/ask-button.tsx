@@ -3,9 +3,9 @@ import type { LucideIcon } from "lucide-react";
 import { useRef, useState } from "react";
 import { IdempotencyKeys } from "@/shared/api/idempotency";
 import type { HostCommand } from "@/shared/api/types";
-import { text } from "@/shared/text";
 import { Button } from "@/shared/ui/button";
 import { ConfirmDialog } from "@/shared/ui/confirm-dialog";
+import { actorsText } from "./text";
 
 interface AskButtonProps {
   action: "restart" | "stop" | "drain";
@@ -31,11 +31,11 @@ export function AskButton({ action, icon: Icon, ask, onAsked }: AskButtonProps) 
     <>
       <Button size="small" look="danger" onClick={() => setOpen(true)}>
         <Icon aria-hidden className="size-3.5" />
-        {text.actors.actions[action]}
+        {actorsText.actions[action]}
       </Button>
       {isOpen && (
         <ConfirmDialog
-          words={text.actors.ask[action]}
+          words={actorsText.ask[action]}
           hasReason
           isPending={tell.isPending}
           error={tell.error}

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import type { HostCommand } from "@/shared/api/types";
 import { cx } from "@/shared/class-names";
-import { text } from "@/shared/text";
 import { CopyButton } from "@/shared/ui/copy-button";
 import { getHostCommand } from "./api/ask-host";
+import { actorsText } from "./text";
 
 const TONE: Record<HostCommand["outcome"], string> = {
   pending: "text-ink-soft",
@@ -19,7 +19,7 @@ export function CommandOutcome({ asked, word, title }: { asked: HostCommand; wor
   return (
     <section aria-label={title} className="mt-3">
       <p role="status" data-outcome={data.outcome} className={cx("text-sm", TONE[data.outcome])}>
-        {word}: {text.actors.outcomes[data.outcome]}
+        {word}: {actorsText.outcomes[data.outcome]}
         {!isStack && data.answer && <span className="text-ink-soft">. {data.answer}</span>}
       </p>
       {isStack && (
@@ -28,7 +28,7 @@ export function CommandOutcome({ asked, word, title }: { asked: HostCommand; wor
           <pre
             // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
             tabIndex={0}
-            aria-label={text.actors.stack}
+            aria-label={actorsText.stack}
             role="region"
             className="max-h-96 overflow-auto rounded-md border border-line bg-sunken p-3 pr-10 font-mono text-xs"
           >

@@ -3,13 +3,13 @@ import { useState } from "react";
 import { useMay } from "@/shared/api/get-caller";
 import type { Host, HostCommand } from "@/shared/api/types";
 import { cx } from "@/shared/class-names";
-import { text } from "@/shared/text";
 import { ShortId } from "@/shared/ui/short-id";
 import { TimeText } from "@/shared/ui/time-text";
 import { drainHost } from "./api/ask-host";
 import { AskButton } from "./ask-button";
 import { CommandOutcome } from "./command-outcome";
 import { type Figure, figuresOf } from "./host-figures";
+import { actorsText, hostsText } from "./text";
 
 /** One host with its figures; those that should be 0 and are not stand out. */
 export function HostCard({ host }: { host: Host }) {
@@ -35,8 +35,8 @@ export function HostCard({ host }: { host: Host }) {
         )}
       </div>
       <p className="mt-0.5 text-xs text-ink-faint">
-        {text.hosts.pid} {host.pid} · {host.version} · <TimeText at={host.started_at} /> ·{" "}
-        {text.hosts.runs(host.active_runs)}
+        {hostsText.pid} {host.pid} · {host.version} · <TimeText at={host.started_at} /> ·{" "}
+        {hostsText.runs(host.active_runs)}
       </p>
       <dl className="mt-3 grid grid-cols-[repeat(auto-fill,minmax(7.5rem,1fr))] gap-x-4 gap-y-2">
         {figuresOf(host).map((figure) => (
@@ -44,7 +44,7 @@ export function HostCard({ host }: { host: Host }) {
         ))}
       </dl>
       {asked && (
-        <CommandOutcome asked={asked} word={text.actors.actions.drain} title={text.actors.actions.drain} />
+        <CommandOutcome asked={asked} word={actorsText.actions.drain} title={actorsText.actions.drain} />
       )}
     </li>
   );
@@ -53,10 +53,10 @@ export function HostCard({ host }: { host: Host }) {
 function Life({ host }: { host: Host }) {
   const isDraining = host.figures.is_draining;
   const [Icon, word, tone] = !host.is_alive
-    ? ([CircleX, host.ended_at ? text.hosts.ended : text.hosts.silent, "text-bad"] as const)
+    ? ([CircleX, host.ended_at ? hostsText.ended : hostsText.silent, "text-bad"] as const)
     : isDraining
-      ? ([CirclePause, text.hosts.draining, "text-warn"] as const)
-      : ([HeartPulse, text.hosts.alive, "text-good"] as const);
+      ? ([CirclePause, hostsText.draining, "text-warn"] as const)
+      : ([HeartPulse, hostsText.alive, "text-good"] as const);
   return (
     <span
       className={cx("flex items-center gap-1.5 text-xs font-medium", tone)}

@@ -1,8 +1,8 @@
 /** A host's figures as names and words; what it did not tell is left out, what should be 0 and is not is bad. Pure. */
 
 import type { Host } from "@/shared/api/types";
-import { text } from "@/shared/text";
 import { bytes, duration } from "@/shared/time";
+import { hostsText } from "./text";
 
 export interface Figure {
   name: string;
@@ -14,7 +14,7 @@ export interface Figure {
 const LATE_SECONDS = 0.25;
 
 export function figuresOf({ figures: f, lease_left_seconds: lease }: Host): Figure[] {
-  const { figures: names, lagMax, busy, yes, no } = text.hosts;
+  const { figures: names, lagMax, busy, yes, no } = hostsText;
   const found: (Figure | null)[] = [
     told(f.loop_lag_seconds, (lag) => ({
       name: names.lag,

@@ -7,17 +7,18 @@ import { ErrorState } from "@/shared/ui/error-state";
 import { Skeleton } from "@/shared/ui/skeleton";
 import { getHosts } from "./api/get-hosts";
 import { HostCard } from "./host-card";
+import { hostsText } from "./text";
 
 export function HostsSection() {
   const query = useQuery(getHosts());
   return (
-    <section aria-label={text.hosts.title} className="flex flex-col gap-2">
-      <h2 className="text-sm font-medium">{text.hosts.title}</h2>
+    <section aria-label={hostsText.title} className="flex flex-col gap-2">
+      <h2 className="text-sm font-medium">{hostsText.title}</h2>
       {query.isPending && <Skeleton rows={3} />}
       {query.isError && <ErrorState error={query.error} onRetry={() => query.refetch()} />}
       {query.data?.length === 0 && (
         <div className="card">
-          <EmptyState icon={Unplug} title={text.hosts.none} why={text.hosts.noneWhy}>
+          <EmptyState icon={Unplug} title={hostsText.none} why={hostsText.noneWhy}>
             <CommandList commands={text.hostCommands} />
           </EmptyState>
         </div>

@@ -1,7 +1,7 @@
 import type { Actor } from "@/shared/api/types";
 import { cx } from "@/shared/class-names";
-import { text } from "@/shared/text";
 import { duration } from "@/shared/time";
+import { actorsText } from "./text";
 import { type Fullness, fullnessOf } from "./tree";
 
 const FILL: Record<Fullness, string> = {
@@ -19,10 +19,7 @@ export function Mailbox({ actor }: { actor: Actor }) {
   const fullness = fullnessOf(depth, capacity);
   const share = capacity ? Math.min(1, depth / capacity) : 0;
   return (
-    <span
-      className="flex items-center gap-2 whitespace-nowrap"
-      title={text.actors.inMailbox(depth, capacity)}
-    >
+    <span className="flex items-center gap-2 whitespace-nowrap" title={actorsText.inMailbox(depth, capacity)}>
       {capacity !== null && (
         <span aria-hidden className="h-1.5 w-10 overflow-hidden rounded-full bg-neutral-soft">
           <span
@@ -36,7 +33,7 @@ export function Mailbox({ actor }: { actor: Actor }) {
       </span>
       {oldest !== null && depth > 0 && (
         <span className={cx("tabular text-xs", oldest >= OLD_SECONDS ? "text-warn" : "text-ink-faint")}>
-          {text.actors.oldest(duration(oldest * 1000))}
+          {actorsText.oldest(duration(oldest * 1000))}
         </span>
       )}
     </span>

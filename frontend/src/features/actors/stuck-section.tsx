@@ -9,6 +9,7 @@ import { ErrorState } from "@/shared/ui/error-state";
 import { ShortId } from "@/shared/ui/short-id";
 import { TimeText } from "@/shared/ui/time-text";
 import { getStuck } from "./api/get-stuck";
+import { stuckText } from "./text";
 
 /** The red light, and all that does not go on by itself, each with what mends it. */
 export function StuckSection() {
@@ -16,7 +17,7 @@ export function StuckSection() {
   if (query.isError) return <ErrorState error={query.error} onRetry={() => query.refetch()} />;
   if (!query.data) return null;
   return (
-    <section aria-label={text.stuck.title} className="flex flex-col gap-3">
+    <section aria-label={stuckText.title} className="flex flex-col gap-3">
       <Light stuck={query.data} />
       {query.data.things.length > 0 && <Things stuck={query.data} />}
     </section>
@@ -38,9 +39,9 @@ function Light({ stuck }: { stuck: Stuck }) {
       <Icon aria-hidden className={cx("size-5 shrink-0", isRed ? "text-bad" : "text-good")} />
       <p>
         <span className={cx("font-semibold", isRed ? "text-bad" : "text-good")}>
-          {isRed ? text.stuck.red(counts.stranded ?? 0) : text.stuck.green}
+          {isRed ? stuckText.red(counts.stranded ?? 0) : stuckText.green}
         </span>{" "}
-        <span className="text-ink-soft">{isRed ? text.stuck.redWhy : text.stuck.greenWhy}</span>
+        <span className="text-ink-soft">{isRed ? stuckText.redWhy : stuckText.greenWhy}</span>
       </p>
     </div>
   );
@@ -51,18 +52,18 @@ function Things({ stuck }: { stuck: Stuck }) {
   const more = all - stuck.things.length;
   return (
     <div className="card overflow-hidden">
-      <h2 className="border-b border-line px-4 py-2.5 text-sm font-medium">{text.stuck.title}</h2>
+      <h2 className="border-b border-line px-4 py-2.5 text-sm font-medium">{stuckText.title}</h2>
       <ul
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
         tabIndex={0}
-        aria-label={text.stuck.title}
+        aria-label={stuckText.title}
         className="max-h-96 overflow-y-auto -outline-offset-2"
       >
         {stuck.things.map((thing) => (
           <Thing key={`${thing.kind} ${thing.run_id ?? thing.workflow ?? thing.host}`} thing={thing} />
         ))}
       </ul>
-      {more > 0 && <p className="px-4 py-2 text-xs text-ink-faint">{text.stuck.more(more)}</p>}
+      {more > 0 && <p className="px-4 py-2 text-xs text-ink-faint">{stuckText.more(more)}</p>}
     </div>
   );
 }
@@ -74,7 +75,7 @@ function Thing({ thing }: { thing: StuckThing }) {
       <div className="min-w-0">
         <p className="flex flex-wrap items-baseline gap-x-2">
           <span className={cx("font-medium", isRed ? "text-bad" : "text-warn")}>
-            {text.stuck.kinds[thing.kind] ?? thing.kind}
+            {stuckText.kinds[thing.kind] ?? thing.kind}
           </span>
           {thing.run_id && (
             <Link to="/runs/$runId" params={{ runId: thing.run_id }} className="underline">
@@ -84,13 +85,13 @@ function Thing({ thing }: { thing: StuckThing }) {
           {!thing.run_id && thing.workflow && <span>{thing.workflow}</span>}
           {thing.since && (
             <span className="text-xs text-ink-faint">
-              {text.stuck.since} <TimeText at={thing.since} />
+              {stuckText.since} <TimeText at={thing.since} />
             </span>
           )}
         </p>
         <p className="mt-0.5 break-words text-ink-soft">{thing.reason}</p>
       </div>
-      <CommandList commands={[{ what: text.stuck.mend, command: thing.command }]} />
+      <CommandList commands={[{ what: stuckText.mend, command: thing.command }]} />
     </li>
   );
 }

@@ -1,11 +1,11 @@
 import { CircleX } from "lucide-react";
 import type { RunError } from "@/shared/api/types";
-import { text } from "@/shared/text";
 import { CopyButton } from "@/shared/ui/copy-button";
+import { runText } from "./text";
 
 /** What went wrong, first of all: type, sentence, where; the traceback folded. */
 export function FailureCard({ error }: { error: RunError }) {
-  const where = text.run.failedAt(error.node, error.attempt);
+  const where = runText.failedAt(error.node, error.attempt);
   return (
     <section aria-label={error.type} className="card border-bad/40 bg-bad-soft p-3">
       <div className="flex items-start gap-2.5">
@@ -19,7 +19,7 @@ export function FailureCard({ error }: { error: RunError }) {
           {error.traceback && (
             <details className="mt-2">
               <summary className="w-fit rounded text-xs text-ink-soft hover:text-ink">
-                {text.run.traceback}
+                {runText.traceback}
               </summary>
               <div className="relative mt-2">
                 <CopyButton value={error.traceback} className="absolute top-1 right-1" />

@@ -3,8 +3,8 @@ import { Link } from "@tanstack/react-router";
 import { getRun } from "@/shared/api/get-run";
 import { listRuns } from "@/shared/api/list-runs";
 import type { Run } from "@/shared/api/types";
-import { text } from "@/shared/text";
 import { RunLink } from "./run-link";
+import { runText } from "./text";
 
 const CHILDREN_SHOWN = 4;
 
@@ -27,7 +27,7 @@ export function ChildRuns({ run }: { run: Run }) {
       ))}
       {run.children.length > CHILDREN_SHOWN && (
         <Link to="/runs" search={{ parent: run.run_id }} className="underline">
-          {text.run.allChildren(run.children.length)}
+          {runText.allChildren(run.children.length)}
         </Link>
       )}
     </span>

@@ -10,6 +10,7 @@ import { statusLook } from "@/shared/status";
 import { text } from "@/shared/text";
 import { buttonClass } from "@/shared/ui/button";
 import { SignalAction } from "./signal-action";
+import { runText } from "./text";
 
 /** These have a button of their own where the status allows them; the others stand in the menu. */
 const BEFORE: readonly RunCommand[] = ["pause", "unpause", "retry"];
@@ -39,7 +40,7 @@ export function RunActions({ run }: { run: Run }) {
       {mayRun && (
         <Link to="/runs/new" search={{ from: run.run_id }} className={buttonClass("plain")}>
           <RotateCcw aria-hidden className="size-3.5" />
-          {text.run.again}
+          {runText.again}
         </Link>
       )}
       {buttons(AFTER)}

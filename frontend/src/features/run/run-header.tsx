@@ -12,6 +12,7 @@ import { TimeText } from "@/shared/ui/time-text";
 import { missingIn } from "./held/missing";
 import { ChildRuns, ParentRun } from "./relations";
 import { RunActions } from "./run-actions";
+import { runText } from "./text";
 
 export function RunHeader({ run }: { run: Run }) {
   // Why a run is held stands in a card of its own.
@@ -21,8 +22,8 @@ export function RunHeader({ run }: { run: Run }) {
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
         <Link
           to="/runs"
-          aria-label={text.run.back}
-          title={text.run.back}
+          aria-label={runText.back}
+          title={runText.back}
           className={`${buttonClass("quiet", "icon")} -ml-2`}
         >
           <ChevronLeft aria-hidden className="size-4" />
@@ -42,7 +43,7 @@ export function RunHeader({ run }: { run: Run }) {
       {run.waiting_for && !isHeld && (
         <p className="flex items-center gap-1.5 text-sm text-ink-soft">
           <Hourglass aria-hidden className="size-3.5 shrink-0 text-ink-faint" />
-          <span className="sr-only">{text.run.waitingFor}</span>
+          <span className="sr-only">{runText.waitingFor}</span>
           {run.waiting_for}
         </p>
       )}
@@ -52,11 +53,11 @@ export function RunHeader({ run }: { run: Run }) {
             {run.workflow}
           </Link>
         </Fact>
-        <Fact name={text.run.created}>
+        <Fact name={runText.created}>
           <TimeText at={run.created_at} />
         </Fact>
         {run.started_at && (
-          <Fact name={text.run.duration}>
+          <Fact name={runText.duration}>
             <DurationText from={run.started_at} to={run.finished_at} className="tabular" />
           </Fact>
         )}
@@ -75,7 +76,7 @@ export function RunHeader({ run }: { run: Run }) {
           </Fact>
         )}
         {run.parent_run_id && (
-          <Fact name={text.run.parent}>
+          <Fact name={runText.parent}>
             <ParentRun runId={run.parent_run_id} />
           </Fact>
         )}
@@ -85,13 +86,13 @@ export function RunHeader({ run }: { run: Run }) {
           </Fact>
         )}
         {run.children.length > 0 && (
-          <Fact name={text.run.children}>
+          <Fact name={runText.children}>
             <ChildRuns run={run} />
           </Fact>
         )}
-        <Fact name={text.run.thread}>
+        <Fact name={runText.thread}>
           <Link to="/threads/$threadId" params={{ threadId: run.thread_id }} className="hover:underline">
-            <span className="sr-only">{text.run.thread} </span>
+            <span className="sr-only">{runText.thread} </span>
             <ShortId id={run.thread_id} className="font-mono text-xs" />
           </Link>
         </Fact>

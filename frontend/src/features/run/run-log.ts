@@ -1,9 +1,9 @@
 /** All that a page knows of a run from its feed: lines, steps, what was missing. One version, raised once a frame. */
 import type { RunEvent } from "@/shared/api/types";
 import type { FeedState, Hole } from "@/shared/feed/run-feed";
-import { text } from "@/shared/text";
 import { LineBuffer } from "./console/line-buffer";
 import { StepList } from "./steps/step-list";
+import { consoleText } from "./text";
 
 export class RunLog {
   readonly lines = new LineBuffer();
@@ -55,7 +55,7 @@ export class RunLog {
 
   /** What did not come live is said in the console itself, at its place. */
   markHole({ from, to, isFilled }: Hole): void {
-    const say = isFilled ? text.console.filled : text.console.lost;
+    const say = isFilled ? consoleText.filled : consoleText.lost;
     this.lines.push({
       seqFrom: from,
       seq: from,

@@ -3,12 +3,12 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { FileQuestion } from "lucide-react";
 import { getRun } from "@/shared/api/get-run";
 import { ApiProblem } from "@/shared/api/problem";
-import { text } from "@/shared/text";
 import { buttonClass } from "@/shared/ui/button";
 import { EmptyState } from "@/shared/ui/empty-state";
 import { ErrorState } from "@/shared/ui/error-state";
 import { Skeleton } from "@/shared/ui/skeleton";
 import { RunView } from "./run-view";
+import { runText } from "./text";
 
 const route = getRouteApi("/runs/$runId");
 const NOT_MOVING = new Set(["queued", "waiting", "sleeping", "interrupted"]);
@@ -27,10 +27,10 @@ export function RunPage() {
   if (query.error instanceof ApiProblem && NO_SUCH_RUN.has(query.error.status)) {
     return (
       <div className="p-6">
-        <h1 className="sr-only">{text.run.notFound}</h1>
-        <EmptyState icon={FileQuestion} title={text.run.notFound} why={text.run.notFoundWhy}>
+        <h1 className="sr-only">{runText.notFound}</h1>
+        <EmptyState icon={FileQuestion} title={runText.notFound} why={runText.notFoundWhy}>
           <Link to="/runs" className={buttonClass("plain")}>
-            {text.run.back}
+            {runText.back}
           </Link>
         </EmptyState>
       </div>

@@ -4,7 +4,6 @@ import { Hourglass } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Run } from "@/shared/api/types";
 import { JsonPanel } from "@/shared/json/json-panel";
-import { text } from "@/shared/text";
 import { EmptyState } from "@/shared/ui/empty-state";
 import { TabPanel } from "@/shared/ui/tab-panel";
 import { Tabs } from "@/shared/ui/tabs";
@@ -13,6 +12,7 @@ import { RunArtifacts } from "./artifacts/run-artifacts";
 import { Console } from "./console/console";
 import type { RunLog } from "./run-log";
 import { StatePanel } from "./state/state-panel";
+import { resultText, runText } from "./text";
 
 const route = getRouteApi("/runs/$runId");
 
@@ -21,7 +21,7 @@ export function RunTabs({ run, log }: { run: Run; log: RunLog }) {
   const navigate = route.useNavigate();
   const artifacts = useQuery(listRunArtifacts(run.run_id));
   const count = artifacts.data?.length;
-  const { tabs } = text.run;
+  const { tabs } = runText;
   const all = [
     { id: "console", label: tabs.console },
     { id: "artifacts", label: tabs.artifacts, note: count || undefined },
@@ -33,7 +33,7 @@ export function RunTabs({ run, log }: { run: Run; log: RunLog }) {
     navigate({ search: (now) => ({ ...now, tab: next === "console" ? undefined : next }), replace: true });
   return (
     <Tabs
-      label={text.run.view}
+      label={runText.view}
       tabs={all}
       value={all.some(({ id }) => id === tab) ? tab : "console"}
       onChange={choose}
@@ -57,7 +57,7 @@ export function RunTabs({ run, log }: { run: Run; log: RunLog }) {
       </Scrolling>
       <Scrolling id="result">
         {run.result === null || run.result === undefined ? (
-          <EmptyState icon={Hourglass} title={text.result.empty} why={text.result.emptyWhy} />
+          <EmptyState icon={Hourglass} title={resultText.empty} why={resultText.emptyWhy} />
         ) : (
           <JsonPanel
             source={JSON.stringify(run.result)}

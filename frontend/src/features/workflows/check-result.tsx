@@ -4,7 +4,6 @@ import { CircleCheck, TriangleAlert } from "lucide-react";
 import { keys } from "@/shared/api/keys";
 import { migrateRuns } from "@/shared/api/migrate-runs";
 import type { MigrationAnswer, VersionCheck } from "@/shared/api/types";
-import { text } from "@/shared/text";
 import { Button } from "@/shared/ui/button";
 import { ErrorState } from "@/shared/ui/error-state";
 import { ShortId } from "@/shared/ui/short-id";
@@ -12,6 +11,7 @@ import { Skeleton } from "@/shared/ui/skeleton";
 import { StatusBadge } from "@/shared/ui/status-badge";
 import { checkVersion } from "./api/check-version";
 import { shortHash } from "./short-hash";
+import { workflowsText } from "./text";
 
 const MAX_SHOWN = 20;
 
@@ -28,18 +28,18 @@ export function CheckResult({ workflow, graphHash }: { workflow: string; graphHa
   const { runs, breaking } = query.data;
   return (
     <div className="flex flex-col gap-3 p-4">
-      <h4 className="text-sm font-medium">{text.workflows.checkOf(shortHash(graphHash))}</h4>
+      <h4 className="text-sm font-medium">{workflowsText.checkOf(shortHash(graphHash))}</h4>
       {runs.length === 0 ? (
-        <p className="text-sm text-ink-faint">{text.workflows.allSame}</p>
+        <p className="text-sm text-ink-faint">{workflowsText.allSame}</p>
       ) : (
         <>
-          <p className="text-sm text-ink-soft">{text.workflows.breaking(breaking, runs.length)}</p>
+          <p className="text-sm text-ink-soft">{workflowsText.breaking(breaking, runs.length)}</p>
           <RunFacts runs={runs} />
           <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
             <Button disabled={migrate.isPending || runs.length === breaking} onClick={() => migrate.mutate()}>
-              {text.workflows.migrate(runs.length - breaking)}
+              {workflowsText.migrate(runs.length - breaking)}
             </Button>
-            <p className="min-w-0 flex-1 basis-64 text-xs text-ink-faint">{text.workflows.migrateWhy}</p>
+            <p className="min-w-0 flex-1 basis-64 text-xs text-ink-faint">{workflowsText.migrateWhy}</p>
           </div>
         </>
       )}
@@ -52,7 +52,7 @@ export function CheckResult({ workflow, graphHash }: { workflow: string; graphHa
 function RunFacts({ runs }: { runs: VersionCheck["runs"] }) {
   return (
     <>
-      <ul aria-label={text.workflows.runsNamed} className="flex flex-col gap-2">
+      <ul aria-label={workflowsText.runsNamed} className="flex flex-col gap-2">
         {runs.slice(0, MAX_SHOWN).map((run) => (
           <li key={run.run_id} className="flex flex-wrap items-center gap-x-3 gap-y-0.5 text-sm">
             <Link
@@ -71,7 +71,7 @@ function RunFacts({ runs }: { runs: VersionCheck["runs"] }) {
         ))}
       </ul>
       {runs.length > MAX_SHOWN && (
-        <p className="text-xs text-ink-faint">{text.workflows.more(runs.length - MAX_SHOWN)}</p>
+        <p className="text-xs text-ink-faint">{workflowsText.more(runs.length - MAX_SHOWN)}</p>
       )}
     </>
   );
@@ -82,7 +82,7 @@ function Verdict({ breaks }: { breaks: boolean }) {
   return (
     <span className={`inline-flex items-center gap-1 text-xs ${breaks ? "text-warn" : "text-good"}`}>
       <Icon aria-hidden className="size-3.5" />
-      {breaks ? text.workflows.breaks : text.workflows.fits}
+      {breaks ? workflowsText.breaks : workflowsText.fits}
     </span>
   );
 }
@@ -91,11 +91,11 @@ function Outcome({ answer }: { answer: MigrationAnswer }) {
   return (
     <div role="status" className="text-sm">
       <p className={answer.migrated.length > 0 ? "text-good" : "text-ink-soft"}>
-        {text.workflows.migrated(answer.migrated.length)}
+        {workflowsText.migrated(answer.migrated.length)}
       </p>
       {answer.refused.length > 0 && (
         <>
-          <p className="mt-1 text-ink-soft">{text.workflows.refused(answer.refused.length)}</p>
+          <p className="mt-1 text-ink-soft">{workflowsText.refused(answer.refused.length)}</p>
           <ul className="mt-1 flex flex-col gap-1 text-xs text-ink-soft">
             {answer.refused.slice(0, MAX_SHOWN).map(({ run_id, reason }) => (
               <li key={run_id} className="break-words">

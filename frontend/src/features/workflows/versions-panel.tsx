@@ -4,11 +4,11 @@ import { listVersions } from "@/shared/api/list-versions";
 import type { Version } from "@/shared/api/types";
 import { cx } from "@/shared/class-names";
 import { isRealNode } from "@/shared/graph/real-nodes";
-import { text } from "@/shared/text";
 import { ErrorState } from "@/shared/ui/error-state";
 import { TimeText } from "@/shared/ui/time-text";
 import { CheckResult } from "./check-result";
 import { shortHash } from "./short-hash";
+import { workflowsText } from "./text";
 
 /** The versions of a workflow, and what the chosen one means for runs that have begun. */
 export function VersionsPanel({ workflow }: { workflow: string }) {
@@ -19,8 +19,8 @@ export function VersionsPanel({ workflow }: { workflow: string }) {
   if (!query.data || !newest) return null;
   const selected = query.data.find(({ graph_hash }) => graph_hash === chosen) ?? newest;
   return (
-    <section aria-label={text.workflows.versions} className="card overflow-hidden">
-      <h3 className="border-b border-line px-4 py-2.5 text-sm font-medium">{text.workflows.versions}</h3>
+    <section aria-label={workflowsText.versions} className="card overflow-hidden">
+      <h3 className="border-b border-line px-4 py-2.5 text-sm font-medium">{workflowsText.versions}</h3>
       <ul>
         {query.data.map((version) => (
           <Row
@@ -56,22 +56,22 @@ function Row({ version, isNewest, isSelected, onSelect }: RowProps) {
       <button
         type="button"
         aria-pressed={isSelected}
-        aria-label={text.workflows.choose(hash)}
+        aria-label={workflowsText.choose(hash)}
         title={version.graph_hash}
         onClick={onSelect}
         className="font-mono text-xs after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-focus"
       >
         {hash}
       </button>
-      {isNewest && <span className="text-xs text-ink-soft">{text.workflows.newest}</span>}
+      {isNewest && <span className="text-xs text-ink-soft">{workflowsText.newest}</span>}
       <span className={cx("text-xs", version.hosts > 0 ? "text-ink-faint" : "text-warn")}>
-        {text.workflows.hosts(version.hosts)}
+        {workflowsText.hosts(version.hosts)}
       </span>
       <span className="text-xs text-ink-faint">
-        {text.workflows.nodes(version.nodes.filter(isRealNode).length)}
+        {workflowsText.nodes(version.nodes.filter(isRealNode).length)}
       </span>
       <span className="text-xs text-ink-faint sm:ml-auto">
-        {text.workflows.published} <TimeText at={version.published_at} />
+        {workflowsText.published} <TimeText at={version.published_at} />
       </span>
     </li>
   );

@@ -9,6 +9,7 @@ import { buttonClass } from "@/shared/ui/button";
 import { CopyButton } from "@/shared/ui/copy-button";
 import { StatusBadge } from "@/shared/ui/status-badge";
 import { PauseWorkflow } from "./pause-workflow";
+import { workflowsText } from "./text";
 import { VersionsPanel } from "./versions-panel";
 
 export function WorkflowDetail({ workflow }: { workflow: Workflow }) {
@@ -24,8 +25,8 @@ export function WorkflowDetail({ workflow }: { workflow: Workflow }) {
             {workflow.is_paused && <p className="text-sm text-warn">{text.paused.workflowWhy}</p>}
             {workflow.description && <p className="text-sm text-ink-soft">{workflow.description}</p>}
             <p className="mt-1 flex flex-wrap items-center gap-x-1 text-xs text-ink-faint">
-              {text.workflows.nodes(workflow.graph.nodes.filter(({ id }) => isRealNode(id)).length)} ·{" "}
-              {text.workflows.hosts(workflow.hosts)} · {text.workflows.version}
+              {workflowsText.nodes(workflow.graph.nodes.filter(({ id }) => isRealNode(id)).length)} ·{" "}
+              {workflowsText.hosts(workflow.hosts)} · {workflowsText.version}
               <code className="font-mono" title={workflow.graph_hash}>
                 {workflow.graph_hash.slice(0, 12)}
               </code>
@@ -34,16 +35,16 @@ export function WorkflowDetail({ workflow }: { workflow: Workflow }) {
           </div>
           <PauseWorkflow workflow={workflow} />
           <Link to="/runs" search={{ workflow: workflow.name }} className={buttonClass("plain")}>
-            {text.workflows.runsOf}
+            {workflowsText.runsOf}
           </Link>
           <Link
             to="/runs/new"
             search={{ workflow: workflow.name }}
-            aria-label={text.workflows.runThis(workflow.name)}
+            aria-label={workflowsText.runThis(workflow.name)}
             className={buttonClass("primary")}
           >
             <Play aria-hidden className="size-4" />
-            {text.workflows.run}
+            {workflowsText.run}
           </Link>
         </div>
         <div className="h-96 bg-canvas">
@@ -55,9 +56,9 @@ export function WorkflowDetail({ workflow }: { workflow: Workflow }) {
         </div>
       </section>
       <VersionsPanel key={workflow.name} workflow={workflow.name} />
-      <section aria-label={text.workflows.schema} className="card p-4">
-        <h3 className="mb-2 text-sm font-medium">{text.workflows.schema}</h3>
-        <JsonPanel source={JSON.stringify(workflow.input_schema)} label={text.workflows.schema} />
+      <section aria-label={workflowsText.schema} className="card p-4">
+        <h3 className="mb-2 text-sm font-medium">{workflowsText.schema}</h3>
+        <JsonPanel source={JSON.stringify(workflow.input_schema)} label={workflowsText.schema} />
       </section>
     </div>
   );

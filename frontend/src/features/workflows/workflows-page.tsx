@@ -12,15 +12,16 @@ import { ErrorState } from "@/shared/ui/error-state";
 import { PageHeader } from "@/shared/ui/page-header";
 import { Skeleton } from "@/shared/ui/skeleton";
 import { StatusBadge } from "@/shared/ui/status-badge";
+import { workflowsText } from "./text";
 import { WorkflowDetail } from "./workflow-detail";
 
 const route = getRouteApi("/workflows");
 
 export function WorkflowsPage() {
-  useTitle(text.workflows.title);
+  useTitle(workflowsText.title);
   return (
     <div className="flex flex-col gap-4 p-4 lg:p-6">
-      <PageHeader title={text.workflows.title} />
+      <PageHeader title={workflowsText.title} />
       <Content />
     </div>
   );
@@ -37,14 +38,14 @@ function Content() {
     query.data[0];
   if (!selected) {
     return (
-      <EmptyState icon={Unplug} title={text.workflows.none} why={text.workflows.noneWhy}>
+      <EmptyState icon={Unplug} title={workflowsText.none} why={workflowsText.noneWhy}>
         <CommandList commands={text.hostCommands} />
       </EmptyState>
     );
   }
   return (
     <div className="grid items-start gap-4 md:grid-cols-[15rem_minmax(0,1fr)] xl:grid-cols-[19rem_minmax(0,1fr)]">
-      <nav aria-label={text.workflows.title}>
+      <nav aria-label={workflowsText.title}>
         <ul className="card overflow-hidden">
           {query.data.map((workflow) => (
             <Item key={workflow.name} workflow={workflow} isSelected={workflow === selected} />
@@ -72,10 +73,10 @@ function Item({ workflow, isSelected }: { workflow: Workflow; isSelected: boolea
         <span className="flex items-baseline gap-2">
           <span className="truncate text-sm font-medium">{workflow.name}</span>
           {workflow.is_paused && <StatusBadge status="paused" look="line" className="text-xs" />}
-          {workflow.is_default && <span className="text-xs text-ink-faint">{text.workflows.default}</span>}
+          {workflow.is_default && <span className="text-xs text-ink-faint">{workflowsText.default}</span>}
         </span>
         <span className={cx("text-xs", workflow.hosts > 0 ? "text-ink-faint" : "text-warn")}>
-          {text.workflows.hosts(workflow.hosts)}
+          {workflowsText.hosts(workflow.hosts)}
         </span>
       </Link>
     </li>

@@ -1,7 +1,7 @@
 import { ArrowDownToLine, CircleAlert, Pause, Search, X } from "lucide-react";
 import { useState } from "react";
-import { text } from "@/shared/text";
 import { Button } from "@/shared/ui/button";
+import { consoleText } from "../text";
 import { LEVELS, type useConsoleFilter } from "./use-console-filter";
 
 interface ConsoleBarProps {
@@ -20,8 +20,8 @@ export function ConsoleBar({ filter, isFollowing, onFollow, onFirstError }: Cons
         <Search aria-hidden className="pointer-events-none absolute top-1.5 left-2 size-3.5 text-ink-faint" />
         <input
           type="search"
-          aria-label={text.console.search}
-          placeholder={text.console.search}
+          aria-label={consoleText.search}
+          placeholder={consoleText.search}
           value={typed}
           onChange={(event) => {
             setTyped(event.target.value);
@@ -31,14 +31,14 @@ export function ConsoleBar({ filter, isFollowing, onFollow, onFirstError }: Cons
         />
       </div>
       <select
-        aria-label={text.console.level}
+        aria-label={consoleText.level}
         value={level}
         onChange={(event) => change({ level: event.target.value })}
         className="field h-7 w-auto! py-0! text-xs!"
       >
         {LEVELS.map((each) => (
           <option key={each} value={each}>
-            {text.console.levels[each]}
+            {consoleText.levels[each]}
           </option>
         ))}
       </select>
@@ -46,17 +46,17 @@ export function ConsoleBar({ filter, isFollowing, onFollow, onFirstError }: Cons
         <Button
           size="small"
           className="max-w-48"
-          aria-label={text.console.clearNode(node)}
-          title={text.console.clearNode(node)}
+          aria-label={consoleText.clearNode(node)}
+          title={consoleText.clearNode(node)}
           onClick={() => change({ node: "" })}
         >
-          <span className="truncate">{text.console.node(node)}</span>
+          <span className="truncate">{consoleText.node(node)}</span>
           <X aria-hidden className="size-3 shrink-0" />
         </Button>
       )}
       <Button look="quiet" size="small" onClick={onFirstError}>
         <CircleAlert aria-hidden className="size-3.5" />
-        {text.console.firstError}
+        {consoleText.firstError}
       </Button>
       <Button size="small" aria-pressed={isFollowing} onClick={() => onFollow(!isFollowing)}>
         {isFollowing ? (
@@ -64,7 +64,7 @@ export function ConsoleBar({ filter, isFollowing, onFollow, onFirstError }: Cons
         ) : (
           <Pause aria-hidden className="size-3.5" />
         )}
-        {text.console.follow}
+        {consoleText.follow}
       </Button>
     </search>
   );

@@ -4,6 +4,7 @@ import { cx } from "@/shared/class-names";
 import { text } from "@/shared/text";
 import { SavingLink } from "@/shared/ui/saving-link";
 import type { RunLog } from "../run-log";
+import { consoleText } from "../text";
 
 /** What is shown, up to where, and whether it is up to date. */
 export function ConsoleFooter({ run, log, shown }: { run: Run; log: RunLog; shown: number }) {
@@ -14,17 +15,17 @@ export function ConsoleFooter({ run, log, shown }: { run: Run; log: RunLog; show
   return (
     <footer className="tabular flex flex-wrap items-center gap-x-3 border-t border-line px-3 py-1.5 text-xs text-ink-faint">
       <span role="status" data-feed={feed} data-last-seq={log.lastSeq} className={cx("font-medium", tone)}>
-        {feed === "refused" ? text.console.refused(log.refusal) : text.connection[feed]}
+        {feed === "refused" ? consoleText.refused(log.refusal) : text.connection[feed]}
       </span>
-      <span>{text.console.lines(shown, lines.size)}</span>
-      <span>{text.console.upTo(log.lastSeq)}</span>
-      {lines.first > 0 && <span>{text.console.dropped(lines.first)}</span>}
+      <span>{consoleText.lines(shown, lines.size)}</span>
+      <span>{consoleText.upTo(log.lastSeq)}</span>
+      {lines.first > 0 && <span>{consoleText.dropped(lines.first)}</span>}
       <SavingLink
         href={events}
         save={() => saveAnswer(events, `events-${run.run_id}.json`)}
         className="ml-auto underline hover:text-ink"
       >
-        {text.console.allEvents}
+        {consoleText.allEvents}
       </SavingLink>
     </footer>
   );

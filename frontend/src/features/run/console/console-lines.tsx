@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useEffect, useRef } from "react";
-import { text } from "@/shared/text";
 import type { RunLog } from "../run-log";
+import { consoleText } from "../text";
 import { ConsoleRow } from "./console-row";
 import type { Line } from "./line";
 import type { FilteredLines } from "./line-buffer";
@@ -55,7 +55,7 @@ export function ConsoleLines(props: ConsoleLinesProps) {
     <div
       ref={ref}
       role="log"
-      aria-label={text.console.label}
+      aria-label={consoleText.label}
       aria-live="off"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
       tabIndex={0}

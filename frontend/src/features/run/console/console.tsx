@@ -1,9 +1,9 @@
 import { FilterX, SquareTerminal } from "lucide-react";
 import { useState } from "react";
 import type { Run } from "@/shared/api/types";
-import { text } from "@/shared/text";
 import { EmptyState } from "@/shared/ui/empty-state";
 import type { RunLog } from "../run-log";
+import { consoleText } from "../text";
 import { useLog } from "../use-log";
 import { ConsoleBar } from "./console-bar";
 import { ConsoleFooter } from "./console-footer";
@@ -54,16 +54,12 @@ export function Console({ run, log }: { run: Run; log: RunLog }) {
       ) : (
         <div className="min-h-0 flex-1 overflow-y-auto bg-sunken">
           {filter.isFiltered && log.lines.size > 0 ? (
-            <EmptyState
-              icon={FilterX}
-              title={text.console.emptyFiltered}
-              why={text.console.emptyFilteredWhy}
-            />
+            <EmptyState icon={FilterX} title={consoleText.emptyFiltered} why={consoleText.emptyFilteredWhy} />
           ) : (
             <EmptyState
               icon={SquareTerminal}
-              title={text.console.empty}
-              why={run.status === "queued" ? text.console.emptyQueued : undefined}
+              title={consoleText.empty}
+              why={run.status === "queued" ? consoleText.emptyQueued : undefined}
             />
           )}
         </div>

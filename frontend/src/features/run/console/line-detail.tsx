@@ -4,6 +4,7 @@ import { text } from "@/shared/text";
 import { clockTime } from "@/shared/time";
 import { Button } from "@/shared/ui/button";
 import { CopyButton } from "@/shared/ui/copy-button";
+import { consoleText } from "../text";
 import type { Line } from "./line";
 
 /** The whole of one line: its text unfolded, what came with it, and a link to exactly here. */
@@ -11,7 +12,7 @@ export function LineDetail({ line, onClose }: { line: Line; onClose: () => void 
   const numbers = line.seqFrom === line.seq ? `${line.seq}` : `${line.seqFrom}–${line.seq}`;
   return (
     <section
-      aria-label={text.console.detail}
+      aria-label={consoleText.detail}
       className="max-h-56 shrink-0 overflow-y-auto border-t border-line bg-surface p-3"
     >
       <div className="flex items-center gap-2 text-xs text-ink-faint">
@@ -20,7 +21,7 @@ export function LineDetail({ line, onClose }: { line: Line; onClose: () => void 
         <span className="tabular">{clockTime(line.at)}</span>
         {line.node && <span>{line.node}</span>}
         <span className="ml-auto flex">
-          <CopyButton value={() => window.location.href} label={text.console.copyLink} />
+          <CopyButton value={() => window.location.href} label={consoleText.copyLink} />
           <Button look="quiet" size="icon" aria-label={text.common.close} onClick={onClose}>
             <X aria-hidden className="size-3.5" />
           </Button>
@@ -31,7 +32,7 @@ export function LineDetail({ line, onClose }: { line: Line; onClose: () => void 
       )}
       {line.data && (
         <div className="mt-2">
-          <JsonTree value={line.data} label={text.console.detail} />
+          <JsonTree value={line.data} label={consoleText.detail} />
         </div>
       )}
     </section>

@@ -6,10 +6,10 @@ import { listVersions } from "@/shared/api/list-versions";
 import { migrateRuns } from "@/shared/api/migrate-runs";
 import type { Run } from "@/shared/api/types";
 import { isRealNode } from "@/shared/graph/real-nodes";
-import { text } from "@/shared/text";
 import { Button } from "@/shared/ui/button";
 import { CommandList } from "@/shared/ui/command-list";
 import { ErrorState } from "@/shared/ui/error-state";
+import { heldText } from "../text";
 import { type Missing, mendingCommand, missingIn, type Places, placesOf } from "./missing";
 import { PlaceSelect } from "./place-select";
 
@@ -35,18 +35,18 @@ function Held({ run, missing }: { run: Run; missing: Missing[] }) {
   });
   const refused = migrate.data?.refused[0];
   return (
-    <section aria-label={text.held.title} className="card border-warn/40 p-4">
+    <section aria-label={heldText.title} className="card border-warn/40 p-4">
       <div className="flex items-center gap-2 text-sm">
         <CirclePause aria-hidden className="size-4 shrink-0 text-warn" strokeWidth={2.25} />
-        <h2 className="font-semibold text-warn">{text.held.title}</h2>
+        <h2 className="font-semibold text-warn">{heldText.title}</h2>
       </div>
       <div className="mt-2 grid gap-4 md:grid-cols-2">
         <div className="flex min-w-0 flex-col gap-2 text-sm">
           <p className="break-words">{run.waiting_for}</p>
-          <p className="text-ink-soft">{text.held.why}</p>
+          <p className="text-ink-soft">{heldText.why}</p>
           <CommandList
             commands={[
-              { what: text.held.command, command: mendingCommand(run.workflow, run.run_id, missing) },
+              { what: heldText.command, command: mendingCommand(run.workflow, run.run_id, missing) },
             ]}
           />
         </div>
@@ -55,7 +55,7 @@ function Held({ run, missing }: { run: Run; missing: Missing[] }) {
             missing.map(({ what, name }) => (
               <PlaceSelect
                 key={`${what} ${name}`}
-                label={text.held.place(what, name)}
+                label={heldText.place(what, name)}
                 options={what === "node" ? newest.nodes.filter(isRealNode) : Object.keys(newest.keys)}
                 onChange={(place) => setPlaces((now) => ({ ...now, [`${what} ${name}`]: place }))}
               />
@@ -66,16 +66,16 @@ function Held({ run, missing }: { run: Run; missing: Missing[] }) {
             onClick={() => migrate.mutate()}
             className="self-start"
           >
-            {text.held.migrate}
+            {heldText.migrate}
           </Button>
           {refused && (
             <p role="alert" className="rounded-lg bg-bad-soft p-3 text-sm break-words">
-              <span className="font-medium text-bad">{text.held.refused}</span> {refused.reason}
+              <span className="font-medium text-bad">{heldText.refused}</span> {refused.reason}
             </p>
           )}
           {migrate.data && !refused && (
             <p role="status" className="text-sm text-good">
-              {text.held.migrated}
+              {heldText.migrated}
             </p>
           )}
           {migrate.isError && <ErrorState error={migrate.error} />}

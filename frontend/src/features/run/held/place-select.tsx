@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { text } from "@/shared/text";
+import { heldText } from "../text";
 
 const UNSAID = "-";
 const DROP = "drop";
@@ -22,13 +22,13 @@ export function PlaceSelect({ label, options, onChange }: PlaceSelectProps) {
     <label className="flex flex-col gap-1 text-sm font-medium">
       {label}
       <select value={value} onChange={(event) => choose(event.target.value)} className="field font-normal">
-        <option value={UNSAID}>{text.held.unsaid}</option>
+        <option value={UNSAID}>{heldText.unsaid}</option>
         {options.map((name) => (
           <option key={name} value={NAMED + name}>
             {name}
           </option>
         ))}
-        <option value={DROP}>{text.held.drop}</option>
+        <option value={DROP}>{heldText.drop}</option>
       </select>
     </label>
   );

@@ -9,6 +9,7 @@ import { EmptyState } from "@/shared/ui/empty-state";
 import { ErrorState } from "@/shared/ui/error-state";
 import { Skeleton } from "@/shared/ui/skeleton";
 import { getRunState } from "../api/get-run-state";
+import { runText } from "../text";
 
 export function StatePanel({ run }: { run: Run }) {
   const query = useQuery(getRunState(run.run_id));
@@ -17,7 +18,7 @@ export function StatePanel({ run }: { run: Run }) {
   if (!gated) return <Skeleton />;
   const url = `/api/runs/${run.run_id}/state`;
   if (gated.kind !== "tree")
-    return <JsonPanel source={query.data ?? ""} label={text.run.tabs.state} wholeUrl={url} />;
+    return <JsonPanel source={query.data ?? ""} label={runText.tabs.state} wholeUrl={url} />;
   const state = gated.value as RunState;
   if (state.checkpoint_id === null)
     return <EmptyState icon={Database} title={text.state.empty} why={text.state.emptyWhy} />;
@@ -31,7 +32,7 @@ export function StatePanel({ run }: { run: Run }) {
           </span>
         )}
       </p>
-      <JsonPanel source={JSON.stringify(state.values)} label={text.run.tabs.state} />
+      <JsonPanel source={JSON.stringify(state.values)} label={runText.tabs.state} />
     </div>
   );
 }
