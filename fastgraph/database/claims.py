@@ -236,7 +236,8 @@ def _candidates(condition: ColumnElement[bool], *, order: ColumnElement[int] = r
         .join(threads, threads.c.key == runs.c.thread_key)
         .outerjoin(_holder, _holder.c.key == threads.c.turn)
         .where(runs.c.owner.is_(None), condition, _TURN_IS_FREE)
-        .order_by(*((order,) if order is runs.c.key else (order, runs.c.key)))
+        # `owner` is the same in all: PostgreSQL sees that an index gives the order only where its first column is named.
+        .order_by(*((order,) if order is runs.c.key else (runs.c.owner, order, runs.c.key)))
         .limit(_LIMIT)
     )
 

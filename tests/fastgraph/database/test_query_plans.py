@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fastgraph.database.claims import find_candidates
 from fastgraph.database.hosts import list_lapsed
 from fastgraph.database.interrupts import list_pending
+from fastgraph.database.records import ClaimRuns
 from fastgraph.database.runs import count_by_status, count_stranded, find_oldest_queued
 from fastgraph.database.suspects import list_suspects
+from fastgraph.database.tables import runs, threads
 from support.stores import NOW, accept, boot, claim, open_store
 
 Look = Callable[[AsyncConnection], Awaitable[object]]
@@ -63,3 +66,33 @@ def test_a_claim_reads_the_small_indexes(tmp_path: Path, workflows: tuple[str, .
     asyncio.run(store.close())
     for index in ("ix_runs_claimable", "ix_runs_woken", "ix_runs_wake_at"):
         assert f"SEARCH runs USING INDEX {index} (owner=? AND workflow=?" in text
+
+
+def test_a_claim_of_a_long_queue_sorts_nothing_with_postgresql(
+    postgres_database: str, tmp_path: Path
+) -> None:
+    """It takes the first ones of the index, however many wait: sorting 10,000 of them took 350 ms a claim."""
+    store = open_store(postgres_database, tmp_path)
+    keys = range(1_000, 6_000)
+    with store.writer.begin() as connection:
+        connection.execute(
+            insert(threads), [{"key": key, "thread_id": str(key), "created_at": 0} for key in keys]
+        )
+        rows = [
+            {"key": key, "run_id": str(key), "thread_key": key, "seq": 1, "rank": key * 7_919 % 5_000}
+            for key in keys
+        ]
+        connection.execute(insert(runs).values(workflow="chain", status="queued"), rows)
+        connection.exec_driver_sql("ANALYZE runs, threads")
+    sent: list[tuple[str, Any]] = []
+    event.listen(store.writer, "before_cursor_execute", lambda *call: sent.append((call[2], call[3])))
+    operation = ClaimRuns(owner=boot(store), workflows=("chain",), limit=10, now=NOW)
+    with store.writer.connect() as connection:
+        assert len(find_candidates(connection, operation, slots={})) == 10
+    [(statement, values)] = [call for call in sent if "giving_way" in call[0]]
+    with store.writer.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN {statement}", values)
+        text = "\n".join(row[0] for row in plan)
+    asyncio.run(store.close())
+    assert "ix_runs_claimable" in text
+    assert re.search(r"Sort Key: runs\.", text) is None, text
