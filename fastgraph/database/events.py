@@ -19,6 +19,8 @@ from fastgraph.database.tables import events, results, runs
 
 __all__ = ["StoredEvent", "last_cursor", "read_events", "read_feed", "read_whole"]
 
+FIRST_ROWS = 8
+
 _is_inline_update = func.length(results.c.update) <= INLINE_BYTES
 _is_inline_data = (events.c.kind == STREAM_CODE) | (func.length(events.c.data) <= INLINE_BYTES)
 _COLUMNS = (
@@ -89,24 +91,34 @@ async def read_events(
     """Return up to `limit` events of a run with numbers above `after`, by the unique index on (run_key, seq).
 
     `after` may lie inside a batch. `before` (with `newest_first`) leaves out this number and all above it. Empty where
-    there are none, also for an unknown run.
+    there are none, also for an unknown run. A row may be a batch of many events, so a few rows are read first, and of the
+    others as many as those let expect: a page takes no more memory than about its own events.
     """
-    values = {"run_key": run_key, "after": after, "limit": limit}
+    values = {"run_key": run_key, "after": after, "limit": min(limit, FIRST_ROWS)}
     query = _NEWEST_FIRST if newest_first else _OLDEST_FIRST
     if before is not None:
         query, values["before"] = _BEFORE, before
-    rows: Sequence[Row[*tuple[Any, ...]]] = (await connection.execute(query, values)).all()
     found: list[StoredEvent] = []
-    for row in rows:
-        expanded = [
-            event
-            for event in await _expand(connection, row, run_id)
-            if event.seq > after and (before is None or event.seq < before)
-        ]
-        found.extend(reversed(expanded) if newest_first else expanded)
-        if len(found) >= limit:
-            break
-    return found[:limit]
+    count = 0
+    while True:
+        rows: Sequence[Row[*tuple[Any, ...]]] = (await connection.execute(query, values)).all()
+        for row in rows:
+            expanded = [
+                event
+                for event in await _expand(connection, row, run_id)
+                if event.seq > after and (before is None or event.seq < before)
+            ]
+            found.extend(reversed(expanded) if newest_first else expanded)
+            if len(found) >= limit:
+                return found[:limit]
+        if len(rows) < values["limit"]:
+            return found
+        count += len(rows)
+        values["limit"] = min(limit, -(-(limit - len(found)) * count // max(1, len(found))))
+        if newest_first:
+            query, values["before"] = _BEFORE, rows[-1].seq_from or rows[-1].seq
+        else:
+            values["after"] = rows[-1].seq
 
 
 async def read_feed(connection: AsyncConnection, *, after_cursor: int, limit: int) -> list[StoredEvent]:

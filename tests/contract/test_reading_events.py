@@ -1,6 +1,7 @@
 """Reading events: in order, each once, wherever a reader begins; large values and batches are taken apart."""
 
 import hashlib
+import tracemalloc
 from typing import Any
 
 import orjson
@@ -78,6 +79,43 @@ async def test_newest_first_is_the_same_backwards(store: Store) -> None:
     assert await read(store, chain, newest_first=True) == forwards[::-1]
     assert [event.seq for event in await read(store, chain, newest_first=True, limit=4)] == [8, 7, 6, 5]
     assert [event.seq for event in await read(store, chain, newest_first=True, limit=2, before=5)] == [4, 3]
+
+
+async def test_pages_of_any_size_are_whole_where_batches_and_single_events_take_turns(store: Store) -> None:
+    chain = start_one(store, boot(store))
+    for size in (1, 30, 2, 1, 17):
+        for _ in range(12):
+            chain.commit(store, chain.operation(events=(batch(*["x"] * size),)))
+    whole = list(range(1, chain.seq + 1))
+    for limit in (7, 9, 64, 300):
+        seqs: list[int] = []
+        while page := await read(store, chain, after=seqs[-1] if seqs else 0, limit=limit):
+            assert len(page) == min(limit, chain.seq - len(seqs))
+            seqs += [event.seq for event in page]
+        assert seqs == whole
+        backwards: list[int] = []
+        while page := await read(
+            store, chain, newest_first=True, limit=limit, before=backwards[-1] if backwards else chain.seq + 1
+        ):
+            assert len(page) == min(limit, chain.seq - len(backwards))
+            backwards += [event.seq for event in page]
+        assert backwards == whole[::-1]
+
+
+async def test_a_page_of_large_batches_takes_no_memory_for_those_that_are_not_in_it(store: Store) -> None:
+    chain = start_one(store, boot(store))
+    for _ in range(60):
+        chain.commit(store, chain.operation(events=(batch(*["x" * 2_000] * 32),)))
+    for newest_first in (False, True):
+        await read(store, chain, limit=64, newest_first=newest_first)  # what is made once
+        tracemalloc.start()
+        try:
+            page = await read(store, chain, limit=64, newest_first=newest_first)
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert len(page) == 64
+        assert most < 2_000_000, f"{most} bytes for a page of {sum(len(event.encoded) for event in page)}"
 
 
 async def test_each_number_of_a_batch_is_an_event(store: Store) -> None:
