@@ -11,9 +11,10 @@ from starlette.requests import Request
 from api.faults import Fault, InvalidRequestError
 from api.security.callers import caller_of
 from api.services import Services
+from fastgraph.database.audit import find_requests
 from fastgraph.database.control_records import Audited, AuditNote
 
-__all__ = ["COMMAND_HEADERS", "hash_request", "idempotency_key", "order"]
+__all__ = ["COMMAND_HEADERS", "hash_request", "idempotency_key", "order", "was_ordered"]
 
 IDEMPOTENCY_HEADER = "idempotency-key"
 MAX_IDEMPOTENCY_KEY = 255
@@ -47,6 +48,16 @@ async def order(
         now=services.clock.now(),
     )
     return await services.writer.write(Audited(note=note, operation=operation))
+
+
+async def was_ordered(request: Request, services: Services) -> bool:
+    """Say whether the request's key was carried out before: then what it asked fitted, however things stand by now, and
+    `order` answers it again or refuses another command under it."""
+    key = idempotency_key(request)
+    if key is None:
+        return False
+    async with services.store.readers.connect() as connection:
+        return bool(await connection.run_sync(find_requests, request_ids=[key]))
 
 
 def idempotency_key(request: Request) -> str | None:

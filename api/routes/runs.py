@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.bodies import read_model
-from api.commands import COMMAND_HEADERS, hash_request, idempotency_key, order
+from api.commands import COMMAND_HEADERS, hash_request, idempotency_key, order, was_ordered
 from api.encoding import encode_run
 from api.faults import Fault, InvalidRequestError
 from api.operation_ids import json_body
@@ -148,11 +148,13 @@ async def cancel_run(request: Request, run_id: RunIdPath) -> Response:
     openapi_extra=json_body(ResumeRun, headers=COMMAND_HEADERS),
 )
 async def resume_run(request: Request, run_id: RunIdPath) -> Response:
-    """Answer what a run asks: `resume` where one interrupt is pending, else `answers` by id. 409 where none is."""
+    """Answer what a run asks: `resume` where one interrupt is pending, else `answers` by id. 409 where none is. An answer
+    that is sent again under its key never answers the next question."""
     services = services_of(request.scope)
     asked = await read_model(request, ResumeRun)
     body = _answer(asked)
-    await _check_answers(services, run_id, asked)
+    if not await was_ordered(request, services):
+        await _check_answers(services, run_id, asked)
     command = SendCommand(
         run_id=run_id, kind="resume", body=encode(body, where="body"), now=services.clock.now()
     )

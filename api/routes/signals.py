@@ -19,6 +19,7 @@ from api.services import Services, services_of
 from api.strict_json import has_control_characters
 from fastgraph.database.interrupts import list_pending
 from fastgraph.database.records import SendSignal
+from fastgraph.database.signals import has_signal
 from fastgraph.state.plain import encode
 
 __all__ = ["router"]
@@ -52,12 +53,13 @@ async def send_signal(
     if has_control_characters(name):
         raise InvalidRequestError(Fault("name", "holds control characters; leave them out"))
     value = await read_value(request)
-    await _check(services, run_id, name, value)
+    dedup_id = dedup_id or idempotency_key(request)
+    await _check(services, run_id, name, value, dedup_id)
     signal = SendSignal(
         run_id=run_id,
         name=name,
         body=encode(value, where="body"),
-        dedup_id=dedup_id or idempotency_key(request),
+        dedup_id=dedup_id,
         now=services.clock.now(),
     )
     await order(request, services, signal, action=f"signal {name}", subject=f"run {run_id}", is_once=False)
@@ -65,10 +67,13 @@ async def send_signal(
     return Response(encode_run(run), 202, media_type="application/json")
 
 
-async def _check(services: Services, run_id: str, name: str, value: object) -> None:
-    """Hold the body against the schema of the wait that would get it; whether one is open the store decides."""
+async def _check(services: Services, run_id: str, name: str, value: object, dedup_id: str | None) -> None:
+    """Hold the body against the schema of the wait that would get it; whether one is open the store decides. A signal that
+    is sent again goes to no wait."""
     run = await services.log.get_run(run_id)
     async with services.store.readers.connect() as connection:
+        if dedup_id is not None and await has_signal(connection, run_key=run.key, dedup_id=dedup_id):
+            return
         waits = await list_pending(connection, run_key=run.key, kind="signal")
     first = next((wait for wait in waits if wait.name == name), None)
     if first is not None and first.response_schema is not None:

@@ -19,7 +19,7 @@ from fastgraph.database.tables import signals
 from fastgraph.database.times import to_micros
 from fastgraph.database.transaction import Transaction
 
-__all__ = ["StoredSignal", "read_signals", "send_signal"]
+__all__ = ["StoredSignal", "has_signal", "read_signals", "send_signal"]
 
 _SAME = select(signals.c.number).where(
     signals.c.run_key == bindparam("run_key"), signals.c.dedup_id == bindparam("dedup_id")
@@ -56,6 +56,11 @@ def send_signal(tx: Transaction, operation: SendSignal) -> Committed:
         body = orjson.dumps({"number": head.inbox, "name": operation.name})
         tx.rows.inbox.append((head.key, head.inbox, "signal", body, at))
     return Committed(run_key=head.key, run_id=head.run_id, seq=head.seq, inbox=head.inbox)
+
+
+async def has_signal(connection: AsyncConnection, *, run_key: int, dedup_id: str) -> bool:
+    """Say whether a run was sent the signal with that dedup id."""
+    return (await connection.execute(_SAME, {"run_key": run_key, "dedup_id": dedup_id})).first() is not None
 
 
 async def read_signals(connection: AsyncConnection, *, run_key: int) -> list[StoredSignal]:

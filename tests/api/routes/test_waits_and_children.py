@@ -58,6 +58,16 @@ async def test_signals_are_kept_in_order_and_a_repeated_one_once(api: Api) -> No
     assert await stored(api, run_id) == [("paid", b'{"n":1}'), ("paid", b'{"n":2}'), ("with space", b"[1]")]
 
 
+async def test_a_signal_sent_again_is_the_same_whatever_the_run_waits_for_by_now(api: Api) -> None:
+    run = await api.begin()
+    url, key = f"/api/runs/{run.run_id}/signals/paid", {"Idempotency-Key": "a"}
+    assert (await api.http.post(url, json=1, headers=key)).status_code == 202
+    await wait_for(run, "paid", {"type": "string"})
+    assert (await api.http.post(url, json=1)).status_code == 422
+    assert (await api.http.post(url, json=1, headers=key)).status_code == 202
+    assert await stored(api, run.run_id) == [("paid", b"1")]
+
+
 async def test_a_body_that_does_not_fit_is_refused_and_not_kept(api: Api) -> None:
     run = await api.begin()
     await wait_for(run, "paid", {"type": "object", "required": ["amount"]})

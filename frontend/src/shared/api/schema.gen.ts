@@ -83,7 +83,8 @@ export interface paths {
         put?: never;
         /**
          * Resume Run
-         * @description Answer what a run asks: `resume` where one interrupt is pending, else `answers` by id. 409 where none is.
+         * @description Answer what a run asks: `resume` where one interrupt is pending, else `answers` by id. 409 where none is. An answer
+         *     that is sent again under its key never answers the next question.
          */
         post: operations["resume_run"];
         delete?: never;
