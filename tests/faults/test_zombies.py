@@ -86,10 +86,10 @@ def let_go(hosts: Hosts, pid: int) -> None:
 
 def stop_outside_of_a_commit(hosts: Hosts, pid: int) -> None:
     """SIGSTOP a host at a moment when it does not hold SQLite's turnstile: one that does is killed by who waits."""
-    path = Path(hosts.url.removeprefix("sqlite:///"))
-    locks = [FileLock(path.with_name(f"{path.name}-{name}")) for name in ("turn", "lock")]
-    if not hosts.url.startswith("sqlite"):
-        locks = []
+    locks = []
+    if hosts.url.startswith("sqlite"):
+        path = Path(hosts.url.removeprefix("sqlite:///"))
+        locks = [FileLock(path.with_name(f"{path.name}-{name}")) for name in ("turn", "lock")]
     try:
         while True:
             stop_process(pid)
