@@ -13,6 +13,7 @@ import json
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -59,6 +60,7 @@ class Client:
     is_over: bool = False
     closes: list[int | None] = field(default_factory=list)
     socket: Watcher | None = None
+    fault: str | None = None
 
     async def open(self) -> None:
         """Open a socket where the last one ended."""
@@ -68,6 +70,8 @@ class Client:
     async def follow(self) -> None:
         """Read until the run's end is seen, coming back where the server has closed."""
         while not self.is_over:
+            if self.fault is not None:
+                raise RuntimeError(self.fault)
             assert self.socket is not None
             if self.socket.is_closed and not self.is_over:
                 self.closes.append(self.socket.close_code)
@@ -80,7 +84,8 @@ class Client:
             return
         seq = int(text[place + 6 : text.index(b",", place)])
         if seq != self.last + 1:
-            raise RuntimeError(f"event {seq} came after {self.last}")
+            # Raised by `follow`: here it would end the connection, and the next one would mend what was wrong.
+            self.fault = self.fault or f"event {seq} came after {self.last}"
         self.last = seq
         self.read_bytes += len(text)
         if text.startswith(b'{"event":"completed"'):
@@ -140,6 +145,10 @@ async def _watch(port: int, pid: int, load: Load, *, slow: int) -> dict[str, flo
         client.socket.read_on()
     await _all(client.follow() for client in hanging)
     looking.cancel()
+    with suppress(asyncio.CancelledError):
+        await looking  # it raises where it could not look
+    if faults := [client.fault for client in clients if client.fault is not None]:
+        raise RuntimeError("; ".join(faults))
     ends = {client.last for client in clients}
     if len(ends) != 1:
         raise RuntimeError(f"the clients ended at events {sorted(ends)}")

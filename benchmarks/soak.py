@@ -12,6 +12,7 @@ import json
 import statistics
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,6 +88,8 @@ async def soak(server: Server, *, minutes: float, runs: int) -> dict[str, Series
         while await asyncio.to_thread(count_runs, server.url, "completed") < runs:  # noqa: ASYNC110 - another process
             await asyncio.sleep(1)
     looking.cancel()
+    with suppress(asyncio.CancelledError):
+        await looking  # it raises where it could not look
     await _look(server, found, began)
     return found
 
