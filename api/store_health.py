@@ -15,9 +15,8 @@ import pykka
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.services import Services
-from fastgraph.database.engine import is_sqlite, sqlite_path
 from fastgraph.database.host_records import ProbeStore
-from fastgraph.database.store import Store
+from fastgraph.database.store_figures import wal_bytes
 from fastgraph.errors import DiskFullError, FastGraphError
 
 __all__ = ["LEAST_FREE_BYTES", "WAL_BYTES", "doubts_about_store", "faults_of_store", "probe_store"]
@@ -51,7 +50,7 @@ async def probe_store(services: Services) -> dict[str, Any]:
         "error": error,
         "disk_full": full or store.disk.trouble(),
         "free_bytes": _free_bytes(store.data_dir),
-        "wal_bytes": _wal_bytes(store),
+        "wal_bytes": wal_bytes(store),
     }
 
 
@@ -101,15 +100,3 @@ def _free_bytes(folder: Path) -> int | None:
         return shutil.disk_usage(folder).free
     except OSError:
         return None
-
-
-def _wal_bytes(store: Store) -> int | None:
-    """The size of the write-ahead log; None where the store is no SQLite file."""
-    url = store.writer.url
-    if not is_sqlite(url):
-        return None
-    path = sqlite_path(url)
-    try:
-        return path.with_name(path.name + "-wal").stat().st_size
-    except OSError:
-        return 0

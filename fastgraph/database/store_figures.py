@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from sqlalchemy.pool import QueuePool
 
+from fastgraph.database.engine import is_sqlite, sqlite_path
 from fastgraph.database.store import Store
 
 __all__ = ["readers_in_use", "wal_bytes"]
@@ -14,11 +13,13 @@ __all__ = ["readers_in_use", "wal_bytes"]
 def wal_bytes(store: Store) -> int | None:
     """Return the size of SQLite's write-ahead log, 0 where there is none now; None with PostgreSQL. Blocks for a look
     at one file."""
-    if store.readers.dialect.name != "sqlite" or store.readers.url.database is None:
+    url = store.writer.url
+    if not is_sqlite(url):
         return None
+    path = sqlite_path(url)
     try:
-        return Path(f"{store.readers.url.database}-wal").stat().st_size
-    except FileNotFoundError:
+        return path.with_name(path.name + "-wal").stat().st_size
+    except OSError:
         return 0
 
 
