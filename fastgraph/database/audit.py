@@ -1,18 +1,19 @@
 """Who did what: a row for each command, written with its effect or, where it was refused, with the refusal.
 
 A command with a request id is carried out once. Its answer is kept beside it and given again, so that a caller whose
-connection broke may ask again; the same id with another request is refused.
+connection broke may ask again; the same id with another request is refused. Answers are kept for REQUEST_DAYS, the audit for
+ever.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fastgraph.database.control_records import Audited, AuditNote
@@ -22,9 +23,19 @@ from fastgraph.database.times import from_micros, to_micros
 from fastgraph.database.transaction import Transaction
 from fastgraph.errors import ConflictError, StoreError
 
-__all__ = ["DONE", "AuditPage", "AuditView", "carry_out_audited", "find_requests", "list_audit"]
+__all__ = [
+    "DONE",
+    "REQUEST_DAYS",
+    "AuditPage",
+    "AuditView",
+    "carry_out_audited",
+    "find_requests",
+    "forget_requests",
+    "list_audit",
+]
 
 DONE = "done"
+REQUEST_DAYS = 7
 _MAX_TEXT = 2_000
 _REQUESTS = select(
     control_requests.c.request_id, control_requests.c.request_hash, control_requests.c.answer
@@ -57,6 +68,12 @@ class AuditPage:
 def find_requests(connection: Connection, *, request_ids: Sequence[str]) -> dict[str, tuple[str, bytes]]:
     """Return (hash, answer) of the requests that were carried out under these ids, by the primary key."""
     return {row[0]: (row[1], row[2]) for row in connection.execute(_REQUESTS, {"request_ids": request_ids})}
+
+
+def forget_requests(connection: Connection, *, now: datetime) -> None:
+    """Delete the answers that nobody will ask for again, by their index on the time."""
+    before = to_micros(now - timedelta(days=REQUEST_DAYS))
+    connection.execute(delete(control_requests).where(control_requests.c.created_at <= before))
 
 
 def carry_out_audited(

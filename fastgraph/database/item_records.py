@@ -49,7 +49,7 @@ class RefreshItems:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepItems:
-    """Delete all items whose time is over. Answers True."""
+    """Delete all items whose time is over, and whatever else of the store is kept for a time only. Answers True."""
 
     now: datetime
     run_keys: tuple[int, ...] = ()

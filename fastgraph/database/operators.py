@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fastgraph.database.operator_records import AskHost, FinishHostCommand, ReportActors, WatchActors
@@ -34,6 +34,7 @@ __all__ = [
     "carry_out_of_operators",
     "find_command",
     "find_reports",
+    "forget_commands",
     "list_commands",
     "list_open_commands",
     "list_watches",
@@ -41,6 +42,7 @@ __all__ = [
 
 OPEN_COMMANDS = 100  # a beat
 COMMANDS_SHOWN = 50
+COMMAND_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,12 @@ def ask_host(tx: Transaction, operation: AskHost) -> str:
         )
     )
     return operation.command_id
+
+
+def forget_commands(connection: Connection, *, now: datetime) -> None:
+    """Delete commands that are long over, with their answers: a dump of stacks is large. There are never many."""
+    before = to_micros(now - timedelta(days=COMMAND_DAYS))
+    connection.execute(delete(host_commands).where(host_commands.c.created_at <= before))
 
 
 def _finish(tx: Transaction, operation: FinishHostCommand) -> bool:

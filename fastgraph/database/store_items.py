@@ -13,8 +13,10 @@ from sqlalchemy import ColumnElement, Row, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fastgraph import fault_points
+from fastgraph.database.audit import forget_requests
 from fastgraph.database.item_records import ClearCache, ItemRow, RefreshItems, SweepItems, WriteItems
 from fastgraph.database.node_cache import clear_cache, prune_cache
+from fastgraph.database.operators import forget_commands
 from fastgraph.database.tables import store_items
 from fastgraph.database.times import to_micros
 from fastgraph.database.transaction import Transaction
@@ -68,11 +70,13 @@ def _refresh(tx: Transaction, operation: RefreshItems) -> None:
 
 
 def _sweep(tx: Transaction, operation: SweepItems) -> None:
-    """Delete what has expired, by its partial index, and results of nodes that are too old to be used again. Writes at
-    once: what the group puts is younger."""
+    """Delete what has expired, by its partial index, and what else nobody will use again: results of nodes, answers of
+    orders and of hosts. Writes at once: what the group puts is younger."""
     now = to_micros(operation.now)
     tx.connection.execute(delete(store_items).where(store_items.c.expires_at <= now))
     prune_cache(tx.connection, now_micros=now)
+    forget_requests(tx.connection, now=operation.now)
+    forget_commands(tx.connection, now=operation.now)
 
 
 async def find_item(connection: AsyncConnection, *, namespace: str, key: str, now: int) -> ItemRow | None:

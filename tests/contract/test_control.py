@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fastgraph.database.audit import list_audit
+from fastgraph.database.audit import REQUEST_DAYS, list_audit
 from fastgraph.database.cancels import list_unheeded_cancels
 from fastgraph.database.control_records import (
     Audited,
@@ -20,6 +20,7 @@ from fastgraph.database.control_records import (
 )
 from fastgraph.database.host_records import FreeDeadHost
 from fastgraph.database.inbox import read_unconsumed
+from fastgraph.database.item_records import SweepItems
 from fastgraph.database.pausing import list_pauses
 from fastgraph.database.records import DeleteRun, SendCommand, TerminateRun
 from fastgraph.database.runs import count_stranded, find_run
@@ -170,6 +171,18 @@ async def test_the_same_request_is_carried_out_once_and_another_under_its_id_is_
     twice = answers(store, [audited(pause(run_id), key="l"), audited(unpause(run_id), key="l")])
     assert twice[0] == twice[1]
     assert (await view(store, run_id)).status == "paused"
+
+
+async def test_a_request_is_forgotten_after_a_week_and_the_audit_is_not(store: Store) -> None:
+    run_id = accept(store).run_id
+    write(store, audited(pause(run_id), key="k"))
+    write(store, unpause(run_id))
+    for days, status in ((REQUEST_DAYS - 1, "queued"), (REQUEST_DAYS, "paused")):
+        write(store, SweepItems(now=NOW + timedelta(days=days)))
+        write(store, audited(pause(run_id), key="k"))
+        assert (await view(store, run_id)).status == status
+    async with store.readers.connect() as connection:
+        assert (await list_audit(connection)).total == 2
 
 
 async def test_the_audit_has_what_was_done_and_what_was_refused(store: Store) -> None:
