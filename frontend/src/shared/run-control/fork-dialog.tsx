@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useRef, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { forkRun } from "@/shared/api/command-run";
 import { getWorkflow } from "@/shared/api/get-workflow";
 import { IdempotencyKeys } from "@/shared/api/idempotency";
@@ -23,6 +23,12 @@ export function ForkDialog({ run, onClose }: { run: Run; onClose: () => void }) 
   const history = useInfiniteQuery(listHistory(run.thread_id));
   const nodes = useQuery(getWorkflow(run.workflow)).data?.graph.nodes.map(({ id }) => id) ?? [];
   const own = history.data?.pages.flatMap(({ items }) => items).filter(({ run_id }) => run_id === run.run_id);
+  // The newest checkpoints of the thread may be of later runs.
+  const isFurtherDown = own?.length === 0 && history.hasNextPage;
+  const { fetchNextPage } = history;
+  useEffect(() => {
+    if (isFurtherDown && !history.isFetching && !history.isError) void fetchNextPage();
+  }, [isFurtherDown, history.isFetching, history.isError, fetchNextPage]);
   const chosen = checkpoint || own?.[0]?.checkpoint_id || "";
   const fork = useMutation({
     mutationFn: () => {
@@ -45,7 +51,7 @@ export function ForkDialog({ run, onClose }: { run: Run; onClose: () => void }) 
     <Dialog title={text.command.forkTitle} isOpen onClose={onClose}>
       <form onSubmit={submit}>
         <p className="mt-1 text-sm text-ink-soft">{text.command.forkWhy}</p>
-        {own?.length === 0 ? (
+        {own?.length === 0 && !history.hasNextPage ? (
           <p className="mt-4 text-sm text-warn">{text.command.forkNone}</p>
         ) : (
           <label className="mt-4 flex flex-col gap-1 text-sm font-medium">
@@ -62,6 +68,16 @@ export function ForkDialog({ run, onClose }: { run: Run; onClose: () => void }) 
               ))}
             </select>
           </label>
+        )}
+        {history.hasNextPage && !isFurtherDown && (
+          <Button
+            size="small"
+            className="mt-2"
+            disabled={history.isFetchingNextPage}
+            onClick={() => history.fetchNextPage()}
+          >
+            {text.common.more}
+          </Button>
         )}
         <StateChange onChange={setUpdate} />
         {update !== null && (
