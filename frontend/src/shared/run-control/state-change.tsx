@@ -17,8 +17,10 @@ export function StateChange({ onChange }: StateChangeProps) {
     <details
       className="mt-4"
       onToggle={(event) => {
-        setOpen(event.currentTarget.open);
-        told(value, event.currentTarget.open);
+        const isShown = event.currentTarget.open;
+        setOpen(isShown);
+        if (isShown && fault !== null) onChange(undefined);
+        else told(value, isShown);
       }}
     >
       <summary className="w-fit rounded text-sm font-medium">{text.command.changeState}</summary>
