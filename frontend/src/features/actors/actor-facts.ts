@@ -4,6 +4,7 @@ import type { Actor } from "@/shared/api/types";
 import { text } from "@/shared/text";
 import { duration } from "@/shared/time";
 import { actorsText } from "./text";
+import { number, told } from "./told";
 
 export interface Fact {
   name: string;
@@ -57,14 +58,6 @@ export function factsOf(actor: Actor): Fact[] {
   return found.filter((fact) => fact !== null);
 }
 
-function told<T>(value: T | null | undefined, as: (value: T) => Fact): Fact | null {
-  return value === null || value === undefined ? null : as(value);
-}
-
 function windowOf(actor: Actor): string[] {
   return actor.restarts_in_window ? [actorsText.facts.inWindow(actor.restarts_in_window)] : [];
-}
-
-function number(value: number): string {
-  return value.toLocaleString("en");
 }

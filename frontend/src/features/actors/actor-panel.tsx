@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { X } from "lucide-react";
 import { getRun } from "@/shared/api/get-run";
 import { ApiProblem } from "@/shared/api/problem";
-import type { Actor } from "@/shared/api/types";
+import type { Actor, Run } from "@/shared/api/types";
 import { cx } from "@/shared/class-names";
 import { CommandMenu } from "@/shared/run-control/command-menu";
 import { useCommands } from "@/shared/run-control/use-commands";
@@ -94,16 +94,16 @@ function FactRow({ name, value, isBad }: { name: string; value: string; isBad: b
   );
 }
 
-const NOBODY = { status: "completed", kept: true, settled_at: null } as const;
-
 /** The run behind an actor has commands of its own: quarantine and release are among them. */
 function RunOfActor({ runId }: { runId: string }) {
   const run = useQuery(getRun(runId)).data;
-  const commands = useCommands(run ?? NOBODY);
-  if (!run) return null;
+  return run ? <RunMenu run={run} /> : null;
+}
+
+function RunMenu({ run }: { run: Run }) {
   return (
     <div className="mt-2">
-      <CommandMenu run={run} commands={commands} label={actorsText.runActions} hasLabel />
+      <CommandMenu run={run} commands={useCommands(run)} label={actorsText.runActions} hasLabel />
     </div>
   );
 }

@@ -3,6 +3,7 @@
 import type { Host } from "@/shared/api/types";
 import { bytes, duration } from "@/shared/time";
 import { hostsText } from "./text";
+import { number, told } from "./told";
 
 export interface Figure {
   name: string;
@@ -57,12 +58,4 @@ export function figuresOf({ figures: f, lease_left_seconds: lease }: Host): Figu
 
 function zero(name: string, count: number): Figure {
   return { name, value: number(count) };
-}
-
-function told<T>(value: T | null | undefined, as: (value: T) => Figure): Figure | null {
-  return value === null || value === undefined ? null : as(value);
-}
-
-function number(value: number): string {
-  return value.toLocaleString("en");
 }
