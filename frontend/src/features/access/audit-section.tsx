@@ -13,7 +13,7 @@ import { auditText } from "./text";
 
 /** Who ordered what, when and why, and what came of it. */
 export function AuditSection() {
-  const query = useInfiniteQuery(listAudit(""));
+  const query = useInfiniteQuery(listAudit());
   const entries = query.data?.pages.flatMap((page) => page.items);
   return (
     <section aria-label={auditText.title} className="card overflow-hidden">

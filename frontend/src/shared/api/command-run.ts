@@ -1,6 +1,6 @@
 import { problemFrom, unreachable } from "./problem";
 import { send } from "./send";
-import type { Run } from "./types";
+import type { Run, RunBegun } from "./types";
 
 export type PlainCommand =
   | "pause"
@@ -18,19 +18,13 @@ export function commandRun(runId: string, command: PlainCommand, reason: string,
   return post(`/api/runs/${encodeURIComponent(runId)}/${command}`, reason ? { reason } : {}, key);
 }
 
-export interface NewRun {
-  run_id: string;
-  thread_id: string;
-}
-
 export interface Retry {
   /** Written into the state before it goes on, as a node would return it. */
   update?: unknown;
-  reason?: string;
 }
 
 /** A new run on the same thread, from the last checkpoint; the ended one stays as it is. */
-export function retryRun(runId: string, body: Retry, key: string): Promise<NewRun> {
+export function retryRun(runId: string, body: Retry, key: string): Promise<RunBegun> {
   return post(`/api/runs/${encodeURIComponent(runId)}/retry`, body, key);
 }
 
@@ -41,7 +35,7 @@ export interface Fork {
 }
 
 /** A new run from a checkpoint of this one, with the state changed where something is given. */
-export function forkRun(runId: string, body: Fork, key: string): Promise<NewRun> {
+export function forkRun(runId: string, body: Fork, key: string): Promise<RunBegun> {
   return post(`/api/runs/${encodeURIComponent(runId)}/fork`, body, key);
 }
 

@@ -18,6 +18,7 @@ export type Checkpoint = Schemas["Checkpoint"];
 export type Artifact = Schemas["Artifact"];
 export type Workflow = Schemas["Workflow"];
 export type WorkflowGraph = Schemas["WorkflowGraph"];
+export type RunBegun = Schemas["RunBegun"];
 export type Health = Schemas["Health"];
 export type Actor = Schemas["Actor"];
 export type Host = Schemas["Host"];

@@ -9,7 +9,7 @@ import { setServerPause } from "@/shared/api/pause";
 export function useServerPause() {
   const client = useQueryClient();
   const keyOf = useRef(new IdempotencyKeys());
-  const isPaused = useQuery({ ...getHealth(), select: pausedOf }).data ?? false;
+  const isPaused = useQuery({ ...getHealth(), select: (health) => health.is_paused }).data ?? false;
   const change = useMutation({
     mutationFn: ({ to, reason }: { to: boolean; reason: string }) =>
       setServerPause(to, reason, keyOf.current.keyFor(`${to} ${reason}`)),
@@ -19,8 +19,4 @@ export function useServerPause() {
     },
   });
   return { isPaused, change };
-}
-
-function pausedOf(health: object): boolean {
-  return "is_paused" in health && health.is_paused === true;
 }

@@ -6,10 +6,10 @@ import type { AuditEntry } from "@/shared/api/types";
 const AUDIT_PAGE = 50;
 
 /** The commands that were given, newest first. */
-export const listAudit = (subject: string) =>
+export const listAudit = () =>
   infiniteQueryOptions({
-    queryKey: keys.audit(subject),
+    queryKey: keys.audit(),
     queryFn: ({ pageParam, signal }) => fetchPage<AuditEntry>(pageParam, signal),
-    initialPageParam: withQuery("/api/monitoring/audit", { limit: AUDIT_PAGE, subject }),
+    initialPageParam: withQuery("/api/monitoring/audit", { limit: AUDIT_PAGE }),
     getNextPageParam: (page) => page.next,
   });
