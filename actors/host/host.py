@@ -136,19 +136,13 @@ class Host:
         """Wait until this host must end by itself; answers its exit code."""
         return await self._ended
 
-    async def stop(self) -> None:
-        """Finish or give back what runs within the drain time, release the claims, and close."""
-        try:
-            self._supervisor_ref.tell(DrainRuns())
-            await asyncio.wait_for(self._supervisor.drained(), self._settings.drain_seconds + STOP_SECONDS)
-        except ActorDeadError:
-            log.warning("the supervisor is dead; its runs are freed as they are")
-        except TimeoutError:
-            log.warning(
-                "runs did not drain in time; they are freed as they are", runs=self._supervisor.active_runs
-            )
+    async def stop(self, drain_seconds: float | None = None) -> None:
+        """Finish or give back what runs within the drain time, the settings' or this one; release the claims, and close."""
+        seconds = self._settings.drain_seconds + STOP_SECONDS if drain_seconds is None else drain_seconds
+        ends = [self._drain_runs(seconds)]
         if self._probation is not None:
-            await self._probation.stop()
+            ends.append(self._probation.stop(seconds))
+        await asyncio.gather(*ends)
         self._watchdog.stop()
         await self._stand_in.stop()
         await ref_stop(self._system_ref, STOP_SECONDS)
@@ -168,6 +162,17 @@ class Host:
         await asyncio.to_thread(self._writer_ref.stop, block=True, timeout=STOP_SECONDS)
         await self._store.close()
         log.info("host ended", boot_id=self.boot_id)
+
+    async def _drain_runs(self, seconds: float) -> None:
+        try:
+            self._supervisor_ref.tell(DrainRuns())
+            await asyncio.wait_for(self._supervisor.drained(), seconds)
+        except ActorDeadError:
+            log.warning("the supervisor is dead; its runs are freed as they are")
+        except TimeoutError:
+            log.warning(
+                "runs did not drain in time; they are freed as they are", runs=self._supervisor.active_runs
+            )
 
     async def _publish(self) -> None:
         await self._tools.writer.write(

@@ -33,6 +33,7 @@ __all__ = ["EXIT_CANNOT_GO_ON", "EXIT_NOT_LOADED", "main"]
 EXIT_NOT_LOADED = 2
 EXIT_CANNOT_GO_ON = 3
 ORPHAN_SECONDS = 5.0
+ORPHAN_DRAIN_SECONDS = 2.0  # and the rest is for giving back what runs then
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -96,13 +97,16 @@ def _news_writer(descriptor: int | None) -> Callable[[str], None]:
 
 async def _live(host: Host, lifeline: int | None) -> int:
     loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
+    stop, orphaned = asyncio.Event(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: _end_at_second(stop))
     if lifeline is not None:
         os.set_inheritable(lifeline, False)
         threading.Thread(
-            target=_watch_keeper, args=(lifeline, loop, stop), daemon=True, name="fastgraph-lifeline"
+            target=_watch_keeper,
+            args=(lifeline, loop, stop, orphaned),
+            daemon=True,
+            name="fastgraph-lifeline",
         ).start()
     try:
         await host.start()
@@ -115,7 +119,7 @@ async def _live(host: Host, lifeline: int | None) -> int:
     if ended.done():
         await host.stop()
         return ended.result()
-    await host.stop()
+    await host.stop(ORPHAN_DRAIN_SECONDS if orphaned.is_set() else None)
     return 0
 
 
@@ -125,11 +129,14 @@ def _end_at_second(stop: asyncio.Event) -> None:
     stop.set()
 
 
-def _watch_keeper(lifeline: int, loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+def _watch_keeper(
+    lifeline: int, loop: asyncio.AbstractEventLoop, stop: asyncio.Event, orphaned: threading.Event
+) -> None:
     """Wait for the keeper's end in a thread of its own: it must be heard even where the loop is stuck."""
     with suppress(OSError):
         while os.read(lifeline, 1):
             pass
+    orphaned.set()
     timer = threading.Timer(ORPHAN_SECONDS, os._exit, args=(0,))
     timer.daemon = True
     timer.start()

@@ -33,17 +33,21 @@ class Probation:
         self._tools = tools
         self._children: dict[str, asyncio.Task[None]] = {}
         self._search: asyncio.Task[None] | None = None
+        self._is_stopping = False
 
     def look(self) -> None:
         """Look for suspects in the background, unless that is going on or all places are taken."""
-        if (self._search is None or self._search.done()) and len(self._children) < CHILDREN_AT_ONCE:
+        if (self._search is None or self._search.done()) and self._may_start():
             self._search = asyncio.get_running_loop().create_task(self._look())
 
-    async def stop(self) -> None:
-        """End all children; their runs go on in whichever host claims them next."""
+    async def stop(self, within_seconds: float) -> None:
+        """End all children, and start none any more; their runs go on in whichever host claims them next. One that takes
+        longer hears of this host's end by its lifeline."""
+        self._is_stopping = True
         for task in self._children.values():
             task.cancel()
-        await asyncio.gather(*self._children.values(), return_exceptions=True)
+        if self._children:
+            await asyncio.wait(self._children.values(), timeout=within_seconds)
 
     async def _look(self) -> None:
         try:
@@ -58,10 +62,13 @@ class Probation:
             log.warning("suspects could not be looked for", error=str(error))
             return
         for run_id in suspects:
-            if run_id not in self._children and len(self._children) < CHILDREN_AT_ONCE:
+            if run_id not in self._children and self._may_start():
                 task = asyncio.get_running_loop().create_task(self._run_alone(run_id))
                 self._children[run_id] = task
                 task.add_done_callback(partial(self._forget, run_id))
+
+    def _may_start(self) -> bool:
+        return not self._is_stopping and len(self._children) < CHILDREN_AT_ONCE
 
     def _forget(self, run_id: str, _: asyncio.Task[None]) -> None:
         self._children.pop(run_id, None)
@@ -70,7 +77,23 @@ class Probation:
         log.warning("run goes on in a host of its own", run_id=run_id)
         lifeline, our_end = os.pipe()
         try:
-            process = await asyncio.create_subprocess_exec(
+            process = await self._start(run_id, lifeline)
+            try:
+                code = await process.wait()
+                log.info("host of its own ended", run_id=run_id, exit_code=code)
+            except asyncio.CancelledError:
+                with suppress(ProcessLookupError):
+                    process.send_signal(signal.SIGTERM)
+                await process.wait()
+                raise
+        except OSError as error:
+            log.warning("a host of its own could not be started", run_id=run_id, error=str(error))
+        finally:
+            os.close(our_end)
+
+    async def _start(self, run_id: str, lifeline: int) -> asyncio.subprocess.Process:
+        try:
+            return await asyncio.create_subprocess_exec(
                 *host_command("--only", run_id, "--lifeline-fd", str(lifeline)),
                 env=host_environment(self._tools.settings),
                 pass_fds=(lifeline,),
@@ -78,13 +101,3 @@ class Probation:
             )
         finally:
             os.close(lifeline)
-        try:
-            code = await process.wait()
-            log.info("host of its own ended", run_id=run_id, exit_code=code)
-        except asyncio.CancelledError:
-            with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
-            await process.wait()
-            raise
-        finally:
-            os.close(our_end)
