@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from actors.runtime import ref_kill
 from actors.timekeeper.timekeeper import Timekeeper
@@ -46,12 +44,6 @@ class JumpingClock:
         """An hour forward, then two back, then one forward, and so on."""
         self.jumps += 1
         self.offset = timedelta(seconds=(0.0, HOUR_SECONDS, -HOUR_SECONDS)[self.jumps % 3])
-
-
-@pytest.fixture(autouse=True)
-def quiet_logs() -> Iterator[None]:
-    with capture_logs():
-        yield
 
 
 @pytest.mark.parametrize("jump_seconds", [HOUR_SECONDS, -HOUR_SECONDS])

@@ -2,13 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,12 +24,6 @@ from support.waiting import until, until_async
 
 ONE = (("chain", 1),)
 FLOWS = Path(__file__).parents[1] / "support" / "overload_flows.py"
-
-
-@pytest.fixture(autouse=True)
-def quiet_logs() -> Iterator[None]:
-    with structlog.testing.capture_logs():
-        yield
 
 
 def test_slot_freed_when_owner_dies(store_url: str, tmp_path: Path) -> None:

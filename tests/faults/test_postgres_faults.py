@@ -14,7 +14,6 @@ from typing import Any
 import psycopg
 import pytest
 from sqlalchemy import make_url
-from structlog.testing import capture_logs
 
 from fastgraph.database.answer_limit import BoundedConnection
 from fastgraph.errors import StoreUnavailableError
@@ -42,12 +41,6 @@ def database(server: PostgresServer) -> Iterator[str]:
     name = server.create_database()
     yield name
     server.drop_database(name)
-
-
-@pytest.fixture(autouse=True)
-def quiet_logs() -> Iterator[None]:
-    with capture_logs():
-        yield
 
 
 @asynccontextmanager

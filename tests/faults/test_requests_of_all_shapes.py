@@ -7,8 +7,6 @@ real ids, so that requests also get beyond "there is no such run".
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,7 +20,6 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from support.programs import ProgramStarter
 from support.serving import Serving
 
 EXAMPLES = int(os.environ.get("FASTGRAPH_REQUEST_EXAMPLES", "10"))
@@ -36,14 +33,6 @@ CONFORM = (
 ANSWER_SECONDS = 30
 # A full disk, a full backlog and a paused server are refusals with a sentence, and no failure of the server.
 REFUSALS = {503, 507}
-
-
-@pytest.fixture
-def serving(start_program: ProgramStarter, tmp_path: Path) -> Iterator[Serving]:
-    server = Serving(start_program, tmp_path)
-    server.start()
-    with server.client:
-        yield server
 
 
 @pytest.mark.slow

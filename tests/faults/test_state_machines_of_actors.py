@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 import pykka
@@ -23,7 +23,6 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from structlog.testing import capture_logs
 
 from actors.runtime import ActorFailedError, AsyncActor, ref_ask, ref_end, ref_kill
 from actors.runtime.errors import InboxFullError
@@ -43,12 +42,6 @@ MODEL = settings(
 MUTANT = settings(MODEL, max_examples=300, phases=[Phase.generate], report_multiple_bugs=False, database=None)
 TURNS = 30
 MOST_DEATHS, WINDOW_SECONDS = 5, 60.0
-
-
-@pytest.fixture(autouse=True)
-def quiet_logs() -> Iterator[None]:
-    with capture_logs():
-        yield
 
 
 class OnALoop(RuleBasedStateMachine):
