@@ -2,14 +2,13 @@
 
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import structlog
 from sqlalchemy import func, select
 
 from actors.timekeeper.retention import remove_expired
@@ -33,12 +32,6 @@ from support.waiting import until
 
 pytestmark = pytest.mark.anyio
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def quiet_logs() -> Iterator[None]:
-    with structlog.testing.capture_logs():
-        yield
 
 
 @pytest.fixture
@@ -190,7 +183,8 @@ async def test_retention_bounds_db(tmp_path: Path) -> None:
 def size(store: Store, folder: Path) -> int:
     """The bytes of the database's file, with its log written back."""
     with store.turnstile.hold("look"), store.writer.connect() as connection:
-        connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+        raw: Any = connection.connection.driver_connection
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return (folder / "fastgraph.db").stat().st_size
 
 

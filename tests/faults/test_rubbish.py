@@ -12,7 +12,6 @@ import random
 import socket
 import struct
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,20 +20,12 @@ from urllib.parse import quote, unquote
 import httpx
 import pytest
 
-from support.programs import ProgramStarter
+from support.feed_watcher import FeedWatcher
 from support.serving import Serving
 
 SEED = 20261125
 CASES = int(os.environ.get("FASTGRAPH_RUBBISH_CASES", "200"))
 SOCKET_SECONDS = 5.0
-
-
-@pytest.fixture
-def serving(start_program: ProgramStarter, tmp_path: Path) -> Iterator[Serving]:
-    server = Serving(start_program, tmp_path)
-    server.start()
-    with server.client:
-        yield server
 
 
 # -- payloads ---------------------------------------------------------------------------------------------------
@@ -247,16 +238,19 @@ def _files_outside(folder: Path) -> set[Path]:
 @pytest.mark.slow
 def test_no_frame_harms_the_server_or_another_watcher(serving: Serving) -> None:
     chance = random.Random(SEED)
-    run_id = serving.client.create_run(workflow="walk", payload={"steps": 20, "pause_seconds": 0.05})
+    run_id = serving.client.create_run(workflow="walk", payload={"steps": 100_000, "pause_seconds": 0.05})
+    watcher = FeedWatcher(serving.port, run_id)
     outcomes: Counter[str] = Counter()
     for number in range(CASES):
         path = chance.choice([f"/api/ws/{run_id}", "/api/ws", "/api/ws/nobody", f"/api/ws/{run_id}?after=x"])
         outcomes[_speak(serving.port, path, chance)] += 1
         if number % 50 == 0:
             assert serving.client.get("/api/monitoring/health/live").status_code == 200
-    assert serving.client.wait_until_ended(run_id, within_seconds=60)["status"] == "completed"
-    events = serving.client.events(run_id)
-    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    serving.client.post(f"/api/runs/{run_id}/cancel", {})
+    assert serving.client.wait_until_ended(run_id, within_seconds=60)["status"] == "cancelled"
+    watcher.wait_for_end(60)
+    assert watcher.connections == 1
+    assert watcher.seqs == list(range(1, serving.client.run(run_id)["last_seq"] + 1))
     assert serving.client.get("/api/monitoring/health").json()["status"] == "ok"
     print(f"{CASES} sockets: {dict(sorted(outcomes.items()))}")
     assert outcomes["upgraded"] >= CASES / 3

@@ -9,11 +9,10 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from api.store_health import doubts_about_store, probe_store
 from fastgraph.database.backup.checking import find_faults
@@ -48,12 +47,6 @@ while True:
 """
 
 
-@pytest.fixture(autouse=True)
-def quiet_logs() -> Iterator[None]:
-    with capture_logs():
-        yield
-
-
 async def test_another_program_holds_the_write_lock_for_ten_seconds(tmp_path: Path) -> None:
     walk = Walk()
     house = House.open(f"sqlite:///{tmp_path / 'fastgraph.db'}", tmp_path)
@@ -69,7 +62,7 @@ async def test_another_program_holds_the_write_lock_for_ten_seconds(tmp_path: Pa
     await house.close()
 
 
-def _executed(walk: Walk, least: int):  # type: ignore[no-untyped-def]
+def _executed(walk: Walk, least: int) -> Callable[[], Awaitable[bool]]:
     async def look() -> bool:
         return walk.executed.total() >= least
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -20,13 +19,13 @@ from sqlalchemy import select
 from fastgraph.database import commits
 from fastgraph.database.event_kinds import kind_of
 from fastgraph.database.host_records import FreeDeadHost
-from fastgraph.database.records import ClaimRuns, NewEvent, SendCommand
+from fastgraph.database.records import NewEvent, SendCommand
 from fastgraph.database.tables import events, runs
 from fastgraph.errors import IllegalTransitionError, LostOwnershipError
 from fastgraph.events import EventKind
 from fastgraph.ids import new_id
 from fastgraph.status import ENDED, TRANSITIONS, WAITING, RunStatus
-from support.stores import NOW, Chain, accept, answers, boot, open_store, write
+from support.stores import NOW, Chain, accept, answers, boot, claim, open_store, write
 
 MODEL = settings(
     max_examples=8,
@@ -66,11 +65,8 @@ class Runs(RuleBasedStateMachine):
 
     @rule()
     def claim(self) -> None:
-        claimed: Sequence[object] = write(
-            self.store, ClaimRuns(owner=self.host, workflows=("chain",), limit=3, now=NOW, max_deaths=1_000)
-        )
-        for run in claimed:
-            chain = Chain(run, self.host)  # type: ignore[arg-type] # what a claim answers
+        for run in claim(self.store, self.host, limit=3, max_deaths=1_000):
+            chain = Chain(run, self.host)
             assert self.seen[chain.run_id] not in ENDED
             self.owners[chain.run_id] = chain
 

@@ -97,16 +97,10 @@ class Watcher:
                 return await self.log.read_all(last)
             return await self.log.read_run(self.run_id, last)
 
-        by_text = {str(event.websocket()["text"]): event for event in self.log.events}
-
         async def send(message: Message) -> None:
             await self.may_take.wait()
             if message is not HEARTBEAT_WEBSOCKET:
-                text = str(message["text"])
-                known = by_text.get(text) or next(
-                    event for event in self.log.events if str(event.websocket()["text"]) == text
-                )
-                self.got.append(known)
+                self.got.append(next(event for event in self.log.events if event.websocket() == message))
 
         self.session = Session(
             watched=watched,

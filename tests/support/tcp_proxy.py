@@ -64,7 +64,8 @@ class TcpProxy:
             is_tricked = False
             while not self._is_closed:
                 for key, _ in selector.select(1.0):
-                    data = key.fileobj.recv(CHUNK_BYTES)  # type: ignore[union-attr]
+                    assert isinstance(key.fileobj, socket.socket)
+                    data = key.fileobj.recv(CHUNK_BYTES)
                     if not data:
                         client.close()
                         server.close()
