@@ -76,6 +76,7 @@ class Hosts:
         self.client.wait_until_healthy(within_seconds=START_SECONDS)
         for program in self.programs:
             self.wait_until_ready(program)
+        self._starting.clear()  # all at once, which is not what the boot of one takes
 
     def start_host(self, **variables: str) -> Program:
         """Start one host process, beside those that are kept."""

@@ -25,7 +25,6 @@ PAUSE_SECONDS = (0.3, 2.0)
 END_SECONDS = 120.0
 MOST_TIMES = 2  # on a busy machine it takes longer to do as much
 USUAL_BOOT_SECONDS = 1.5
-TERMINAL_EVENTS = ENDED
 
 
 @dataclass
@@ -152,7 +151,7 @@ class KillLoop:
             seqs = [event["seq"] for event in logs[run_id]]
             if seqs != list(range(1, len(seqs) + 1)):
                 faults.append(f"run {run_id} has events {seqs}")
-            ends = [event["event"] for event in logs[run_id] if event["event"] in TERMINAL_EVENTS]
+            ends = [event["event"] for event in logs[run_id] if event["event"] in ENDED]
             if len(ends) != 1:
                 faults.append(f"run {run_id} has ends {ends}")
         self._judge_ledger(logs)
