@@ -26,7 +26,7 @@ class ExitCode(IntEnum):
 MEANINGS: dict[ExitCode, str] = {
     ExitCode.DONE: "done; a run that was followed has completed",
     ExitCode.FAILED: "a run that was followed has failed or was quarantined; doctor or a check found a fault, "
-    "or migrate left runs where they were",
+    "stuck found stranded runs, or migrate left runs where they were",
     ExitCode.USAGE: "the command, an input or a setting is wrong",
     ExitCode.CANCELLED: "a run that was followed was cancelled",
     ExitCode.REFUSED: "the server refused: unknown, in no state for it, or not valid",
