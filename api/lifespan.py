@@ -104,6 +104,7 @@ async def _open(settings: Settings, keys: dict[str, Key], ending: AsyncExitStack
         store=store,
         writer=client,
         writer_ref=writer,
+        hints=bus,
         shared_store=ServerStore(
             store=store,
             writer=client,

@@ -10,6 +10,7 @@ from starlette.types import Scope
 
 from actors.broadcast.event_log import EventLog
 from actors.broadcast.messages import Unwatch
+from actors.hints.hints import HintBus
 from actors.host.keeper import Keeper
 from actors.host.server_store import ServerStore
 from actors.writer.client import WriterClient
@@ -34,6 +35,7 @@ class Services:
     store: Store
     writer: WriterClient
     writer_ref: pykka.ActorRef[Any]
+    hints: HintBus
     shared_store: ServerStore
     log: EventLog
     broadcaster: pykka.ActorRef[Any]

@@ -22,6 +22,7 @@ class HintKind(StrEnum):
     WORK = "work"  # something may be claimed
     EVENTS = "events"  # new events of a run are committed
     INBOX = "inbox"  # a command for a run
+    PAUSE = "pause"  # a workflow or the whole server was paused, or is no more
 
 
 _KINDS = frozenset(kind.value for kind in HintKind)

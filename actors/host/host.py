@@ -14,6 +14,7 @@ import os
 import platform
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from random import Random
 from typing import Any
 
@@ -36,6 +37,7 @@ from actors.host.tools import HostTools
 from actors.runs.messages import DrainRuns
 from actors.runs.supervisor import RunSupervisor
 from actors.runtime.ask import ref_stop
+from actors.runtime.errors import InboxFullError
 from actors.runtime.lifeline import watch_end
 from actors.runtime.loop_bridge import LoopBridge
 from actors.runtime.messages import DownReason
@@ -44,6 +46,7 @@ from actors.supervision.child_spec import ChildSpec
 from actors.supervision.decisions import Intensity
 from actors.supervision.messages import Escalation
 from actors.tasks.processes import ProcessPool
+from actors.timekeeper.messages import PausesChanged
 from actors.timekeeper.timekeeper import Timekeeper
 from actors.tracing.opening import open_traces
 from actors.writer.client import WriterClient
@@ -283,6 +286,15 @@ class Host:
             elif hint.kind is HintKind.INBOX and hint.run_key is not None:
                 self._supervisor.tell_inbox_grew(hint.run_key)
                 self._supervisor.request_claim()
+            elif hint.kind is HintKind.PAUSE:
+                self._look_for_pauses()
+                self._supervisor.request_claim()
+
+    def _look_for_pauses(self) -> None:
+        timekeeper = self._find_actor("timekeeper")
+        if timekeeper is not None:
+            with suppress(ActorDeadError, InboxFullError):  # its ticks look, too
+                timekeeper.tell(PausesChanged())
 
     def _committed(self, answers: Sequence[object]) -> None:
         """Called in the Writer's thread after a group: tell the watchers, and the keeper once."""

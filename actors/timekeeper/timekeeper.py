@@ -24,7 +24,7 @@ from actors.runtime.async_actor import AsyncActor
 from actors.runtime.errors import InboxFullError
 from actors.timekeeper.cancelling import end_cancelled
 from actors.timekeeper.closing import close_children
-from actors.timekeeper.messages import Tick
+from actors.timekeeper.messages import PausesChanged, Tick
 from actors.timekeeper.overdue import end_overdue
 from actors.timekeeper.retention import RETENTION_SECONDS, remove_expired
 from fastgraph.database import hosts
@@ -100,6 +100,8 @@ class Timekeeper(AsyncActor):
                 self._watch_user_loops()
                 self._request_claim()
                 self._arm()
+            case PausesChanged():
+                await self._try(self._find_commands)
             case _:
                 assert_never(message)
 

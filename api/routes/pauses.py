@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from actors.hints.hints import Hint, HintKind
 from api.bodies import read_model
 from api.commands import COMMAND_HEADERS, order
 from api.encoding import encode_audit, encode_pause
@@ -119,6 +120,7 @@ async def _set(request: Request, scope: PauseScope, name: str, *, is_paused: boo
         reason=asked.reason,
         asked=asked.reason,
     )
+    services.hints.publish((Hint(HintKind.PAUSE),))
     if scope == "workflow":
         await services.workflows.list_workflows()  # who asks this process next sees it
     body = {"is_paused": is_paused, "has_changed": has_changed}

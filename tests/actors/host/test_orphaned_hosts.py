@@ -1,23 +1,16 @@
-"""A host whose keeper was killed: it gives its runs back before it ends, so that none of them is held to account for that."""
+"""A host whose keeper was killed: it gives its runs back before it ends, so that none is held to account for that."""
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from fastgraph.database.freeing import RETIRED
 from support import poison_flows
 from support.hosts import is_gone
 from support.programs import ProgramStarter
 from support.serving import Serving
+from support.sqlite_rows import read_row
 from support.waiting import until
 
 FLOWS = Path(poison_flows.__file__)
-
-
-def read_row(data: Path, query: str) -> Any:
-    with closing(sqlite3.connect(data / "fastgraph.db")) as connection:
-        return connection.execute(query).fetchone()
 
 
 def test_a_task_that_takes_longer_than_the_orphan_lives_counts_no_death(

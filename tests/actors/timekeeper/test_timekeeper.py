@@ -13,13 +13,16 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from actors.runtime import ref_kill
+from actors.timekeeper.messages import PausesChanged
 from actors.timekeeper.timekeeper import Timekeeper
 from fastgraph import wait_for_signal
 from fastgraph.database import hosts
+from fastgraph.database.control_records import SetPause
 from fastgraph.database.host_records import FreeDeadHost
 from support.boots import Boot, House
 from support.gates import Gate
-from support.small_flows import Log, chain, says
+from support.small_flows import Log, chain, held_by, says
+from support.waiting import until_async
 
 pytestmark = pytest.mark.anyio
 
@@ -108,6 +111,48 @@ async def test_a_waiting_run_past_its_deadline_is_ended(house: House, kept: Kept
 
 def listens(state: Log) -> None:
     wait_for_signal("never")
+
+
+async def test_pauses_are_looked_for_at_once_when_a_hint_tells_of_one(tmp_path: Path) -> None:
+    """The poll of this house would find it in an hour."""
+    house = House.open(
+        f"sqlite:///{tmp_path / 'fastgraph.db'}", tmp_path, poll_seconds=3600, lease_seconds=21_600
+    )
+    gate = Gate()
+    boot = await house.boot(chain("two", held_by(gate, "first"), says("second")))
+    kept = Kept(house, boot)
+    try:
+        run_id = await house.accept("two")
+        await gate.reached()
+        await set_pause(house, is_paused=True)
+        kept.ref.tell(PausesChanged())
+        actor = boot.run_actor(run_id)
+        await until_async(lambda: is_held(actor), what="the run to hear of the pause")
+        gate.open()
+        run = await house.until(lambda: is_given_back(house, run_id), "the run to be given back")
+        kinds = await house.kinds(run_id)
+        assert (run.status, kinds.count("node_started"), kinds[-1]) == ("running", 1, "node_update")
+        await set_pause(house, is_paused=False)
+        house.hint()
+        assert (await house.ended(run_id)).status == "completed"
+    finally:
+        gate.open()
+        ref_kill(kept.ref)
+        await house.close()
+
+
+async def set_pause(house: House, *, is_paused: bool) -> None:
+    now = datetime.now(UTC)
+    await house.writer.write(SetPause(scope="server", is_paused=is_paused, who="me", now=now))
+
+
+async def is_held(actor: Any) -> bool:
+    return actor._situation.hold is not None
+
+
+async def is_given_back(house: House, run_id: str) -> Any:
+    run = await house.run(run_id)
+    return run if run.owner is None else None
 
 
 async def test_a_lease_is_renewed(house: House, kept: Kept) -> None:
