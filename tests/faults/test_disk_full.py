@@ -11,13 +11,16 @@ import httpx
 import pytest
 
 from support.disk_flows import VALUE_BYTES
-from support.full_disks import can_limit_files, fill_up, limit_files, small_disk
+from support.full_disks import FILLER, can_limit_files, fill_up, limit_files, small_disk
 from support.programs import ProgramStarter
 from support.server import ServerClient
 from support.serving import Serving
 from support.waiting import until
 
 pytestmark = pytest.mark.slow
+needs_limits = pytest.mark.skipif(
+    not can_limit_files(), reason="only Linux can change the limits of a process that runs"
+)
 
 FLOWS = Path(__file__).parents[1] / "support" / "disk_flows.py"
 RUNS, STEPS = 4, 12
@@ -32,11 +35,11 @@ def test_a_full_disk_holds_runs_and_they_go_on_when_there_is_room(
         if disk is None:
             pytest.skip("no file system can be mounted here; the limit on files' sizes below tests the same")
         serving = _serve(start_program, tmp_path, disk)
-        _hold_and_go_on(serving, fill=lambda: fill_up(disk), empty=(disk / "filler").unlink)
+        _hold_and_go_on(serving, fill=lambda: fill_up(disk), empty=(disk / FILLER).unlink)
         start_program.end_all()
 
 
-@pytest.mark.skipif(not can_limit_files(), reason="this system can't change the limits of a running process")
+@needs_limits
 def test_files_that_may_not_grow_hold_runs_and_they_go_on_when_they_may(
     start_program: ProgramStarter, tmp_path: Path
 ) -> None:
@@ -48,7 +51,7 @@ def test_files_that_may_not_grow_hold_runs_and_they_go_on_when_they_may(
     )
 
 
-@pytest.mark.skipif(not can_limit_files(), reason="this system can't change the limits of a running process")
+@needs_limits
 def test_an_outage_past_the_lease_of_the_host_ends_as_well(
     start_program: ProgramStarter, tmp_path: Path
 ) -> None:
@@ -62,7 +65,7 @@ def test_an_outage_past_the_lease_of_the_host_ends_as_well(
     )
 
 
-@pytest.mark.skipif(not can_limit_files(), reason="this system can't change the limits of a running process")
+@needs_limits
 def test_a_server_that_starts_on_a_full_disk_says_so_and_goes_on(
     start_program: ProgramStarter, tmp_path: Path
 ) -> None:

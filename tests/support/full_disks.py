@@ -1,6 +1,5 @@
 """Two ways to a disk that takes no more: a small file system in memory, and a limit on the size of files."""
 
-import os
 import resource
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -48,4 +47,4 @@ def limit_files(pids: Iterable[int], size_bytes: int) -> None:
 
 def can_limit_files() -> bool:
     """Linux can change the limits of a process that runs."""
-    return hasattr(resource, "prlimit") and os.name == "posix"
+    return hasattr(resource, "prlimit")
