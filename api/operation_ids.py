@@ -13,7 +13,7 @@ from typing import Any
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-__all__ = ["any_json_body", "json_body", "operation_id"]
+__all__ = ["any_json_body", "headers_only", "json_body", "operation_id"]
 
 
 def operation_id(route: APIRoute) -> str:
@@ -29,18 +29,17 @@ def json_body(
     declared: dict[str, Any] = {
         "requestBody": {"required": is_required, "content": {"application/json": {"schema": schema}}}
     }
-    return declared | _declared_headers(headers)
+    return declared | headers_only(headers) if headers else declared
 
 
 def any_json_body(*, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Declare a body that is any JSON value, and optional headers with what they mean."""
     declared = {"requestBody": {"required": True, "content": {"application/json": {"schema": {}}}}}
-    return declared | _declared_headers(headers)
+    return declared | headers_only(headers) if headers else declared
 
 
-def _declared_headers(headers: Mapping[str, str] | None) -> dict[str, Any]:
-    if not headers:
-        return {}
+def headers_only(headers: Mapping[str, str]) -> dict[str, Any]:
+    """Declare headers with what they mean, of an operation that takes no body."""
     return {
         "parameters": [
             {

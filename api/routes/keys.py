@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.bodies import read_model
-from api.commands import order
-from api.operation_ids import json_body
+from api.commands import COMMAND_HEADERS, order
+from api.operation_ids import headers_only, json_body
 from api.parameters import KeyIdPath
 from api.schemas.keys import ApiKey, CreatedKey, CreateKey, WhoAsks
 from api.security.callers import Role, caller_of
@@ -87,7 +87,9 @@ async def create_api_key(request: Request) -> Response:
     return Response(body, media_type="application/json", headers=_NOT_KEPT)
 
 
-@router.delete("/{key_id}", status_code=204, response_class=Response)
+@router.delete(
+    "/{key_id}", status_code=204, response_class=Response, openapi_extra=headers_only(COMMAND_HEADERS)
+)
 async def revoke_api_key(request: Request, key_id: KeyIdPath) -> Response:
     """Revoke a key for ever; feeds that were opened with it end. 409 where nobody could make keys any more."""
     services = services_of(request.scope)

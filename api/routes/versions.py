@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.bodies import read_model
+from api.commands import order
 from api.operation_ids import json_body
 from api.paging import array_response
 from api.places import parse_uuid
@@ -100,7 +101,7 @@ async def migrate_runs(request: Request, name: str) -> Response:
     ):
         reason = _why_not(known.get(run_id), name)
         if reason is None:
-            reason = await _migrate(services, run_id, target, relocation)
+            reason = await _migrate(request, run_id, target, relocation)
         if reason is None:
             migrated.append(run_id)
         else:
@@ -139,17 +140,18 @@ def _why_not(entry: CheckedRun | None, name: str) -> str | None:
     return None
 
 
-async def _migrate(services: Services, run_id: str, target: Target, relocation: Relocation) -> str | None:
+async def _migrate(request: Request, run_id: str, target: Target, relocation: Relocation) -> str | None:
     """Move one run; return why that was refused, or None."""
+    services = services_of(request.scope)
+    operation = MigrateRun(
+        run_id=run_id,
+        graph_hash=target.graph_hash,
+        relocation=relocation.to_json(),
+        now=services.clock.now(),
+    )
     try:
-        await services.writer.write(
-            MigrateRun(
-                run_id=run_id,
-                graph_hash=target.graph_hash,
-                relocation=relocation.to_json(),
-                now=services.clock.now(),
-            )
-        )
+        # One request moves many runs, so its key is written down with each and stands for none.
+        await order(request, services, operation, action="migrate", subject=f"run {run_id}", is_once=False)
     except (ConflictError, NotFoundError) as error:
         return str(error)
     return None

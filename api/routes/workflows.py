@@ -9,7 +9,9 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.commands import COMMAND_HEADERS, order
 from api.encoding import encode_workflow
+from api.operation_ids import headers_only
 from api.paging import array_response
 from api.schemas.workflows import ClearedCache, Workflow
 from api.services import services_of
@@ -34,7 +36,12 @@ async def get_workflow(request: Request, name: str) -> Response:
     return Response(encode_workflow(workflow), media_type="application/json")
 
 
-@router.delete("/{name}/cache", response_class=Response, responses={200: {"model": ClearedCache}})
+@router.delete(
+    "/{name}/cache",
+    response_class=Response,
+    responses={200: {"model": ClearedCache}},
+    openapi_extra=headers_only(COMMAND_HEADERS),
+)
 async def clear_cache(
     request: Request,
     name: str,
@@ -43,5 +50,6 @@ async def clear_cache(
     """Forget what nodes and tasks with a cache policy returned, in all runs of the workflow; 404 where there is none."""
     services = services_of(request.scope)
     workflow = await services.workflows.get(name)
-    cleared = await services.writer.write(ClearCache(workflow=workflow.name, node=node))
+    operation, subject = ClearCache(workflow=workflow.name, node=node), f"workflow {workflow.name}"
+    cleared = await order(request, services, operation, action="clear cache", subject=subject, asked=node)
     return Response(orjson.dumps({"cleared": cleared}), media_type="application/json")
