@@ -19,9 +19,8 @@ from pydantic.json_schema import models_json_schema
 from api.schemas.control import Command, ForkRun, RetryRun
 from api.schemas.events import Event
 from api.schemas.keys import CreateKey
-from api.schemas.monitoring import OperatorReason
 from api.schemas.problems import Problem
-from api.schemas.runs import CancelRun, CreateRun, ResumeRun
+from api.schemas.runs import CreateRun, ResumeRun
 from api.schemas.state import UpdateThread
 from api.schemas.store import DeleteItem, ListNamespaces, PutItem, SearchItems
 from api.schemas.versions import CheckVersion, MigrateRuns
@@ -35,12 +34,11 @@ _PROBLEM = {
 }
 # Not the answer of any route, or read without FastAPI's knowledge.
 _FURTHER: tuple[type[BaseModel], ...] = (
-    *(CreateRun, CancelRun, ResumeRun, UpdateThread),
+    *(CreateRun, ResumeRun, UpdateThread),
     *(Command, RetryRun, ForkRun),
     *(PutItem, DeleteItem, SearchItems, ListNamespaces),
     *(CheckVersion, MigrateRuns),
     CreateKey,
-    OperatorReason,
     *(Problem, Event),
 )
 _SUPERSEDED = ("HTTPValidationError", "ValidationError")

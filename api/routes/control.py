@@ -1,4 +1,4 @@
-"""What people order of a run beside its cancel: pause, terminate, retry, fork, discard.
+"""What people order of a run beside its cancel: pause, terminate, quarantine, release, discard, retry, fork.
 
 Each is carried out once for an Idempotency-Key, and stands in the audit log. Pause and terminate work whoever owns the run,
 and where nobody does.
@@ -21,8 +21,10 @@ from api.retrying import accept_fork, accept_retry
 from api.run_answer import answer_run
 from api.schemas.control import Command, ForkRun, RetryRun, RunBegun
 from api.schemas.runs import Run
+from api.security.callers import caller_of
 from api.services import services_of
 from fastgraph.database import control_records as control
+from fastgraph.database.operator_records import ReleaseRun
 from fastgraph.database.records import TerminateRun
 from fastgraph.database.runs import RunView
 from fastgraph.events import EventKind
@@ -32,16 +34,15 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/api/runs", tags=["runs"])
 
-_COMMAND = json_body(Command, is_required=False, headers=COMMAND_HEADERS)
+_ORDER: dict[str, Any] = {
+    "status_code": 202,
+    "response_class": Response,
+    "responses": {202: {"model": Run}},
+    "openapi_extra": json_body(Command, is_required=False, headers=COMMAND_HEADERS),
+}
 
 
-@router.post(
-    "/{run_id}/pause",
-    status_code=202,
-    response_class=Response,
-    responses={202: {"model": Run}},
-    openapi_extra=_COMMAND,
-)
+@router.post("/{run_id}/pause", **_ORDER)
 async def pause_run(request: Request, run_id: RunIdPath) -> Response:
     """Let a run start nothing more: tasks that run end and are recorded, answers, signals and times are kept. 409 where it
     has ended."""
@@ -51,13 +52,7 @@ async def pause_run(request: Request, run_id: RunIdPath) -> Response:
     return await _order(request, run_id, "pause", operation, asked)
 
 
-@router.post(
-    "/{run_id}/unpause",
-    status_code=202,
-    response_class=Response,
-    responses={202: {"model": Run}},
-    openapi_extra=_COMMAND,
-)
+@router.post("/{run_id}/unpause", **_ORDER)
 async def unpause_run(request: Request, run_id: RunIdPath) -> Response:
     """Let a paused run go on where it was; nothing happens to one that is not paused. 409 where it has ended."""
     asked = await read_model(request, Command, is_optional=True)
@@ -66,13 +61,7 @@ async def unpause_run(request: Request, run_id: RunIdPath) -> Response:
     return await _order(request, run_id, "unpause", operation, asked)
 
 
-@router.post(
-    "/{run_id}/terminate",
-    status_code=202,
-    response_class=Response,
-    responses={202: {"model": Run}},
-    openapi_extra=_COMMAND,
-)
+@router.post("/{run_id}/terminate", **_ORDER)
 async def terminate_run(request: Request, run_id: RunIdPath) -> Response:
     """End a run at once, as `cancelled` with the error `Terminated`. Its tasks get no time to clean up, and what they still
     say is refused. 409 where it has ended."""
@@ -90,13 +79,34 @@ async def terminate_run(request: Request, run_id: RunIdPath) -> Response:
     return await _order(request, run_id, "terminate", operation, asked)
 
 
-@router.post(
-    "/{run_id}/discard",
-    status_code=202,
-    response_class=Response,
-    responses={202: {"model": Run}},
-    openapi_extra=_COMMAND,
-)
+@router.post("/{run_id}/quarantine", **_ORDER)
+async def quarantine_run(request: Request, run_id: RunIdPath) -> Response:
+    """End a run as quarantined, at once and whoever owns it. 409 where it has ended."""
+    asked = await read_model(request, Command, is_optional=True)
+    message = asked.reason or f"Quarantined by {caller_of(request).name}."
+    error = {"type": "Quarantined", "message": message, "node": None, "attempt": None, "traceback": ""}
+    operation = TerminateRun(
+        run_id=run_id,
+        status=RunStatus.QUARANTINED,
+        kind=EventKind.QUARANTINED,
+        data=orjson.dumps({"error": error}),
+        error=orjson.dumps(error),
+        now=services_of(request.scope).clock.now(),
+    )
+    return await _order(request, run_id, "quarantine", operation, asked)
+
+
+@router.post("/{run_id}/release", **_ORDER)
+async def release_run(request: Request, run_id: RunIdPath) -> Response:
+    """Take a run from its host, living or not, and forget its deaths: the next host takes it up from its last
+    checkpoint, at once. 409 where it has ended; a quarantined run is retried instead."""
+    asked = await read_model(request, Command, is_optional=True)
+    reason = asked.reason or f"released by {caller_of(request).name}"
+    operation = ReleaseRun(run_id=run_id, reason=reason, now=services_of(request.scope).clock.now())
+    return await _order(request, run_id, "release", operation, asked)
+
+
+@router.post("/{run_id}/discard", **_ORDER)
 async def discard_run(request: Request, run_id: RunIdPath) -> Response:
     """Note that nobody need look at a failed or quarantined run any more. It stays as it is. 409 for any other."""
     asked = await read_model(request, Command, is_optional=True)

@@ -1,12 +1,13 @@
-"""What operators do: restart or stop an actor, see its stack, drain a host, quarantine a run or set it free.
+"""What operators ask of hosts: restart or stop an actor, see its stack, drain the host.
 
-Actions on actors and hosts are rows that their host consumes within about a second, wherever it runs; the answer waits
-a moment for that and says `pending` where it did not come. Actions on runs are done when the answer is sent.
+Each is a row that its host consumes within about a second, wherever it runs; the answer waits a moment for that and says
+`pending` where it did not come.
 """
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import orjson
 from fastapi import APIRouter
@@ -16,24 +17,19 @@ from starlette.responses import Response
 from api.actor_tree import split_actor_id
 from api.bodies import read_model
 from api.commands import COMMAND_HEADERS, order
-from api.encoding import encode_run
 from api.hosts import encode_command
 from api.operation_ids import json_body
-from api.parameters import BootIdPath, RunIdPath
+from api.parameters import BootIdPath
 from api.places import parse_uuid
 from api.routes.monitoring import ActorIdPath
-from api.schemas.monitoring import HostCommand, OperatorReason
-from api.schemas.runs import Run
+from api.schemas.control import Command
+from api.schemas.monitoring import HostCommand
 from api.security.callers import caller_of
 from api.services import Services, services_of
-from fastgraph.database.operator_records import AskHost, ReleaseRun
+from fastgraph.database.operator_records import AskHost
 from fastgraph.database.operators import HostCommandView, find_command
-from fastgraph.database.records import TerminateRun
-from fastgraph.database.runs import find_run
-from fastgraph.errors import ConflictError, RunNotFoundError
-from fastgraph.events import EventKind
+from fastgraph.errors import ConflictError
 from fastgraph.ids import new_id
-from fastgraph.status import RunStatus
 
 __all__ = ["router"]
 
@@ -42,119 +38,41 @@ router = APIRouter(prefix="/api", tags=["operators"])
 ANSWER_SECONDS = 3.0
 LOOK_SECONDS = 0.05
 
-_REASON = json_body(OperatorReason, is_required=False, headers=COMMAND_HEADERS)
+_ORDER: dict[str, Any] = {
+    "status_code": 202,
+    "response_class": Response,
+    "responses": {202: {"model": HostCommand}},
+    "openapi_extra": json_body(Command, is_required=False, headers=COMMAND_HEADERS),
+}
 
 
-@router.post(
-    "/monitoring/actors/{actor_id}/restart",
-    status_code=202,
-    response_class=Response,
-    responses={202: {"model": HostCommand}},
-    openapi_extra=_REASON,
-)
+@router.post("/monitoring/actors/{actor_id}/restart", **_ORDER)
 async def restart_actor(request: Request, actor_id: ActorIdPath) -> Response:
     """End an actor where it stands; its supervisor starts another, a run's from its last checkpoint."""
     return await _ask(request, actor_id, "restart")
 
 
-@router.post(
-    "/monitoring/actors/{actor_id}/stop",
-    status_code=202,
-    response_class=Response,
-    responses={202: {"model": HostCommand}},
-    openapi_extra=_REASON,
-)
+@router.post("/monitoring/actors/{actor_id}/stop", **_ORDER)
 async def stop_actor(request: Request, actor_id: ActorIdPath) -> Response:
     """End an actor in order: a run's finishes what it executes and gives the run to another host."""
     return await _ask(request, actor_id, "stop")
 
 
-@router.post(
-    "/monitoring/actors/{actor_id}/dump-stack",
-    status_code=202,
-    response_class=Response,
-    responses={202: {"model": HostCommand}},
-    openapi_extra=_REASON,
-)
+@router.post("/monitoring/actors/{actor_id}/dump-stack", **_ORDER)
 async def dump_stack(request: Request, actor_id: ActorIdPath) -> Response:
     """Say where an actor and its tasks stand, as stacks; of a host, all of its threads."""
     return await _ask(request, actor_id, "dump_stack")
 
 
-@router.post(
-    "/monitoring/hosts/{boot_id}/drain",
-    status_code=202,
-    response_class=Response,
-    responses={202: {"model": HostCommand}},
-    openapi_extra=_REASON,
-)
+@router.post("/monitoring/hosts/{boot_id}/drain", **_ORDER)
 async def drain_host(request: Request, boot_id: BootIdPath) -> Response:
     """Let a host finish the steps that it executes, give its runs back and end; its keeper starts another."""
     return await _ask(request, boot_id, "drain")
 
 
-@router.post(
-    "/runs/{run_id}/quarantine",
-    status_code=202,
-    response_class=Response,
-    responses={202: {"model": Run}},
-    openapi_extra=_REASON,
-)
-async def quarantine_run(request: Request, run_id: RunIdPath) -> Response:
-    """End a run as quarantined, at once and whoever owns it. 409 where it has ended."""
-    services = services_of(request.scope)
-    asked = await read_model(request, OperatorReason, is_optional=True)
-    message = asked.reason or f"Quarantined by {caller_of(request).name}."
-    error = {"type": "Quarantined", "message": message, "node": None, "attempt": None, "traceback": ""}
-    operation = TerminateRun(
-        run_id=run_id,
-        status=RunStatus.QUARANTINED,
-        kind=EventKind.QUARANTINED,
-        data=orjson.dumps({"error": error}),
-        error=orjson.dumps(error),
-        now=services.clock.now(),
-    )
-    await order(
-        request,
-        services,
-        operation,
-        action="quarantine",
-        subject=f"run {run_id}",
-        reason=asked.reason,
-        asked=asked.reason,
-    )
-    return await _answer_run(services, run_id)
-
-
-@router.post(
-    "/runs/{run_id}/release",
-    status_code=202,
-    response_class=Response,
-    responses={202: {"model": Run}},
-    openapi_extra=_REASON,
-)
-async def release_run(request: Request, run_id: RunIdPath) -> Response:
-    """Take a run from its host, living or not, and forget its deaths: the next host takes it up from its last
-    checkpoint, at once. 409 where it has ended; a quarantined run is retried instead."""
-    services = services_of(request.scope)
-    asked = await read_model(request, OperatorReason, is_optional=True)
-    reason = asked.reason or f"released by {caller_of(request).name}"
-    operation = ReleaseRun(run_id=run_id, reason=reason, now=services.clock.now())
-    await order(
-        request,
-        services,
-        operation,
-        action="release",
-        subject=f"run {run_id}",
-        reason=asked.reason,
-        asked=asked.reason,
-    )
-    return await _answer_run(services, run_id)
-
-
 async def _ask(request: Request, actor_id: str, kind: str) -> Response:
     services = services_of(request.scope)
-    asked = await read_model(request, OperatorReason, is_optional=True)
+    asked = await read_model(request, Command, is_optional=True)
     process, subject = split_actor_id(actor_id)
     if process.startswith("api-") or process == "system":
         raise ConflictError(
@@ -191,11 +109,3 @@ async def _wait_for_outcome(services: Services, command_id: str) -> HostCommandV
         if command.outcome != "pending" or services.clock.monotonic() >= until:
             return command
         await asyncio.sleep(LOOK_SECONDS)
-
-
-async def _answer_run(services: Services, run_id: str) -> Response:
-    async with services.store.readers.connect() as connection:
-        run = await find_run(connection, run_id=run_id)
-    if run is None:
-        raise RunNotFoundError(run_id)
-    return Response(encode_run(run), 202, media_type="application/json")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query
@@ -26,15 +26,14 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/api", tags=["control"])
 
-_COMMAND = json_body(Command, is_required=False, headers=COMMAND_HEADERS)
+_ORDER: dict[str, Any] = {
+    "response_class": Response,
+    "responses": {200: {"model": PauseSet}},
+    "openapi_extra": json_body(Command, is_required=False, headers=COMMAND_HEADERS),
+}
 
 
-@router.post(
-    "/workflows/{name}/pause",
-    response_class=Response,
-    responses={200: {"model": PauseSet}},
-    openapi_extra=_COMMAND,
-)
+@router.post("/workflows/{name}/pause", **_ORDER)
 async def pause_workflow(request: Request, name: str) -> Response:
     """Let no run of a workflow start anything more: tasks that run end and are recorded, new runs are accepted and wait. 404
     with the names that exist."""
@@ -42,35 +41,20 @@ async def pause_workflow(request: Request, name: str) -> Response:
     return await _set(request, "workflow", workflow.name, is_paused=True)
 
 
-@router.post(
-    "/workflows/{name}/unpause",
-    response_class=Response,
-    responses={200: {"model": PauseSet}},
-    openapi_extra=_COMMAND,
-)
+@router.post("/workflows/{name}/unpause", **_ORDER)
 async def unpause_workflow(request: Request, name: str) -> Response:
     """Let the runs of a workflow go on, but those that are paused themselves."""
     workflow = await services_of(request.scope).workflows.get(name)
     return await _set(request, "workflow", workflow.name, is_paused=False)
 
 
-@router.post(
-    "/monitoring/pause",
-    response_class=Response,
-    responses={200: {"model": PauseSet}},
-    openapi_extra=_COMMAND,
-)
+@router.post("/monitoring/pause", **_ORDER)
 async def pause_server(request: Request) -> Response:
     """Let no run start anything more, on any host of this store, also after a restart. New runs are accepted and wait."""
     return await _set(request, "server", "", is_paused=True)
 
 
-@router.post(
-    "/monitoring/unpause",
-    response_class=Response,
-    responses={200: {"model": PauseSet}},
-    openapi_extra=_COMMAND,
-)
+@router.post("/monitoring/unpause", **_ORDER)
 async def unpause_server(request: Request) -> Response:
     """Let runs go on, but those that are paused themselves or whose workflow is."""
     return await _set(request, "server", "", is_paused=False)

@@ -13,12 +13,13 @@ from api.bodies import read_model
 from api.commands import COMMAND_HEADERS, hash_request, idempotency_key, order, was_ordered
 from api.encoding import encode_run
 from api.faults import Fault, InvalidRequestError
-from api.operation_ids import json_body
+from api.operation_ids import headers_only, json_body
 from api.paging import DEFAULT_LIMIT, CursorQuery, LimitQuery, array_response, next_link, parse_cursor
 from api.parameters import RunIdPath
 from api.places import parse_uuid
 from api.run_answer import answer_run
-from api.schemas.runs import CancelRun, CreateRun, ResumeRun, Run, RunCreated
+from api.schemas.control import Command
+from api.schemas.runs import CreateRun, ResumeRun, Run, RunCreated
 from api.services import Services, services_of
 from fastgraph.database.interrupts import list_pending
 from fastgraph.database.records import AcceptRun, DeleteRun, SendCommand
@@ -112,7 +113,9 @@ async def get_run(request: Request, run_id: RunIdPath) -> Response:
     return await answer_run(services_of(request.scope), run_id)
 
 
-@router.delete("/{run_id}", status_code=204, response_class=Response)
+@router.delete(
+    "/{run_id}", status_code=204, response_class=Response, openapi_extra=headers_only(COMMAND_HEADERS)
+)
 async def delete_run(request: Request, run_id: RunIdPath) -> Response:
     """Delete an ended run with its events, checkpoints and artifacts; 409 while it has not ended."""
     operation = DeleteRun(run_id=run_id)
@@ -125,12 +128,12 @@ async def delete_run(request: Request, run_id: RunIdPath) -> Response:
     status_code=202,
     response_class=Response,
     responses={202: {"model": Run}},
-    openapi_extra=json_body(CancelRun, is_required=False, headers=COMMAND_HEADERS),
+    openapi_extra=json_body(Command, is_required=False, headers=COMMAND_HEADERS),
 )
 async def cancel_run(request: Request, run_id: RunIdPath) -> Response:
     """Ask for a run's end; it is `cancelled` within ten seconds. 409 where it has ended already."""
     services = services_of(request.scope)
-    asked = await read_model(request, CancelRun, is_optional=True)
+    asked = await read_model(request, Command, is_optional=True)
     body = encode(asked.model_dump(exclude_none=True), where="body")
     command = SendCommand(run_id=run_id, kind="cancel", body=body, now=services.clock.now())
     subject = f"run {run_id}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 __all__ = [
     "Actor",
@@ -19,7 +19,6 @@ __all__ = [
     "HostHealth",
     "LastCheckpoint",
     "Liveness",
-    "OperatorReason",
     "Readiness",
     "RunningTask",
     "Stuck",
@@ -222,11 +221,3 @@ class Stuck(BaseModel):
     is_red: bool
     counts: dict[str, int] = Field(description="How many there are of each kind; `things` may be fewer.")
     things: list[StuckThing]
-
-
-class OperatorReason(BaseModel):
-    """The body of an action; it may be left out."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: str | None = Field(None, max_length=1000)

@@ -12,7 +12,7 @@ from fastgraph.database.ranks import MAX_PRIORITY, MIN_PRIORITY
 from fastgraph.ids import parse_id
 from fastgraph.status import RunStatus
 
-__all__ = ["CancelRun", "CreateRun", "ResumeRun", "Run", "RunConfig", "RunCreated", "RunError"]
+__all__ = ["CreateRun", "ResumeRun", "Run", "RunConfig", "RunCreated", "RunError"]
 
 
 def _plain_name(text: str) -> str:
@@ -132,14 +132,6 @@ class Run(BaseModel):
     )
     parent_run_id: str | None = Field(description="The run that started it, if one did.")
     children: list[str] = Field(description="Runs that it started, oldest first.")
-
-
-class CancelRun(BaseModel):
-    """Why a run is cancelled; the body may be left out."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    reason: str | None = Field(None, max_length=2000)
 
 
 class ResumeRun(BaseModel):

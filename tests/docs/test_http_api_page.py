@@ -19,7 +19,6 @@ REQUESTS = (
     *(
         "CreateRun",
         "RunConfig",
-        "CancelRun",
         "ResumeRun",
         "UpdateThread",
         "StateUpdate",

@@ -155,6 +155,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Quarantine Run
+         * @description End a run as quarantined, at once and whoever owns it. 409 where it has ended.
+         */
+        post: operations["quarantine_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release Run
+         * @description Take a run from its host, living or not, and forget its deaths: the next host takes it up from its last
+         *     checkpoint, at once. 409 where it has ended; a quarantined run is retried instead.
+         */
+        post: operations["release_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/discard": {
         parameters: {
             query?: never;
@@ -1187,47 +1228,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/runs/{run_id}/quarantine": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Quarantine Run
-         * @description End a run as quarantined, at once and whoever owns it. 409 where it has ended.
-         */
-        post: operations["quarantine_run"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/runs/{run_id}/release": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Release Run
-         * @description Take a run from its host, living or not, and forget its deaths: the next host takes it up from its last
-         *     checkpoint, at once. 409 where it has ended; a quarantined run is retried instead.
-         */
-        post: operations["release_run"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1456,17 +1456,6 @@ export interface components {
              * @description `done`, or `refused:` and why.
              */
             outcome: string;
-        };
-        /**
-         * CancelRun
-         * @description Why a run is cancelled; the body may be left out.
-         */
-        CancelRun: {
-            /**
-             * Reason
-             * @default null
-             */
-            reason?: string | null;
         };
         /**
          * CheckVersion
@@ -2231,17 +2220,6 @@ export interface components {
              * @description Graphs inside that have a state of their own: ask for it by ?namespace=.
              */
             namespaces: string[];
-        };
-        /**
-         * OperatorReason
-         * @description The body of an action; it may be left out.
-         */
-        OperatorReason: {
-            /**
-             * Reason
-             * @default null
-             */
-            reason?: string | null;
         };
         /**
          * Pause
@@ -3133,7 +3111,10 @@ export interface operations {
     delete_run: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -3173,7 +3154,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["CancelRun"];
+                "application/json": components["schemas"]["Command"];
             };
         };
         responses: {
@@ -3349,6 +3330,82 @@ export interface operations {
             };
         };
     };
+    quarantine_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Command"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Command"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     discard_run: {
         parameters: {
             query?: never;
@@ -3466,7 +3523,10 @@ export interface operations {
     keep_run: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -3497,7 +3557,10 @@ export interface operations {
     unkeep_run: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -4303,7 +4366,10 @@ export interface operations {
                 /** @description Only what this node, or task, has there. */
                 node?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 name: string;
             };
@@ -4773,7 +4839,10 @@ export interface operations {
     revoke_api_key: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and command are carried out once and answered the same. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 key_id: string;
             };
@@ -5147,7 +5216,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OperatorReason"];
+                "application/json": components["schemas"]["Command"];
             };
         };
         responses: {
@@ -5186,7 +5255,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OperatorReason"];
+                "application/json": components["schemas"]["Command"];
             };
         };
         responses: {
@@ -5225,7 +5294,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OperatorReason"];
+                "application/json": components["schemas"]["Command"];
             };
         };
         responses: {
@@ -5263,7 +5332,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["OperatorReason"];
+                "application/json": components["schemas"]["Command"];
             };
         };
         responses: {
@@ -5274,82 +5343,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HostCommand"];
-                };
-            };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    quarantine_run: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The same key and command are carried out once and answered the same. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                run_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["OperatorReason"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"];
-                };
-            };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    release_run: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The same key and command are carried out once and answered the same. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                run_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["OperatorReason"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description What went wrong */
