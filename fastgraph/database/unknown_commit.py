@@ -19,6 +19,7 @@ __all__ = ["ASK_SECONDS", "was_committed"]
 
 ASK_SECONDS = 10.0  # for the server to notice that its client is gone, or to come back
 PAUSE_SECONDS = 0.05
+_NUMBER_OF_THE_FUTURE = "22023"
 
 
 def was_committed(engine: Engine, tx: Transaction, *, ask_seconds: float = ASK_SECONDS) -> bool | None:
@@ -35,8 +36,14 @@ def was_committed(engine: Engine, tx: Transaction, *, ask_seconds: float = ASK_S
 
 
 def _ask_postgres(engine: Engine, tx: Transaction) -> bool | None:
-    with engine.connect() as connection:
-        row = connection.exec_driver_sql("SELECT txid_status(%s)", (tx.transaction_id,)).one()
+    try:
+        with engine.connect() as connection:
+            row = connection.exec_driver_sql("SELECT txid_status(%s)", (tx.transaction_id,)).one()
+    except DBAPIError as error:
+        # A standby that has taken over and had not got the transaction: it has given out no such number.
+        if getattr(error.orig, "sqlstate", None) == _NUMBER_OF_THE_FUTURE:
+            return False
+        raise
     # "in progress" is a server that has not noticed yet that its client is gone, or is committing just now.
     return None if row[0] == "in progress" else bool(row[0] == "committed")
 

@@ -11,10 +11,12 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
-from fastgraph.database import engine
+from fastgraph.clock import SystemClock
+from fastgraph.database import engine, group, lost_commits, unknown_commit
 from fastgraph.database.records import Accepted, Committed, SendCommand
 from fastgraph.database.store import Store
-from fastgraph.errors import DiskFullError, LostOwnershipError, StoreUnavailableError
+from fastgraph.database.transaction import Transaction
+from fastgraph.errors import CommitUnknownError, DiskFullError, LostOwnershipError, StoreUnavailableError
 from support.postgres import running_server
 from support.stores import (
     NOW,
@@ -73,9 +75,42 @@ async def test_a_commit_that_never_arrived_is_repeated(store: Store) -> None:
     assert await find_faults(store) == []
 
 
+async def test_a_commit_that_can_not_be_asked_for_at_once_is_asked_for_later(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then nothing is written; who hands it in again is answered, and it is not written twice."""
+    chain = start_one(store, boot(store))
+    once(store, "commit", lose_answer)
+    with monkeypatch.context() as patch:
+        patch.setattr(group, "was_committed", lambda *_, **__: None)
+        patch.setattr(lost_commits, "was_committed", lambda *_, **__: None)
+        operation = chain.step()
+        found = [*answers(store, [operation]), *answers(store, [new_run()])]
+    assert [type(answer) for answer in found] == [CommitUnknownError, CommitUnknownError]
+    chain.commit(store, operation)
+    chain.commit(store, chain.step())
+    assert await find_faults(store) == []
+
+
+async def test_a_server_that_never_had_the_transaction_has_not_kept_it(
+    postgres_database: str, tmp_path: Path
+) -> None:
+    """A standby that took over: asked for ever, it would never know."""
+    store = open_store(postgres_database, tmp_path / "data")
+    with store.writer.connect() as connection:
+        tx = Transaction(connection, SystemClock())
+        [now] = connection.exec_driver_sql("SELECT pg_current_xact_id()::text::bigint").one()
+    tx.transaction_id = now + 1_000_000
+    assert unknown_commit.was_committed(store.writer, tx, ask_seconds=0) is False
+    await store.close()
+
+
 async def test_a_connection_that_is_gone_is_opened_again(store: Store) -> None:
     chain = start_one(store, boot(store))
-    store._group._connection.connection.dbapi_connection.close()  # type: ignore[union-attr] # as a server does
+    held = store._group._connection
+    assert held is not None
+    driver: Any = held.connection.driver_connection
+    driver.close()  # as a server does
     chain.commit(store, chain.step())
     assert await find_faults(store) == []
 
