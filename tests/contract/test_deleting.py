@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from fastgraph.database.artifacts import find_artifact, list_artifacts
 from fastgraph.database.checkpoints import read_checkpoint
-from fastgraph.database.records import ArtifactRow, DeleteRun, SendCommand, StoreUpload
+from fastgraph.database.records import Accepted, ArtifactRow, DeleteRun, SendCommand, StoreUpload
 from fastgraph.database.runs import find_run
 from fastgraph.database.store import Store
 from fastgraph.database.tables import metadata
@@ -109,9 +109,9 @@ async def test_delete_and_accept_into_the_same_thread_go_together(store: Store) 
     write(store, SendCommand(run_id=first.run_id, kind="cancel", body=b"{}", now=NOW))
     deleted, accepted = answers(store, [DeleteRun(run_id=first.run_id), new_run(thread_id=thread_id)])
     assert deleted == ()
-    assert not isinstance(accepted, Exception)
+    assert isinstance(accepted, Accepted)
     async with store.readers.connect() as connection:
-        run = await find_run(connection, run_id=accepted.run_id)  # type: ignore[union-attr] # an Accepted
+        run = await find_run(connection, run_id=accepted.run_id)
     assert run is not None
     assert run.thread_id == thread_id
 
