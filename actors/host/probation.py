@@ -2,6 +2,10 @@
 
 A kill from outside costs an innocent run a restart and never its life; a run that takes its process with it costs nobody
 else anything any more, and at its third death it is quarantined by whoever frees the dead child.
+
+Many runs are suspects at once where hosts with much work are killed. They may not wait for one another: a child that is
+young takes a place, because starting costs a core, and one that has lived for a while takes none, because its task may take
+hours.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ import asyncio
 import os
 import signal
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -21,9 +26,18 @@ from fastgraph.database.suspects import list_suspects
 __all__ = ["PROBATION_DEATHS", "Probation"]
 
 PROBATION_DEATHS = 2
-CHILDREN_AT_ONCE = 2
+YOUNG_AT_ONCE = 2
+YOUNG_SECONDS = 10.0
+CHILDREN_AT_ONCE = 8  # each takes about 80 MB, and connections to the store
+SUSPECTS_LOOKED_AT = 64
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Child:
+    task: asyncio.Task[None]
+    started_at: float
 
 
 class Probation:
@@ -31,7 +45,7 @@ class Probation:
 
     def __init__(self, tools: HostTools) -> None:
         self._tools = tools
-        self._children: dict[str, asyncio.Task[None]] = {}
+        self._children: dict[str, _Child] = {}
         self._search: asyncio.Task[None] | None = None
         self._is_stopping = False
 
@@ -44,10 +58,11 @@ class Probation:
         """End all children, and start none any more; their runs go on in whichever host claims them next. One that takes
         longer hears of this host's end by its lifeline."""
         self._is_stopping = True
-        for task in self._children.values():
+        tasks = [child.task for child in self._children.values()]
+        for task in tasks:
             task.cancel()
-        if self._children:
-            await asyncio.wait(self._children.values(), timeout=within_seconds)
+        if tasks:
+            await asyncio.wait(tasks, timeout=within_seconds)
 
     async def _look(self) -> None:
         try:
@@ -56,19 +71,24 @@ class Probation:
                     connection,
                     workflows=tuple(self._tools.workflows),
                     min_deaths=PROBATION_DEATHS,
-                    limit=CHILDREN_AT_ONCE,
+                    limit=SUSPECTS_LOOKED_AT,
                 )
         except Exception as error:  # noqa: BLE001 - a boundary: the next look tries again, health shows the run
             log.warning("suspects could not be looked for", error=str(error))
             return
+        self._tools.random.shuffle(suspects)  # or every host would start children for the same few
         for run_id in suspects:
             if run_id not in self._children and self._may_start():
                 task = asyncio.get_running_loop().create_task(self._run_alone(run_id))
-                self._children[run_id] = task
+                self._children[run_id] = _Child(task, self._tools.clock.monotonic())
                 task.add_done_callback(partial(self._forget, run_id))
 
     def _may_start(self) -> bool:
-        return not self._is_stopping and len(self._children) < CHILDREN_AT_ONCE
+        if self._is_stopping or len(self._children) >= CHILDREN_AT_ONCE:
+            return False
+        grown_before = self._tools.clock.monotonic() - YOUNG_SECONDS
+        young = sum(child.started_at > grown_before for child in self._children.values())
+        return young < YOUNG_AT_ONCE
 
     def _forget(self, run_id: str, _: asyncio.Task[None]) -> None:
         self._children.pop(run_id, None)
