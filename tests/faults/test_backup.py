@@ -25,7 +25,7 @@ from fastgraph.database.store import Store
 from fastgraph.errors import SchemaVersionError
 from fastgraph.ids import new_id
 from fastgraph.settings import Settings
-from support.postgres import PostgresServer
+from support.postgres import USER, PostgresServer
 from support.programs import ProgramStarter
 from support.stores import NOW, accept, open_store, write
 from support.waiting import until
@@ -241,7 +241,10 @@ def test_a_check_finds_what_is_wrong(filled: Path) -> None:
 def test_a_backup_of_postgresql_is_restored(postgres_server: PostgresServer, tmp_path: Path) -> None:
     names = [postgres_server.create_database() for _ in range(2)]
     try:
-        first, second = (settings_of(tmp_path / name, postgres_server.url(name)) for name in names)
+        # As options is how a socket's folder or a certificate is named.
+        place = f"postgresql+psycopg://{USER}@/{names[0]}?host=127.0.0.1&port={postgres_server.port}"
+        first = settings_of(tmp_path / "first", place)
+        second = settings_of(tmp_path / "second", postgres_server.url(names[1]))
         store = open_store(first.url, first.data_dir)
         for _ in range(5):
             accept(store)

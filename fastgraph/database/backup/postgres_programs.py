@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL
 
 from fastgraph.database.backup.errors import BackupError
@@ -31,7 +32,6 @@ def restore_database(url: URL, path: Path) -> None:
         "--no-privileges",
         "--exit-on-error",
         "--single-transaction",
-        f"--dbname={url.database}",
         str(path),
     )
 
@@ -43,16 +43,15 @@ def _run(name: str, url: URL, *arguments: str) -> None:
             f"{name} is not on the PATH. Install PostgreSQL's client programs (Debian: postgresql-client), of the "
             f"server's version or newer."
         )
-    known = {
-        "PGHOST": url.host,
-        "PGPORT": str(url.port) if url.port else None,
-        "PGUSER": url.username,
-        "PGPASSWORD": url.password,
-        "PGDATABASE": url.database,
-    }
-    environment = {**os.environ, **{key: value for key, value in known.items() if value}}
+    _, known = url.get_dialect()().create_connect_args(url)
+    password = known.pop("password", None)
+    environment = {**os.environ, "PGPASSWORD": password} if password else None
     done = subprocess.run(  # noqa: S603 - a fixed program; what is from the settings is no shell's to read
-        [program, "--no-password", *arguments], env=environment, capture_output=True, text=True, check=False
+        [program, "--no-password", f"--dbname={make_conninfo(**known)}", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
         said = done.stderr.strip().splitlines()
