@@ -1,6 +1,5 @@
 /** What an actor's state is called, its icon and its tone. */
 import {
-  BadgeAlert,
   CircleCheck,
   CircleDashed,
   CircleDot,
@@ -26,18 +25,15 @@ const STATES: Record<string, StateLook> = {
   busy: { word: "Busy", icon: LoaderCircle, tone: "active", isMoving: true },
   running: { word: "Running", icon: LoaderCircle, tone: "active", isMoving: true },
   waiting: { word: "Restarts soon", icon: RotateCw, tone: "warn" },
-  backoff: { word: "Restarts soon", icon: RotateCw, tone: "warn" },
-  draining: { word: "Draining", icon: CirclePause, tone: "warn" },
   stopping: { word: "Stopping", icon: CirclePause, tone: "warn" },
   stopped: { word: "Stopped", icon: CircleSlash, tone: "neutral" },
   given_up: { word: "Given up", icon: OctagonX, tone: "bad" },
-  quarantined: { word: "Quarantined", icon: BadgeAlert, tone: "bad" },
 };
 
 const UP: StateLook = { word: "Up", icon: CircleCheck, tone: "good" };
 
 /** A process has no mailbox and is never idle: it is up. */
 export function stateLook(state: string, hasMailbox = true): StateLook {
-  if (!hasMailbox && (state === "busy" || state === "ready")) return UP;
+  if (!hasMailbox && state === "busy") return UP;
   return STATES[state] ?? { word: state, icon: CircleDot, tone: "neutral" };
 }
