@@ -19,6 +19,7 @@ from fastgraph.database.threads import find_thread
 from fastgraph.errors import ConflictError, ThreadNotFoundError
 from fastgraph.ids import checkpoint_id, new_id, parse_checkpoint_id
 from fastgraph.state.plain import decode, encode
+from fastgraph.state.secrets import reveal
 
 __all__ = ["accept_fork", "accept_retry"]
 
@@ -77,7 +78,7 @@ async def _newest_of(services: Services, run: RunView) -> int:
 async def _payload_again(services: Services, run: RunView, update: dict[str, Any] | None) -> bytes:
     if update is None:
         return run.payload
-    payload = decode(run.payload)
+    payload = reveal(decode(run.payload))
     if not isinstance(payload, dict):
         raise ConflictError(
             f"Run {run.run_id} has no checkpoint, and its payload is no object that could be changed key by key. "
@@ -86,7 +87,7 @@ async def _payload_again(services: Services, run: RunView, update: dict[str, Any
     changed = payload | update
     workflow = await services.workflows.get(run.workflow)
     services.payloads.check(changed, schema=workflow.input_schema, workflow=workflow.name)
-    return encode(changed, where="update")
+    return encode(services.payloads.hidden(changed, workflow.input_schema), where="update")
 
 
 def _config_of(run: RunView) -> dict[str, Any]:

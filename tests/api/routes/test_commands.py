@@ -12,9 +12,10 @@ from api import routes
 from api.schemas.runs import Run
 from fastgraph.database.records import InterruptRow
 from fastgraph.ids import new_id
+from fastgraph.settings import Settings
 from fastgraph.status import RunStatus
 from support.committed_runs import workflow
-from support.served_api import Api
+from support.served_api import Api, calling
 
 pytestmark = pytest.mark.anyio
 
@@ -102,6 +103,35 @@ async def test_a_failed_run_is_retried_once_for_a_key_and_then_settled(api: Api)
     for _ in range(2):
         assert (await api.http.post(f"{path}/discard", headers={"Idempotency-Key": "x"})).status_code == 202
     assert (await api.http.post(f"{path}/discard", headers=KEY)).status_code == 409
+
+
+async def test_a_retry_with_another_secret_shows_neither(api: Api) -> None:
+    secret = {"type": "string", "writeOnly": True}
+    schema = {"type": "object", "properties": {"token": secret, "other": secret, "input": {"type": "string"}}}
+    await api.host.publish(workflow(schema=schema))
+    run = await api.begin(payload={"token": "hidden-1", "other": "hidden-2", "input": "old"})
+    await run.fail({"type": "E", "message": "m"})
+    begun = await api.http.post(f"/api/runs/{run.run_id}/retry", json={"update": {"token": "hidden-3"}})
+    assert begun.status_code == 200, begun.text
+    shown = await api.http.get(f"/api/runs/{begun.json()['run_id']}")
+    assert shown.json()["payload"] == {"token": "**********", "other": "**********", "input": "old"}
+    (again,) = await api.host.claim()
+    assert again.claimed.payload.count(b"hidden-3") == again.claimed.payload.count(b"hidden-2") == 1
+    refused = await api.http.post(f"/api/runs/{run.run_id}/retry", json={"update": {"token": 5}})
+    assert (refused.status_code, "hidden" in refused.text) == (422, False)
+
+
+async def test_retries_and_forks_are_never_refused_for_a_full_backlog(settings: Settings) -> None:
+    async with calling(settings) as api:
+        await api.host.publish()
+        run = await api.begin()
+        await run.step("parse", {"words": 2}, number=1, following=("report",))
+        await run.fail({"type": "E", "message": "m"})
+        await api.create()
+    async with calling(settings.model_copy(update={"max_backlog": 1})) as full:
+        assert (await full.http.post("/api/runs/", json={"name": "x"})).status_code == 503
+        for action in ("fork", "retry"):
+            assert (await full.http.post(f"/api/runs/{run.run_id}/{action}")).status_code == 200
 
 
 async def test_a_fork_is_made_once_for_a_key_and_needs_a_checkpoint(api: Api) -> None:
