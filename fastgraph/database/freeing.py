@@ -129,7 +129,10 @@ def _end_boot(tx: Transaction, loss: _Loss) -> tuple[str, ...]:
 
 def _lose(tx: Transaction, head: RunHead, loss: _Loss) -> None:
     reason = loss.reason
-    if head.lost_by is not None and head.status == RunStatus.RUNNING:
+    if loss.quarantine_deaths is None or head.status != RunStatus.RUNNING:
+        _free(head, boot_id=loss.boot_id, reason=reason)
+        return
+    if head.lost_by is not None:
         # Its owner had committed nothing, so no task of it was executing. But what a run does before that may be fatal, too:
         # it is innocent of the first such death in a row only.
         is_first = not (head.lost_reason or "").endswith(_NOT_GONE_ON)
@@ -137,11 +140,10 @@ def _lose(tx: Transaction, head: RunHead, loss: _Loss) -> None:
         if is_first:
             _free(head, boot_id=loss.boot_id, reason=reason)
             return
-    if head.status == RunStatus.RUNNING and loss.quarantine_deaths is not None:
-        head.deaths += 1
-        if head.deaths >= loss.quarantine_deaths:
-            _quarantine(tx, head, loss)
-            return
+    head.deaths += 1
+    if head.deaths >= loss.quarantine_deaths:
+        _quarantine(tx, head, loss)
+        return
     _free(head, boot_id=loss.boot_id, reason=reason)
 
 

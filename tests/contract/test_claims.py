@@ -142,6 +142,18 @@ async def test_a_run_is_innocent_of_the_death_of_a_host_that_had_not_gone_on_wit
     assert claim_one(store, fourth, only_run_id=again.run_id).deaths == 2
 
 
+async def test_a_host_that_ends_in_order_is_no_death(store: Store) -> None:
+    """Else the first death after it would be the second in a row."""
+    first, second, third = boot(store), boot(store), boot(store)
+    start_one(store, first)
+    write(store, free(first))
+    claim_one(store, second)
+    write(store, RetireHost(boot_id=second, now=NOW))
+    assert claim_one(store, third).recovered_reason == "the host has ended in order"
+    write(store, free(third))
+    assert claim_one(store, boot(store)).deaths == 1
+
+
 def go_on(store: Store, claimed: ClaimedRun, owner: str) -> None:
     """Commit what a new owner does first: it tells that a task executes."""
     chain = Chain(claimed, owner)
