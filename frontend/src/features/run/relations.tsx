@@ -8,10 +8,10 @@ import { runText } from "./text";
 
 const CHILDREN_SHOWN = 4;
 
-/** The run that started this one. */
-export function ParentRun({ runId }: { runId: string }) {
-  const parent = useQuery({ ...getRun(runId), staleTime: 30_000 });
-  return <RunLink runId={runId} run={parent.data} />;
+/** A run of which only the id is known: the one that started this one, or that it retries. */
+export function OtherRun({ runId }: { runId: string }) {
+  const { data } = useQuery({ ...getRun(runId), staleTime: 30_000 });
+  return <RunLink runId={runId} run={data} />;
 }
 
 /** The runs that this one has started, kept true by the feed of all runs. */

@@ -10,7 +10,7 @@ import { ShortId } from "@/shared/ui/short-id";
 import { StatusBadge } from "@/shared/ui/status-badge";
 import { TimeText } from "@/shared/ui/time-text";
 import { missingIn } from "./held/missing";
-import { ChildRuns, ParentRun } from "./relations";
+import { ChildRuns, OtherRun } from "./relations";
 import { RunActions } from "./run-actions";
 import { runText } from "./text";
 
@@ -77,12 +77,12 @@ export function RunHeader({ run }: { run: Run }) {
         )}
         {run.parent_run_id && (
           <Fact name={runText.parent}>
-            <ParentRun runId={run.parent_run_id} />
+            <OtherRun runId={run.parent_run_id} />
           </Fact>
         )}
         {run.retried_from && (
           <Fact name={text.command.retriedFrom}>
-            <ParentRun runId={run.retried_from} />
+            <OtherRun runId={run.retried_from} />
           </Fact>
         )}
         {run.children.length > 0 && (

@@ -26,7 +26,6 @@ export type HostCommand = Schemas["HostCommand"];
 export type Stuck = Schemas["Stuck"];
 export type StuckThing = Schemas["StuckThing"];
 export type Role = Schemas["Role"];
-export type WhoAsks = Schemas["WhoAsks"];
 export type ApiKeyRow = Schemas["ApiKey"];
 export type CreateKey = Schemas["CreateKey"];
 export type AuditEntry = Schemas["AuditEntry"];

@@ -43,7 +43,7 @@ const RULES: Record<RunCommand, Rule> = {
   delete: rule("operate", ENDED),
 };
 
-export const RUN_COMMANDS = Object.keys(RULES) as RunCommand[];
+const RUN_COMMANDS = Object.keys(RULES) as RunCommand[];
 
 /** These are done at once: they can be undone by a second click. */
 export const AT_ONCE: ReadonlySet<RunCommand> = new Set(["pause", "unpause", "keep", "unkeep"]);
