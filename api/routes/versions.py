@@ -18,7 +18,7 @@ from api.schemas.versions import CheckVersion, MigrateRuns, MigrationAnswer, Ver
 from api.services import Services, services_of
 from api.version_check import CheckedRun, Target, check_runs, find_target
 from fastgraph.clock import to_rfc3339
-from fastgraph.database.records import MigrateRun
+from fastgraph.database.control_records import MigrateRun
 from fastgraph.database.versions import list_versions as read_versions
 from fastgraph.errors import ConflictError, NotFoundError
 from fastgraph.execution.fitting import Relocation

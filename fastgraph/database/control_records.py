@@ -1,4 +1,4 @@
-"""The words of control: pausing, discarding, and the note that goes into the audit log with a command.
+"""The words of control: pausing, retrying, migrating, discarding, and the note that goes into the audit log with a command.
 
 `Audited` wraps any other operation of the Writer. With a request id the wrapped one is carried out once: the same request
 is answered the same again, another one under that id is refused.
@@ -6,6 +6,7 @@ is answered the same again, another one under that id is refused.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -16,6 +17,7 @@ __all__ = [
     "AuditNote",
     "Audited",
     "DiscardRun",
+    "MigrateRun",
     "PauseRun",
     "PauseScope",
     "RetryRun",
@@ -107,6 +109,20 @@ class DiscardRun:
     now: datetime
     run_keys: tuple[int, ...] = ()
     size_bytes: int = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrateRun:
+    """Let a run that nobody executes go on with another version of its workflow, and wake it. `relocation` is
+    `{"nodes": {old: new or null}, "keys": {old: new or null}}`. Refused by ConflictError where it has ended or has an
+    owner. Answers Committed."""
+
+    run_id: str
+    graph_hash: str
+    relocation: Mapping[str, Any]
+    now: datetime
+    run_keys: tuple[int, ...] = ()
+    size_bytes: int = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,15 @@ from fastgraph.database.artifacts import store_upload
 from fastgraph.database.audit import carry_out_audited
 from fastgraph.database.claims import claim_runs, refuse_claim
 from fastgraph.database.commits import commit_run
-from fastgraph.database.control_records import Audited, DiscardRun, PauseRun, RetryRun, SetPause, UnpauseRun
+from fastgraph.database.control_records import (
+    Audited,
+    DiscardRun,
+    MigrateRun,
+    PauseRun,
+    RetryRun,
+    SetPause,
+    UnpauseRun,
+)
 from fastgraph.database.deletion import delete_run
 from fastgraph.database.endings import terminate_run
 from fastgraph.database.expiry import ExpireRun, KeepRun, carry_out_retention
@@ -48,7 +56,6 @@ from fastgraph.database.records import (
     CommitRun,
     Committed,
     DeleteRun,
-    MigrateRun,
     SendCommand,
     SendSignal,
     StoreUpload,

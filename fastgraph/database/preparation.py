@@ -21,7 +21,7 @@ from fastgraph.database.acceptance import (
 from fastgraph.database.audit import find_requests
 from fastgraph.database.children import find_parents
 from fastgraph.database.claims import find_candidates
-from fastgraph.database.control_records import Audited, DiscardRun, PauseRun, RetryRun, UnpauseRun
+from fastgraph.database.control_records import Audited, DiscardRun, MigrateRun, PauseRun, RetryRun, UnpauseRun
 from fastgraph.database.expiry import ExpireRun, KeepRun
 from fastgraph.database.heads import find_run_keys, lock_free_heads, lock_heads
 from fastgraph.database.host_records import FreeDeadHost, FreeRun, PublishHost, RenewLease, RetireHost
@@ -33,7 +33,6 @@ from fastgraph.database.records import (
     ClaimRuns,
     CommitRun,
     DeleteRun,
-    MigrateRun,
     SendCommand,
     SendSignal,
     TerminateRun,

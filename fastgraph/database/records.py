@@ -6,10 +6,8 @@ group share a transaction; one that is refused answers with its own error and hi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from fastgraph.events import EventKind
 from fastgraph.status import RunStatus
@@ -29,7 +27,6 @@ __all__ = [
     "DeleteRun",
     "InboxRow",
     "InterruptRow",
-    "MigrateRun",
     "NewEvent",
     "ResultRow",
     "SendCommand",
@@ -349,20 +346,6 @@ class SendSignal:
     @property
     def size_bytes(self) -> int:
         return 300 + len(self.body)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MigrateRun:
-    """Let a run that nobody executes go on with another version of its workflow, and wake it. `relocation` is
-    `{"nodes": {old: new or null}, "keys": {old: new or null}}`. Refused by ConflictError where it has ended or has an
-    owner. Answers Committed."""
-
-    run_id: str
-    graph_hash: str
-    relocation: Mapping[str, Any]
-    now: datetime
-    run_keys: tuple[int, ...] = ()
-    size_bytes: int = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,9 +16,10 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fastgraph.database.control_records import MigrateRun
 from fastgraph.database.guard import require_live_run
 from fastgraph.database.host_records import PublishedWorkflow
-from fastgraph.database.records import Committed, MigrateRun
+from fastgraph.database.records import Committed
 from fastgraph.database.tables import (
     attempts,
     host_workflows,

@@ -9,7 +9,7 @@ import pytest
 
 from fastgraph import END, START, Send, StateGraph, interrupt
 from fastgraph.clock import SystemClock
-from fastgraph.database.records import MigrateRun
+from fastgraph.database.control_records import MigrateRun
 from fastgraph.errors import ConflictError
 from support.boots import House
 from support.small_flows import Log, chain, says
