@@ -40,6 +40,7 @@ MUTANT = settings(
     phases=[Phase.generate],
     report_multiple_bugs=False,
     database=None,
+    derandomize=True,
 )
 TOLD_AS = {RunStatus.RUNNING: EventKind.RESUMED, RunStatus.WAITING: EventKind.WAITING}
 STATUSES = sorted(set(RunStatus) - {RunStatus.QUEUED, RunStatus.PAUSED})

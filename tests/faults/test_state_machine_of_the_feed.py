@@ -33,7 +33,14 @@ MODEL = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-MUTANT = settings(MODEL, max_examples=400, phases=[Phase.generate], report_multiple_bugs=False, database=None)
+MUTANT = settings(
+    MODEL,
+    max_examples=400,
+    phases=[Phase.generate],
+    report_multiple_bugs=False,
+    database=None,
+    derandomize=True,
+)
 RUNS = ("a", "b")
 PAGE = 3
 TURNS = 20

@@ -39,7 +39,14 @@ MODEL = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-MUTANT = settings(MODEL, max_examples=300, phases=[Phase.generate], report_multiple_bugs=False, database=None)
+MUTANT = settings(
+    MODEL,
+    max_examples=300,
+    phases=[Phase.generate],
+    report_multiple_bugs=False,
+    database=None,
+    derandomize=True,
+)
 TURNS = 30
 MOST_DEATHS, WINDOW_SECONDS = 5, 60.0
 
