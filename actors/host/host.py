@@ -14,7 +14,6 @@ import os
 import platform
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from random import Random
 from typing import Any
 
@@ -36,8 +35,7 @@ from actors.host.system import System
 from actors.host.tools import HostTools
 from actors.runs.messages import DrainRuns
 from actors.runs.supervisor import RunSupervisor
-from actors.runtime.ask import ref_stop
-from actors.runtime.errors import InboxFullError
+from actors.runtime.ask import ref_stop, ref_try_tell
 from actors.runtime.lifeline import watch_end
 from actors.runtime.loop_bridge import LoopBridge
 from actors.runtime.messages import DownReason
@@ -293,8 +291,7 @@ class Host:
     def _look_for_pauses(self) -> None:
         timekeeper = self._find_actor("timekeeper")
         if timekeeper is not None:
-            with suppress(ActorDeadError, InboxFullError):  # its ticks look, too
-                timekeeper.tell(PausesChanged())
+            ref_try_tell(timekeeper, PausesChanged())  # its ticks look, too
 
     def _committed(self, answers: Sequence[object]) -> None:
         """Called in the Writer's thread after a group: tell the watchers, and the keeper once."""

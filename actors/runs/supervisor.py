@@ -39,7 +39,7 @@ from actors.runs.messages import (
 from actors.runs.reading import is_passing
 from actors.runs.reconciling import Reconciler
 from actors.runs.run_actor import RunActor
-from actors.runtime.ask import ref_kill
+from actors.runtime.ask import ref_kill, ref_try_tell
 from actors.runtime.async_actor import AsyncActor
 from actors.runtime.errors import InboxFullError
 from actors.runtime.lifeline import watch_end
@@ -151,9 +151,8 @@ class RunSupervisor(AsyncActor):
         """Let a run's actor finish what it executes and give the run back; this host leaves it to others for a minute,
         unless a command comes for it. False where it is not here. Actors' loop only."""
         for key, active in self._active.items():
-            if active.claimed.run_id == run_id and active.ref.is_alive():
+            if active.claimed.run_id == run_id and ref_try_tell(active.ref, DrainRun()):
                 self._unfit[key] = self._tools.clock.monotonic()
-                active.ref.tell(DrainRun())
                 return True
         return False
 
@@ -176,8 +175,8 @@ class RunSupervisor(AsyncActor):
         """Tell a run's actor, if it is here, that a command has come. Actors' loop only."""
         self._unfit.pop(run_key, None)  # it may have been migrated
         active = self._active.get(run_key)
-        if active is not None and active.ref.is_alive():
-            active.ref.tell(InboxGrew())
+        if active is not None:
+            ref_try_tell(active.ref, InboxGrew())
 
     def _unfit_now(self) -> tuple[int, ...]:
         """Runs that did not fit a moment ago; each is tried again now and then, should a hint have been lost."""
@@ -219,16 +218,15 @@ class RunSupervisor(AsyncActor):
 
     def _tell_all(self, message: Any, only: Collection[str] | None = None) -> None:
         for active in self._active.values():
-            if active.ref.is_alive() and (only is None or active.claimed.run_id in only):
-                active.ref.tell(message)
+            if only is None or active.claimed.run_id in only:
+                ref_try_tell(active.ref, message)
 
     def _hold(self, pauses: Pauses) -> None:
         """Let the runs that a pause of their workflow or the server covers stop, and those go on that none does any more."""
         for active in self._active.values():
             reason = pauses.reason(active.claimed.workflow)
-            if reason != active.hold and active.ref.is_alive():
+            if reason != active.hold and ref_try_tell(active.ref, HoldRun(reason=reason)):
                 active.hold = reason
-                active.ref.tell(HoldRun(reason=reason))
 
     async def _claim(self) -> None:
         settings = self._tools.settings

@@ -15,13 +15,21 @@ import pykka
 from pykka._envelope import Envelope
 from pykka.messages import _ActorStop
 
-from actors.runtime.errors import AskTimeoutError, WouldBlockLoopError
+from actors.runtime.errors import AskTimeoutError, InboxFullError, WouldBlockLoopError
 from actors.runtime.inbox import Inbox
 from actors.runtime.lifeline import watch_end
 from actors.runtime.messages import DownReason
 from actors.runtime.reply import ActorFuture, LoopReply
 
-__all__ = ["ref_ask", "ref_ask_blocking", "ref_end", "ref_kill", "ref_stop", "ref_stop_blocking"]
+__all__ = [
+    "ref_ask",
+    "ref_ask_blocking",
+    "ref_end",
+    "ref_kill",
+    "ref_stop",
+    "ref_stop_blocking",
+    "ref_try_tell",
+]
 
 
 async def ref_ask(ref: pykka.ActorRef[Any], message: Any, timeout_seconds: float | None = None) -> Any:
@@ -102,6 +110,15 @@ def ref_kill(ref: pykka.ActorRef[Any]) -> bool:
         inbox.kill()
         return True
     return False
+
+
+def ref_try_tell(ref: pykka.ActorRef[Any], message: Any) -> bool:
+    """Send `message` and answer whether it was accepted: for what is told again, or matters no more to who is gone."""
+    try:
+        ref.tell(message)
+    except (InboxFullError, pykka.ActorDeadError):
+        return False
+    return True
 
 
 def _expire(reply: LoopReply, ref: pykka.ActorRef[Any], message: Any, timeout_seconds: float) -> None:

@@ -12,10 +12,12 @@ import orjson
 import pytest
 from sqlalchemy import update
 
-from actors.runtime import ref_end
+from actors.runs.messages import HoldRuns, InboxesGrew, InboxGrew
+from actors.runtime import ref_ask, ref_end
 from fastgraph import END, START
 from fastgraph.database import tables
 from fastgraph.database.host_records import FreeRun
+from fastgraph.database.pausing import Pauses
 from support.boots import Boot, House
 from support.gates import Gate
 from support.small_flows import Log, chain, held_by, new_graph, parallel, says
@@ -31,6 +33,24 @@ def counted(name: str, counts: Counter[str]) -> Any:
 
     node.__name__ = name
     return node
+
+
+async def test_a_run_that_takes_no_message_costs_its_supervisor_nothing(house: House, gate: Gate) -> None:
+    """What it missed is told again by the poll."""
+    boot = await house.boot(chain("one", held_by(gate)))
+    run_id = await house.accept("one")
+    await gate.reached()
+    actor = boot.run_actor(run_id)
+    key, capacity = (await house.run(run_id)).key, actor.actor_inbox.capacity
+    paused = HoldRuns(pauses=Pauses(is_server_paused=True))
+    actor.actor_inbox.capacity = 0
+    await ref_ask(boot.ref, paused)
+    await ref_ask(boot.ref, InboxesGrew(run_keys=(key,)))
+    actor.actor_inbox.capacity = capacity
+    await ref_ask(boot.ref, paused)
+    await ref_ask(actor.actor_ref, InboxGrew())
+    assert actor._situation is not None
+    assert actor._situation.hold == "the server is paused"
 
 
 # Dead boots.
