@@ -9,10 +9,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.faults import BodyTooLargeError
 from api.problems import problem_response
+from api.security.permissions import own_path
 
 __all__ = ["BodyLimit"]
 
-_UPLOADS = frozenset({"/api/artifacts", "/api/artifacts/"})
+_UPLOADS = "/api/artifacts"
 
 
 class BodyLimit:
@@ -27,7 +28,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        refusal = self._upload if scope["path"] in _UPLOADS else self._body
+        refusal = self._upload if own_path(scope) == _UPLOADS else self._body
         for name, value in scope["headers"]:
             if name == b"content-length" and value.isdigit() and int(value) > refusal.limit_bytes:
                 await problem_response(scope, refusal)(scope, receive, send)

@@ -19,6 +19,7 @@ from api.faults import TooManyRequestsError
 from api.problems import problem_response
 from api.security.addresses import comes_from_loopback
 from api.security.keys import accepted_key
+from api.security.permissions import own_path
 from api.security.sockets import is_accepted
 from fastgraph.clock import Clock
 from fastgraph.errors import SettingsError
@@ -70,9 +71,10 @@ class RateLimit:
 
     def _limited(self, scope: Scope) -> tuple[RateLimitItem, str] | None:
         """Return the rate and whom to count for, or None where the request is not limited."""
-        if scope["type"] not in {"http", "websocket"} or not scope["path"].startswith("/api"):
+        if scope["type"] not in {"http", "websocket"} or scope.get("client") is None:
             return None
-        if scope.get("client") is None or scope["path"].rstrip("/") in _EXEMPT:
+        path = own_path(scope)
+        if not path.startswith("/api") or path in _EXEMPT:
             return None
         key = accepted_key(scope)
         if key is not None and key.rate_limit is not None:

@@ -199,6 +199,15 @@ async def test_a_laptop_is_not_limited_unless_a_rate_is_set(monkeypatch: pytest.
         assert [(await other.get("/api/runs/")).status_code for _ in range(2)] == [200, 429]
 
 
+async def test_below_a_root_path_the_limits_are_the_same() -> None:
+    limited = BodyLimit(echo, max_body_bytes=1, max_upload_bytes=1000)
+    app = RateLimit(limited, rate="2/minute", clock=SystemClock())
+    transport = httpx.ASGITransport(app, root_path="/x", client=("10.0.0.1", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+        codes = [(await http.post("/x/api/artifacts", content=b"long")).status_code for _ in range(3)]
+    assert codes == [200, 200, 429]
+
+
 def test_a_rate_that_is_none_is_named() -> None:
     with pytest.raises(SettingsError, match="FASTGRAPH_RATE_LIMIT: 'often' is no rate"):
         parse_rate("often")
