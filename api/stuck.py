@@ -7,10 +7,10 @@ from times of silence, only from rows: a lease that has run out, a claim that no
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
 from typing import Any
 
 import orjson
+from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.services import Services
@@ -42,7 +42,9 @@ async def read_stuck(services: Services) -> dict[str, Any]:
         hosts = [
             host for host in await list_hosts(connection, limit=HOSTS_LOOKED_AT) if host.ended_at is None
         ]
-        things = [*await _stranded(services, connection, hosts), *await _others(services, connection, hosts)]
+        unserved = await list_unserved(connection)
+        things = await _stranded(services, connection, hosts, unserved)
+        things += await _others(services, connection, hosts, unserved)
         stranded = await count_stranded(connection)
     counts: dict[str, int] = {}
     for thing in things:
@@ -52,11 +54,13 @@ async def read_stuck(services: Services) -> dict[str, Any]:
     return {"is_red": stranded > 0, "counts": counts, "things": things}
 
 
-async def _stranded(services: Services, connection: AsyncConnection, hosts: list[HostView]) -> list[Thing]:
-    served = {found.workflow for found in await list_unserved(connection)}
+async def _stranded(
+    services: Services, connection: AsyncConnection, hosts: list[HostView], unserved: list[StuckWorkflow]
+) -> list[Thing]:
+    without_host = {found.workflow for found in unserved}
     is_anybody_alive = any(host.is_alive for host in hosts)
     return [
-        _stranded_run(services, run, is_served=is_anybody_alive and run.workflow not in served)
+        _stranded_run(services, run, is_served=is_anybody_alive and run.workflow not in without_host)
         for run in await list_stranded(connection)
     ]
 
@@ -70,9 +74,11 @@ def _stranded_run(services: Services, run: StuckRun, *, is_served: bool) -> Thin
     return _thing("stranded", run, reason, _host_command(services))
 
 
-async def _others(services: Services, connection: AsyncConnection, hosts: list[HostView]) -> Iterable[Thing]:
+async def _others(
+    services: Services, connection: AsyncConnection, hosts: list[HostView], unserved: list[StuckWorkflow]
+) -> list[Thing]:
     now = services.clock.now()
-    found = [_unserved(services, workflow) for workflow in await list_unserved(connection)]
+    found = [_unserved(services, workflow) for workflow in unserved]
     found += [_blocked(host) for host in hosts if host.is_alive and _blocked_loops(host)]
     for run in await list_long_queued(connection, now=now, longer_than_seconds=LONG_QUEUED_SECONDS):
         shown = await find_run(connection, run_id=run.run_id)
@@ -152,14 +158,8 @@ def _host_command(services: Services) -> str:
     """The command that starts a host on this store; where the settings name no workflows, who types it adds theirs."""
     settings = services.settings
     if settings.database_url:
-        place = f"FASTGRAPH_DATABASE_URL={shlex.quote(_without_password(settings.database_url))}"
+        place = f"FASTGRAPH_DATABASE_URL={shlex.quote(make_url(settings.database_url).render_as_string())}"
     else:
         place = f"FASTGRAPH_DATA_DIR={shlex.quote(str(settings.data_dir))}"
     targets = split_targets(settings.targets) if settings.targets else []
     return f"{place} {shlex.join([*HOST_COMMAND, *targets])}"
-
-
-def _without_password(url: str) -> str:
-    before, at, after = url.rpartition("@")
-    scheme, _, user = before.partition("://")
-    return f"{scheme}://{user.partition(':')[0]}:***@{after}" if at and ":" in user else url
