@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import cast
 
@@ -166,6 +166,8 @@ class KeyRing:
             yield
         finally:
             polling.cancel()
+            with suppress(asyncio.CancelledError):
+                await polling
 
     async def _poll(self, store: Store) -> None:
         while True:
