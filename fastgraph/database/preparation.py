@@ -1,7 +1,7 @@
 """What a transaction reads and locks before its first operation runs, in the one order of all writers.
 
-Hosts, then new threads, then runs by key, then claimed runs (never waiting), then threads by key. A plain group of
-commits needs one of these statements only: the heads.
+Hosts, then new threads, then runs by key, then slots by workflow, then claimed runs (never waiting), then threads by key. A
+plain group of commits needs one of these statements only: the heads.
 """
 
 from __future__ import annotations
@@ -87,6 +87,8 @@ def prepare(tx: Transaction, operations: Sequence[Operation]) -> None:
     if needs.run_keys:
         tx.heads = lock_heads(connection, needs.run_keys)
     thread_keys = {thread.key for thread in tx.threads_by_id.values()}
+    limits = {name: most for claim in needs.claims for name, most in claim.max_active}
+    tx.slots = find_free_slots(connection, limits)
     for claim in needs.claims:
         thread_keys.update(_prepare_claim(tx, claim))
     thread_keys.update(head.thread_key for head in tx.heads.values() if head.run_id in needs.deleted)
@@ -183,9 +185,6 @@ def _prepare_claim(tx: Transaction, claim: ClaimRuns) -> set[int]:
     """Lock the runs that this claim may take and those that may give way to them; return their threads."""
     if not tx.hosts.get(claim.owner):
         return set()
-    tx.slots |= find_free_slots(
-        tx.connection, {name: most for name, most in claim.max_active if name not in tx.slots}
-    )
     found = find_candidates(tx.connection, claim, slots=tx.slots)
     keys = {key for key, _, _ in found}
     holders = {holder for _, _, holder in found if holder is not None}

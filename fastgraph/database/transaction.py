@@ -1,8 +1,8 @@
 """One transaction of the Writer: what it has locked, what it knows, what it will write.
 
-Locks are taken in one order for all writers: rows of `hosts`, new threads, rows of `runs` by key, rows of `threads` by
-key, the feed. Whoever takes one out of this order makes deadlocks. Operations run after the locks, read this object and
-append to `rows`; they must not write to the database themselves unless they say so.
+Locks are taken in one order for all writers: rows of `hosts`, new threads, rows of `runs` by key, slots of workflows with a
+limit, rows of `threads` by key, the feed. Whoever takes one out of this order makes deadlocks. Operations run after the
+locks, read this object and append to `rows`; they must not write to the database themselves unless they say so.
 """
 
 from __future__ import annotations
