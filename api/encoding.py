@@ -16,6 +16,7 @@ from fastgraph.clock import to_rfc3339
 from fastgraph.database.artifacts import ArtifactView
 from fastgraph.database.audit import AuditView
 from fastgraph.database.interrupts import InterruptView
+from fastgraph.database.keys import KeyView
 from fastgraph.database.pausing import PauseView
 from fastgraph.database.runs import RunView
 from fastgraph.database.workflows import WorkflowView
@@ -27,6 +28,7 @@ __all__ = [
     "encode_audit",
     "encode_error",
     "encode_interrupt",
+    "encode_key",
     "encode_pause",
     "encode_run",
     "encode_workflow",
@@ -149,6 +151,18 @@ def encode_interrupt(interrupt: InterruptView) -> dict[str, Any]:
         "value": fragment(interrupt.value),
         "response_schema": fragment(interrupt.response_schema),
         "created_at": to_rfc3339(interrupt.created_at),
+    }
+
+
+def encode_key(key: KeyView) -> dict[str, str | None]:
+    """Return what is told of a key: all but the key itself and its hash."""
+    return {
+        "key_id": key.key_id,
+        "name": key.name,
+        "role": key.role,
+        "rate_limit": key.rate_limit,
+        "created_at": to_rfc3339(key.created_at),
+        "created_by": key.created_by,
     }
 
 

@@ -15,12 +15,13 @@ from sqlalchemy.exc import DBAPIError
 
 from api.cli.failures import CannotStartError, UsageError
 from api.cli.server import ensure_writable, store_sentence
+from api.encoding import encode_key
 from api.schemas.keys import CreateKey
 from api.security.keys import new_key
-from fastgraph.clock import SystemClock, to_rfc3339
+from fastgraph.clock import SystemClock
+from fastgraph.database.control_records import Audited, AuditNote
 from fastgraph.database.keys import CreateKey as StoreKey
 from fastgraph.database.keys import KeyView, RevokeKey, hash_of_key, list_keys
-from fastgraph.database.operations import Operation
 from fastgraph.database.store import Store
 from fastgraph.errors import ConflictError
 from fastgraph.ids import new_id
@@ -49,21 +50,21 @@ def create_key(settings: Settings, body: dict[str, Any]) -> dict[str, Any]:
             created_by=_BY,
             now=SystemClock().now(),
         )
-        _write(store, row)
+        _write(store, row, "create key", f"key {row.name}")
         made = next(view for view in _read(store) if view.key_id == row.key_id)
-    return {**_document(made), "key": key}
+    return {**encode_key(made), "key": key}
 
 
 def stored_keys(settings: Settings) -> list[dict[str, Any]]:
     """List the keys that are not revoked, oldest first."""
     with _store(settings) as store:
-        return [_document(view) for view in _read(store)]
+        return [encode_key(view) for view in _read(store)]
 
 
 def revoke_key(settings: Settings, key_id: str) -> None:
     """Revoke a key. Raises KeyNotFoundError."""
     with _store(settings) as store:
-        _write(store, RevokeKey(key_id=key_id, now=SystemClock().now()))
+        _write(store, RevokeKey(key_id=key_id, now=SystemClock().now()), "revoke key", f"key {key_id}")
 
 
 @contextmanager
@@ -79,8 +80,9 @@ def _store(settings: Settings) -> Iterator[Store]:
         asyncio.run(store.close())
 
 
-def _write(store: Store, operation: Operation) -> None:
-    answer = store.write_group([operation])[0]
+def _write(store: Store, operation: StoreKey | RevokeKey, action: str, subject: str) -> None:
+    note = AuditNote(who=_BY, action=action, subject=subject, now=operation.now)
+    answer = store.write_group([Audited(note=note, operation=operation)])[0]
     if isinstance(answer, ConflictError):
         raise UsageError(str(answer)) from answer
     if isinstance(answer, Exception):
@@ -95,14 +97,3 @@ def _read(store: Store) -> list[KeyView]:
         return found
 
     return asyncio.run(read())
-
-
-def _document(view: KeyView) -> dict[str, Any]:
-    return {
-        "key_id": view.key_id,
-        "name": view.name,
-        "role": view.role,
-        "rate_limit": view.rate_limit,
-        "created_at": to_rfc3339(view.created_at),
-        "created_by": view.created_by,
-    }

@@ -13,13 +13,13 @@ from starlette.responses import Response
 
 from api.bodies import read_model
 from api.commands import COMMAND_HEADERS, order
+from api.encoding import encode_key
 from api.operation_ids import headers_only, json_body
 from api.parameters import KeyIdPath
 from api.schemas.keys import ApiKey, CreatedKey, CreateKey, WhoAsks
 from api.security.callers import Role, caller_of
 from api.security.keys import new_key
 from api.services import Services, services_of
-from fastgraph.clock import to_rfc3339
 from fastgraph.database.keys import CreateKey as StoreKey
 from fastgraph.database.keys import KeyView, RevokeKey, hash_of_key, list_keys
 from fastgraph.errors import ConflictError
@@ -50,7 +50,7 @@ async def list_api_keys(request: Request) -> Response:
     """List the keys in the store that are not revoked, oldest first. Those of the settings are not shown."""
     async with services_of(request.scope).store.readers.connect() as connection:
         found = await list_keys(connection)
-    body = orjson.dumps([_document(view) for view in found])
+    body = orjson.dumps([encode_key(view) for view in found])
     return Response(body, media_type="application/json", headers=_NOT_KEPT)
 
 
@@ -83,7 +83,7 @@ async def create_api_key(request: Request) -> Response:
     await order(request, services, row, action="create key", subject=f"key {asked.name}", is_once=False)
     await services.keys.reload(services.store)
     view = await _find(services, row.key_id)
-    body = orjson.dumps({**_document(view), "key": key})
+    body = orjson.dumps({**encode_key(view), "key": key})
     return Response(body, media_type="application/json", headers=_NOT_KEPT)
 
 
@@ -110,14 +110,3 @@ async def _find(services: Services, key_id: str) -> KeyView:
     async with services.store.readers.connect() as connection:
         found = await list_keys(connection, with_revoked=True)
     return next(view for view in found if view.key_id == key_id)
-
-
-def _document(view: KeyView) -> dict[str, str | None]:
-    return {
-        "key_id": view.key_id,
-        "name": view.name,
-        "role": view.role,
-        "rate_limit": view.rate_limit,
-        "created_at": to_rfc3339(view.created_at),
-        "created_by": view.created_by,
-    }
