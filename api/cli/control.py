@@ -1,8 +1,11 @@
-"""Orders from the command line: pause, terminate, retry, fork and discard runs, pause workflows and the server, read who
-ordered what. Each takes a reason and an idempotency key."""
+"""Orders from the command line: to runs, to workflows and to the whole server; and who ordered what.
+
+Each takes a reason and an idempotency key. Orders that differ in nothing but their word are made of a table.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -18,62 +21,67 @@ Update = Annotated[
 ]
 
 
+_ORDERS_OF_RUNS = {
+    "cancel": "Ask a run to end; it does within seconds, also where its node hangs.",
+    "pause": "Let a run start nothing more; tasks that run end, and what comes for it is kept.",
+    "unpause": "Let a paused run go on where it was.",
+    "terminate": "End a run at once, without any time to clean up. `cancel` is the gentle way.",
+    "discard": "Note that nobody need look at a failed or quarantined run any more.",
+    "quarantine": "End a run as quarantined, at once and whoever owns it.",
+    "release": "Take a run from its host, living or not; the next one takes it up from its last checkpoint.",
+}
+_ORDERS_OF_WORKFLOWS = {
+    "pause": "Let no run of a workflow start anything more; new runs are accepted and wait.",
+    "unpause": "Let the runs of a workflow go on.",
+}
+
+
 def add_control(app: typer.Typer, runs: typer.Typer, workflows: typer.Typer) -> None:
     """Register the orders where they belong."""
-    for command in (pause_run, unpause_run, terminate, discard, retry, fork):
-        runs.command(command.__name__.removesuffix("_run"))(command)
-    workflows.command("pause")(pause_workflow)
-    workflows.command("unpause")(unpause_workflow)
+    for action, text in _ORDERS_OF_RUNS.items():
+        runs.command(action, help=text)(_order_of_runs(action))
+    for action, text in _ORDERS_OF_WORKFLOWS.items():
+        workflows.command(action, help=text)(_order_of_workflows(action))
+    for command in (retry, fork):
+        runs.command()(command)
     for order in (pause, unpause, audit):
         app.command()(order)
 
 
-def pause_run(
-    run_id: RunIdArgument,
-    *,
-    reason: Reason = None,
-    key: RequestKey = None,
-    url: Url = DEFAULT_URL,
-    as_json: AsJson = False,
-) -> None:
-    """Let a run start nothing more; tasks that run end, and what comes for it is kept."""
-    _order_run(run_id, "pause", reason, key, url, as_json=as_json)
+def _order_of_runs(action: str) -> Callable[..., None]:
+    """Return the command that gives an order to a run."""
+
+    def order(
+        run_id: RunIdArgument,
+        *,
+        reason: Reason = None,
+        key: RequestKey = None,
+        url: Url = DEFAULT_URL,
+        as_json: AsJson = False,
+    ) -> None:
+        run = _post(f"/api/runs/{run_id}/{action}", {"reason": reason}, key, url)
+        _print(run, f"{run['run_id']} {run['status']}", as_json=as_json)
+
+    return order
 
 
-def unpause_run(
-    run_id: RunIdArgument,
-    *,
-    reason: Reason = None,
-    key: RequestKey = None,
-    url: Url = DEFAULT_URL,
-    as_json: AsJson = False,
-) -> None:
-    """Let a paused run go on where it was."""
-    _order_run(run_id, "unpause", reason, key, url, as_json=as_json)
+def _order_of_workflows(action: str) -> Callable[..., None]:
+    """Return the command that pauses a workflow, or lets it go on."""
 
+    def order(
+        name: Workflow,
+        *,
+        reason: Reason = None,
+        key: RequestKey = None,
+        url: Url = DEFAULT_URL,
+        as_json: AsJson = False,
+    ) -> None:
+        from urllib.parse import quote
 
-def terminate(
-    run_id: RunIdArgument,
-    *,
-    reason: Reason = None,
-    key: RequestKey = None,
-    url: Url = DEFAULT_URL,
-    as_json: AsJson = False,
-) -> None:
-    """End a run at once, without any time to clean up. `cancel` is the gentle way."""
-    _order_run(run_id, "terminate", reason, key, url, as_json=as_json)
+        path = f"/api/workflows/{quote(name, safe='')}/{action}"
+        _set_pause(path, f"Workflow {name}", reason, key, url, as_json=as_json)
 
-
-def discard(
-    run_id: RunIdArgument,
-    *,
-    reason: Reason = None,
-    key: RequestKey = None,
-    url: Url = DEFAULT_URL,
-    as_json: AsJson = False,
-) -> None:
-    """Note that nobody need look at a failed or quarantined run any more."""
-    _order_run(run_id, "discard", reason, key, url, as_json=as_json)
+    return order
 
 
 def retry(
@@ -109,30 +117,6 @@ def fork(
     """Begin a new run at a checkpoint of a run's thread; prints the new run's id."""
     body = {"reason": reason, "checkpoint_id": checkpoint, "as_node": as_node} | _update(update)
     _begin(f"/api/runs/{run_id}/fork", body, key, url, as_json=as_json)
-
-
-def pause_workflow(
-    name: Workflow,
-    *,
-    reason: Reason = None,
-    key: RequestKey = None,
-    url: Url = DEFAULT_URL,
-    as_json: AsJson = False,
-) -> None:
-    """Let no run of a workflow start anything more; new runs are accepted and wait."""
-    _set_pause(_workflow_path(name, "pause"), f"Workflow {name}", reason, key, url, as_json=as_json)
-
-
-def unpause_workflow(
-    name: Workflow,
-    *,
-    reason: Reason = None,
-    key: RequestKey = None,
-    url: Url = DEFAULT_URL,
-    as_json: AsJson = False,
-) -> None:
-    """Let the runs of a workflow go on."""
-    _set_pause(_workflow_path(name, "unpause"), f"Workflow {name}", reason, key, url, as_json=as_json)
 
 
 def pause(
@@ -175,13 +159,6 @@ def audit(
         say(f"{len(rows)} of {page.total}; --limit shows more.")
 
 
-def _order_run(
-    run_id: str, action: str, reason: str | None, key: str | None, url: str, *, as_json: bool
-) -> None:
-    run = _post(f"/api/runs/{run_id}/{action}", {"reason": reason}, key, url)
-    _print(run, f"{run['run_id']} {run['status']}", as_json=as_json)
-
-
 def _begin(path: str, body: dict[str, Any], key: str | None, url: str, *, as_json: bool) -> None:
     begun = _post(path, body, key, url)
     _print(begun, begun["run_id"], as_json=as_json)
@@ -212,9 +189,3 @@ def _update(text: str | None) -> dict[str, Any]:
     from api.cli.inputs import read_value
 
     return {} if text is None else {"update": read_value(text, option="--update")}
-
-
-def _workflow_path(name: str, action: str) -> str:
-    from urllib.parse import quote
-
-    return f"/api/workflows/{quote(name, safe='')}/{action}"

@@ -19,7 +19,7 @@ from api.cli.dev import dev
 from api.cli.doctor import doctor
 from api.cli.exit_codes import table_text
 from api.cli.host import host
-from api.cli.operators import actors_app, add_repairs, hosts_app, stuck
+from api.cli.operators import actors_app, hosts_app, stuck
 from api.cli.run import run
 from api.cli.serve import api, serve
 
@@ -67,7 +67,6 @@ for name, group in (
     ("db", db.app),
 ):
     app.add_typer(group, name=name)
-add_repairs(runs.app)
 add_control(app, runs.app, workflows.app)
 add_api_key(app)
 

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
-from api.cli.options import DEFAULT_URL, AsJson, RunIdArgument, Url
+from api.cli.options import DEFAULT_URL, AsJson, Reason, RequestKey, Url
 
-__all__ = ["actors_app", "add_repairs", "hosts_app", "stuck"]
+__all__ = ["actors_app", "hosts_app", "stuck"]
 
 SECONDS_A_PICTURE = 1.0
 FIRST_REPORT_SECONDS = 3.0
@@ -29,7 +30,13 @@ ActorIdArgument = Annotated[
 BootIdArgument = Annotated[
     str, typer.Argument(metavar="BOOT_ID", help="The host, as `fastgraph hosts` names it.")
 ]
-Reason = Annotated[str | None, typer.Option("--reason", help="Kept with what was done.")]
+
+
+_ORDERS_OF_ACTORS = {
+    "restart": "End an actor where it stands; another takes its place, a run's from its last checkpoint.",
+    "stop": "End an actor in order: a run's finishes what it executes and leaves the run to other hosts.",
+    "dump-stack": "Print where an actor and its tasks stand; of a host, all of its threads.",
+}
 
 
 @actors_app.callback()
@@ -80,28 +87,24 @@ def _watch(client: Any, tree: dict[str, Any]) -> None:
         return
 
 
-@actors_app.command("restart")
-def restart_actor(
-    actor_id: ActorIdArgument, reason: Reason = None, url: Url = DEFAULT_URL, as_json: AsJson = False
-) -> None:
-    """End an actor where it stands; another takes its place, a run's from its last checkpoint."""
-    _ask(url, f"actors/{actor_id}/restart", reason, as_json)
+def _order_of_actors(action: str) -> Callable[..., None]:
+    """Return the command that asks a host for something with one of its actors."""
+
+    def order(
+        actor_id: ActorIdArgument,
+        *,
+        reason: Reason = None,
+        key: RequestKey = None,
+        url: Url = DEFAULT_URL,
+        as_json: AsJson = False,
+    ) -> None:
+        _ask(url, f"actors/{actor_id}/{action}", reason, key, as_json=as_json)
+
+    return order
 
 
-@actors_app.command("stop")
-def stop_actor(
-    actor_id: ActorIdArgument, reason: Reason = None, url: Url = DEFAULT_URL, as_json: AsJson = False
-) -> None:
-    """End an actor in order: a run's finishes what it executes and leaves the run to other hosts."""
-    _ask(url, f"actors/{actor_id}/stop", reason, as_json)
-
-
-@actors_app.command("dump-stack")
-def dump_stack(
-    actor_id: ActorIdArgument, reason: Reason = None, url: Url = DEFAULT_URL, as_json: AsJson = False
-) -> None:
-    """Print where an actor and its tasks stand; of a host, all of its threads."""
-    _ask(url, f"actors/{actor_id}/dump-stack", reason, as_json)
+for _action, _text in _ORDERS_OF_ACTORS.items():
+    actors_app.command(_action, help=_text)(_order_of_actors(_action))
 
 
 @hosts_app.callback()
@@ -154,10 +157,15 @@ def hosts(
 
 @hosts_app.command("drain")
 def drain_host(
-    boot_id: BootIdArgument, reason: Reason = None, url: Url = DEFAULT_URL, as_json: AsJson = False
+    boot_id: BootIdArgument,
+    *,
+    reason: Reason = None,
+    key: RequestKey = None,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
 ) -> None:
     """Let a host finish its steps, give its runs back and end; whoever keeps it starts another."""
-    _ask(url, f"hosts/{boot_id}/drain", reason, as_json)
+    _ask(url, f"hosts/{boot_id}/drain", reason, key, as_json=as_json)
 
 
 def stuck(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
@@ -180,43 +188,14 @@ def stuck(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
         raise typer.Exit(ExitCode.FAILED)
 
 
-def add_repairs(runs: typer.Typer) -> None:
-    """Add what operators do with runs to `fastgraph runs`."""
-    runs.command("quarantine")(quarantine_run)
-    runs.command("release")(release_run)
-
-
-def quarantine_run(
-    run_id: RunIdArgument, reason: Reason = None, url: Url = DEFAULT_URL, as_json: AsJson = False
-) -> None:
-    """End a run as quarantined, at once and whoever owns it."""
-    _change_run(url, f"/api/runs/{run_id}/quarantine", reason, as_json)
-
-
-def release_run(
-    run_id: RunIdArgument, reason: Reason = None, url: Url = DEFAULT_URL, as_json: AsJson = False
-) -> None:
-    """Take a run from its host, living or not; the next one takes it up from its last checkpoint."""
-    _change_run(url, f"/api/runs/{run_id}/release", reason, as_json)
-
-
-def _change_run(url: str, path: str, reason: str | None, as_json: bool) -> None:
-    from api.cli.client import Client
-    from api.cli.output import print_json
-
-    with Client(url) as client:
-        run = client.post(path, {"reason": reason})
-    print_json(run) if as_json else print(run["status"])
-
-
-def _ask(url: str, path: str, reason: str | None, as_json: bool) -> None:
+def _ask(url: str, path: str, reason: str | None, key: str | None, *, as_json: bool) -> None:
     """Ask a host for something, and print what came of it; end with 4 where it refused, as where the server does."""
     from api.cli.client import Client
     from api.cli.exit_codes import ExitCode
     from api.cli.output import print_json, say
 
     with Client(url) as client:
-        command = client.post(f"/api/monitoring/{path}", {"reason": reason})
+        command = client.post(f"/api/monitoring/{path}", {"reason": reason}, idempotency_key=key)
     outcome = command["outcome"]
     if as_json:
         print_json(command)

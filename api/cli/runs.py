@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.options import DEFAULT_URL, AsJson, Limit, RunIdArgument, Url
+from api.cli.options import DEFAULT_URL, AsJson, Limit, RequestKey, RunIdArgument, Url
 
 __all__ = ["app"]
 
@@ -131,18 +131,6 @@ def events(
 
 
 @app.command()
-def cancel(
-    run_id: RunIdArgument,
-    *,
-    reason: Annotated[str | None, typer.Option("--reason", help="Why; it is kept with the run.")] = None,
-    url: Url = DEFAULT_URL,
-    as_json: AsJson = False,
-) -> None:
-    """Ask a run to end; it does within seconds, also where its node hangs."""
-    _order(f"/api/runs/{run_id}/cancel", {} if reason is None else {"reason": reason}, url, as_json=as_json)
-
-
-@app.command()
 def resume(
     run_id: RunIdArgument,
     *,
@@ -153,6 +141,7 @@ def resume(
     interrupt: Annotated[
         str | None, typer.Option("--interrupt", metavar="ID", help="Which question, where there are several.")
     ] = None,
+    key: RequestKey = None,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
@@ -161,7 +150,7 @@ def resume(
 
     value = read_value(answer, option="--answer")
     body = {"resume": value} if interrupt is None else {"answers": {interrupt: value}}
-    _order(f"/api/runs/{run_id}/resume", body, url, as_json=as_json)
+    _order(f"/api/runs/{run_id}/resume", body, url, key=key, as_json=as_json)
 
 
 @app.command()
@@ -212,11 +201,11 @@ def delete(run_id: RunIdArgument, url: Url = DEFAULT_URL) -> None:
     say(f"Run {run_id} is deleted.")
 
 
-def _order(path: str, body: dict[str, Any], url: str, *, as_json: bool) -> None:
+def _order(path: str, body: Any, url: str, *, key: str | None = None, as_json: bool) -> None:
     """Send a command to a run and say how it stands."""
     from api.cli.client import Client
     from api.cli.output import print_json
 
     with Client(url) as client:
-        run = client.post(path, body)
+        run = client.post(path, body, idempotency_key=key)
     print_json(run) if as_json else print(f"{run['run_id']} {run['status']}")
