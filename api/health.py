@@ -73,7 +73,7 @@ async def read_readiness(services: Services) -> dict[str, Any]:
 
 async def _read_facts(services: Services) -> dict[str, Any]:
     async with services.store.readers.connect() as connection:
-        hosts = [host for host in await list_hosts(connection, limit=HOSTS_SHOWN) if host.ended_at is None]
+        hosts = await list_hosts(connection, limit=HOSTS_SHOWN, with_ended=False)
         counts = await count_by_status(connection)
         oldest = await find_oldest_queued(connection)
         stranded = await count_stranded(connection)

@@ -63,9 +63,7 @@ async def answer_metrics(request: Request) -> Response:
     hosts: list[HostView] = []
     if health["runs"]:  # the store could be read
         async with services.store.readers.connect() as connection:
-            hosts = [
-                host for host in await list_hosts(connection, limit=HOSTS_SHOWN) if host.ended_at is None
-            ]
+            hosts = await list_hosts(connection, limit=HOSTS_SHOWN, with_ended=False)
     watchers = await _read_watchers(services)
     begun = services.clock.monotonic()
     await asyncio.sleep(0)

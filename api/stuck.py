@@ -39,9 +39,7 @@ Thing = dict[str, Any]
 async def read_stuck(services: Services) -> dict[str, Any]:
     """Return the document of `/api/monitoring/stuck`."""
     async with services.store.readers.connect() as connection:
-        hosts = [
-            host for host in await list_hosts(connection, limit=HOSTS_LOOKED_AT) if host.ended_at is None
-        ]
+        hosts = await list_hosts(connection, limit=HOSTS_LOOKED_AT, with_ended=False)
         unserved = await list_unserved(connection)
         things = await _stranded(services, connection, hosts, unserved)
         things += await _others(services, connection, hosts, unserved)

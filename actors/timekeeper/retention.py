@@ -48,5 +48,5 @@ async def remove_expired(tools: HostTools, retention: Retention) -> int:
 
 async def _is_first(tools: HostTools) -> bool:
     async with tools.store.readers.connect() as connection:
-        boots = await list_hosts(connection)
+        boots = await list_hosts(connection, with_ended=False)
     return tools.boot_id == min((boot.boot_id for boot in boots if boot.is_alive), default=tools.boot_id)

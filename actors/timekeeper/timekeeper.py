@@ -194,10 +194,10 @@ class Timekeeper(AsyncActor):
     async def _free_the_dead(self) -> None:
         tools = self._tools
         async with tools.store.readers.connect() as connection:
-            boots = await hosts.list_hosts(connection)
+            boots = await hosts.list_hosts(connection, with_ended=False)
             lapsed = set(await hosts.list_lapsed(connection))
         for boot in boots:
-            if boot.ended_at is not None or boot.boot_id == tools.boot_id:
+            if boot.boot_id == tools.boot_id:
                 continue
             is_dead = self._locks.is_dead(boot.boot_id)
             if not is_dead and boot.boot_id not in lapsed:

@@ -141,10 +141,14 @@ def renewal_statement(dialect: Dialect, *, boot_id: str, lease_seconds: float) -
     return str(renewal.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
-async def list_hosts(connection: AsyncConnection, *, limit: int = HOSTS_LISTED) -> list[HostView]:
-    """List boots, the living ones first and then the newest."""
+async def list_hosts(
+    connection: AsyncConnection, *, limit: int = HOSTS_LISTED, with_ended: bool = True
+) -> list[HostView]:
+    """List boots, those that are not over first and then the newest; without those that are over by their index."""
     now = database_now(connection.dialect.name).label("now")
     query = select(hosts, now).order_by(hosts.c.ended_at.is_not(None), hosts.c.started_at.desc()).limit(limit)
+    if not with_ended:
+        query = query.where(hosts.c.ended_at.is_(None))
     return [_view(row) for row in await connection.execute(query)]
 
 

@@ -10,11 +10,10 @@ import pytest
 
 from benchmarks.slow_consumers import Load, measure
 
-LOAD = Load(clients=9, slow=3, per_second=200, event_bytes=6_000, seconds=10)
+LOAD = Load(clients=9, slow=3, per_second=400, event_bytes=8_000, seconds=10)
+BEHIND_MB = 20.0
 MEMORY_MB = 20.0
-READING_ON_MB = (
-    80.0  # pages and connections for those that catch up: it does not grow with how far they are behind
-)
+READING_ON_MB = 40.0  # pages and sockets of those that catch up: less than what two of the three have missed
 
 
 @pytest.mark.slow
@@ -23,7 +22,7 @@ def test_clients_that_stop_reading_cost_no_memory_and_nobody_waits_for_them(tmp_
     had to wait for those that don't."""
     figures = measure(tmp_path, LOAD)
     assert figures["events"] > LOAD.events
-    assert figures["least that a slow client fell behind, MB"] > 4
-    # What three clients have not taken is more than this by far.
+    assert figures["least that a slow client fell behind, MB"] > BEHIND_MB, figures
+    # Less than one of the three has not taken.
     assert figures["memory growth with, MB"] < MEMORY_MB, figures
     assert figures["memory growth with, once they read on, MB"] < READING_ON_MB, figures
