@@ -15,6 +15,7 @@ from random import Random
 from typing import Any, TypeVar
 
 import orjson
+from sqlalchemy import Executable
 
 from actors.executors.threads import ThreadExecutor
 from actors.executors.user_loops import UserLoopExecutor
@@ -30,6 +31,7 @@ from actors.tasks.processes import ProcessPool
 from actors.writer import Writer, WriterClient
 from fastgraph.clock import SystemClock
 from fastgraph.database.checkpoints import read_checkpoint
+from fastgraph.database.engine import create_writer_engine
 from fastgraph.database.events import read_events
 from fastgraph.database.host_records import FreeDeadHost, PublishHost
 from fastgraph.database.interrupts import InterruptView, list_pending
@@ -130,6 +132,14 @@ class House:
             ) from None
 
     # What a test does from outside.
+
+    def change(self, *statements: Executable) -> None:
+        """Write behind everybody's back, over a connection of one's own: the Writer's is in use."""
+        engine = create_writer_engine(self.store.writer.url)
+        with engine.begin() as connection:
+            for statement in statements:
+                connection.execute(statement)
+        engine.dispose()
 
     async def accept(self, workflow: str, payload: Any = NO_PAYLOAD, **facts: Any) -> str:
         """Accept a run as the API does, and tell every boot that there is work; None goes on with a thread."""

@@ -174,12 +174,8 @@ async def take_away(house: House, boot: Boot, run_id: str) -> None:
     )
     assert await house.writer.write(free)
 
-    def claim(connection: Any) -> None:
-        values = {"owner": "another", "epoch": run.epoch + 2}
-        connection.execute(update(tables.runs).values(values).where(tables.runs.c.key == run.key))
-
-    with house.store.writer.begin() as connection:
-        claim(connection)
+    values = {"owner": "another", "epoch": run.epoch + 2}
+    house.change(update(tables.runs).values(values).where(tables.runs.c.key == run.key))
 
 
 async def test_a_late_ending_of_a_dead_actors_task_reaches_nobody(house: House, gate: Gate) -> None:

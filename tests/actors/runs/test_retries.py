@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import update
 
 from fastgraph import RetryPolicy, attempt, idempotency_key
+from fastgraph.database import tables
+from fastgraph.database.times import to_micros
 from support.boots import House
+from support.gates import Gate
 from support.small_flows import Log, retrying
 
 pytestmark = pytest.mark.anyio
@@ -102,14 +106,6 @@ async def has_no_actor(boot: Any) -> bool:
 
 async def test_a_sleeping_run_that_is_due_is_running_while_it_runs(house: House) -> None:
     """Its timer is over when it is claimed: the next attempt begins at once, and the status says so."""
-    from datetime import timedelta
-
-    from sqlalchemy import update
-
-    from fastgraph.database import tables
-    from fastgraph.database.times import to_micros
-    from support.gates import Gate
-
     gate, seen = Gate(), []
 
     def node(state: Log) -> dict[str, Any]:
@@ -123,9 +119,10 @@ async def test_a_sleeping_run_that_is_due_is_running_while_it_runs(house: House)
     run_id = await house.accept("retries")
     run = await house.reaches(run_id, "sleeping")
     past = to_micros(datetime.now(UTC) - timedelta(seconds=1))
-    with house.store.writer.begin() as connection:
-        connection.execute(update(tables.runs).values(wake_at=past).where(tables.runs.c.key == run.key))
-        connection.execute(update(tables.attempts).values(next_at=past))
+    house.change(
+        update(tables.runs).values(wake_at=past).where(tables.runs.c.key == run.key),
+        update(tables.attempts).values(next_at=past),
+    )
     boot.supervisor.request_claim()
     await gate.reached()
     run = await house.run(run_id)
