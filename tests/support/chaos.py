@@ -17,7 +17,7 @@ from pathlib import Path
 
 from support import chaos_flows
 from support.hosts import running_hosts
-from support.kill_loop import KillLoop, Outcome
+from support.kill_loop import KillLoop, Outcome, percentile
 from support.postgres import running_server
 from support.programs import ProgramStarter
 
@@ -81,8 +81,10 @@ def _figures(outcome: Outcome, options: argparse.Namespace) -> dict[str, object]
         "tasks_executed": outcome.executions,
         "tasks_executed_twice": outcome.doubled,
         "recoveries": len(outcome.recoveries),
-        "recovery_p50_seconds": round(outcome.percentile(0.5), 3),
-        "recovery_p99_seconds": round(outcome.percentile(0.99), 3),
+        "recovery_p50_seconds": round(percentile(outcome.recoveries, 0.5), 3),
+        "recovery_p99_seconds": round(percentile(outcome.recoveries, 0.99), 3),
+        "suspects": outcome.suspects,
+        "recovery_p99_seconds_without_suspects": round(percentile(outcome.recoveries_of_others, 0.99), 3),
         "recovery_most_seconds": round(max(outcome.recoveries, default=0.0), 3),
         "faults": outcome.faults,
     }
