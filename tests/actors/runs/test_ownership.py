@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import update
 
 from actors.runs.messages import HoldRuns, InboxesGrew, InboxGrew
+from actors.runs.supervisor import BACKOFF
 from actors.runtime import ref_ask, ref_end
 from fastgraph import END, START
 from fastgraph.database import tables
@@ -217,8 +218,12 @@ async def test_an_actor_that_dies_five_times_in_a_minute_is_quarantined(house: H
     assert (run.status, error["type"]) == ("quarantined", "Quarantined")
     assert "Its actor died" in error["message"]
     gaps = deaths_apart(await house.events(run_id))
-    assert gaps == sorted(gaps)
-    assert gaps[0] >= 0.1
+    shortest = [
+        BACKOFF.first_seconds * BACKOFF.factor**deaths * (1 - BACKOFF.jitter)
+        for deaths in range(1, len(gaps) + 1)
+    ]
+    assert len(gaps) == 3
+    assert all(gap >= least for gap, least in zip(gaps, shortest, strict=True))
 
 
 def deaths_apart(events: list[dict[str, Any]]) -> list[float]:
