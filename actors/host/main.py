@@ -1,7 +1,8 @@
 """The host process: its arguments, its signals, and how it ends.
 
-It ends with 0 after SIGTERM or when its keeper is gone, 2 when its workflows can't be loaded (one sentence on stderr), and
-3 when it was declared dead or can't go on; whoever watches it starts a new one. It never waits for a user's thread.
+It ends with 0 after SIGTERM or when its keeper is gone (a host of one run goes on for half a minute, to end that run), 2
+when its workflows can't be loaded (one sentence on stderr), and 3 when it was declared dead or can't go on; whoever watches
+it starts a new one. It never waits for a user's thread.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -32,6 +34,7 @@ __all__ = ["EXIT_CANNOT_GO_ON", "EXIT_NOT_LOADED", "main"]
 
 EXIT_NOT_LOADED = 2
 EXIT_CANNOT_GO_ON = 3
+ALONE_SECONDS = 30.0  # a run on probation had bad luck already; its host's death needs not be its own
 ORPHAN_SECONDS = 5.0
 ORPHAN_DRAIN_SECONDS = 2.0  # and the rest is for giving back what runs then
 
@@ -56,7 +59,8 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     _calm_collector()
     host = Host(settings, workflows, only_run_id=options.only, tell_news=_news_writer(options.news_fd))
-    code = asyncio.run(_live(host, options.lifeline_fd))
+    grace_seconds = 0.0 if options.only is None else ALONE_SECONDS
+    code = asyncio.run(_live(host, options.lifeline_fd, grace_seconds))
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)  # user code may hold threads that never return; nothing of ours waits for them
@@ -95,7 +99,7 @@ def _news_writer(descriptor: int | None) -> Callable[[str], None]:
     return tell
 
 
-async def _live(host: Host, lifeline: int | None) -> int:
+async def _live(host: Host, lifeline: int | None, grace_seconds: float) -> int:
     loop = asyncio.get_running_loop()
     stop, orphaned = asyncio.Event(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -104,7 +108,7 @@ async def _live(host: Host, lifeline: int | None) -> int:
         os.set_inheritable(lifeline, False)
         threading.Thread(
             target=_watch_keeper,
-            args=(lifeline, loop, stop, orphaned),
+            args=(lifeline, grace_seconds, loop, stop, orphaned),
             daemon=True,
             name="fastgraph-lifeline",
         ).start()
@@ -130,12 +134,20 @@ def _end_at_second(stop: asyncio.Event) -> None:
 
 
 def _watch_keeper(
-    lifeline: int, loop: asyncio.AbstractEventLoop, stop: asyncio.Event, orphaned: threading.Event
+    lifeline: int,
+    grace_seconds: float,
+    loop: asyncio.AbstractEventLoop,
+    stop: asyncio.Event,
+    orphaned: threading.Event,
 ) -> None:
-    """Wait for the keeper's end in a thread of its own: it must be heard even where the loop is stuck."""
+    """Wait for the keeper's end in a thread of its own: it must be heard even where the loop is stuck.
+
+    `grace_seconds` is how long this host goes on without its keeper.
+    """
     with suppress(OSError):
         while os.read(lifeline, 1):
             pass
+    time.sleep(grace_seconds)
     orphaned.set()
     timer = threading.Timer(ORPHAN_SECONDS, os._exit, args=(0,))
     timer.daemon = True
