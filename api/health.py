@@ -18,6 +18,7 @@ from fastgraph.clock import to_rfc3339
 from fastgraph.database.hosts import HostView, list_hosts
 from fastgraph.database.pausing import read_pauses
 from fastgraph.database.runs import count_by_status, count_stranded, find_oldest_queued
+from fastgraph.errors import StoreError
 
 __all__ = ["read_health", "read_readiness"]
 
@@ -36,14 +37,13 @@ async def read_health(services: Services, *, version: str) -> dict[str, Any]:
         status = "failing"
         reasons.extend(faults_of_store(store))
     else:
+        reasons.extend(doubts_about_store(store))
         try:
             facts |= await _read_facts(services)
-        except SQLAlchemyError as error:
+            status = await _judge(services, facts, reasons)
+        except (StoreError, SQLAlchemyError) as error:
             status = "failing"
             reasons.append(f"The store can't be read: {type(error).__name__}")
-        else:
-            reasons.extend(doubts_about_store(store))
-            status = await _judge(services, facts, reasons)
         faults = faults_of_store(store, facts["hosts"])
         if faults:
             status = "failing"
@@ -66,7 +66,7 @@ async def read_readiness(services: Services) -> dict[str, Any]:
         try:
             if not await services.workflows.list_workflows():
                 reasons.append("No host has published its workflows to this store yet.")
-        except SQLAlchemyError as error:
+        except (StoreError, SQLAlchemyError) as error:
             reasons.append(f"The store can't be read: {type(error).__name__}")
     return {"status": "not_ready" if reasons else "ok", "reasons": reasons}
 

@@ -53,8 +53,9 @@ class Serving:
         """The process of the host that is alive, by its own report in health."""
 
         def look() -> int | None:
-            hosts = self.client.get("/api/monitoring/health").json()["hosts"]
-            living = [host["pid"] for host in hosts if host["is_alive"] and _lives(host["pid"])]
+            health = self.client.get("/api/monitoring/health").json()
+            assert "hosts" in health, health
+            living = [host["pid"] for host in health["hosts"] if host["is_alive"] and _lives(host["pid"])]
             return living[0] if living else None
 
         return until(look, within_seconds=START_SECONDS, what="a living host")

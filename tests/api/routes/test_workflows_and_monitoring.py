@@ -133,6 +133,22 @@ async def test_health_is_failing_when_the_store_can_not_be_written(
         assert created.status_code == 503
 
 
+@pytest.mark.parametrize("table", ["workflows", "runs"])
+async def test_health_tells_of_a_store_that_can_be_written_and_not_read(
+    settings: Settings, table: str
+) -> None:
+    async with calling(settings) as api:
+        await api.host.publish()
+        with api.services.store.writer.begin() as connection:
+            connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO elsewhere")
+        answer = await api.http.get("/api/monitoring/health")
+        health = answer.json()
+        Health.model_validate(health)
+        assert (answer.status_code, health["status"]) == (503, "failing")
+        assert health["reasons"] == ["The store can't be read: OperationalError"]
+        assert health["store"]["is_writable"]
+
+
 async def test_the_tree_of_actors_holds_this_process_and_its_hosts(api: Api) -> None:
     tree = (await api.http.get("/api/monitoring/actors/")).json()
     Actor.model_validate(tree)
