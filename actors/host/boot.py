@@ -15,15 +15,19 @@ def import_ours() -> None:
     """Put our root first and import our packages whole, so that later imports find them in `sys.modules`."""
     root = str(ROOT)
     sys.path[:] = [root, *(entry for entry in sys.path if entry not in ("", root))]
+    import gc
     import importlib
     import pkgutil
 
+    gc.disable()  # what is imported lives until the end; to look at it meanwhile takes a sixth of the start
     for name in ("fastgraph", "actors"):
         package = importlib.import_module(name)
         for module in pkgutil.walk_packages(package.__path__, f"{name}."):
             if ".examples" in module.name or ".migrations" in module.name or module.name.endswith(".boot"):
                 continue
             importlib.import_module(module.name)
+    gc.freeze()
+    gc.enable()
 
 
 def restore_order() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from api.cli.options import DatabaseUrl, DataDir, Host, Hosts, Paused, Port, Targets
+from api.cli.quiet_imports import quiet_imports
 
 if TYPE_CHECKING:
     from fastgraph.settings import Settings
@@ -31,7 +32,8 @@ def serve(
     paused: Paused = False,
 ) -> None:
     """Serve workflows: the API, the dashboard and the host processes, in one command."""
-    from api.cli.server import run_app
+    with quiet_imports():
+        from api.cli.server import run_app
 
     run_app(
         settings_of(
@@ -50,6 +52,7 @@ def api(
     *, host: Host = None, port: Port = None, data_dir: DataDir = None, database_url: DatabaseUrl = None
 ) -> None:
     """Serve the API and the dashboard alone; hosts are started elsewhere (`fastgraph host`)."""
-    from api.cli.server import run_app
+    with quiet_imports():
+        from api.cli.server import run_app
 
     run_app(settings_of(None, host=host, port=port, data_dir=data_dir, database_url=database_url, hosts=0))

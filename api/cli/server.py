@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.cli.failures import CannotStartError
 from api.cli.http_limits import MAX_SOCKET_MESSAGE_BYTES, LimitedHttp
+from api.cli.quiet_imports import quiet_imports
 from fastgraph.errors import FastGraphError
 from fastgraph.settings import Settings
 
@@ -45,7 +46,8 @@ def run_app(settings: Settings, *, on_serving: Announced | None = None) -> None:
     ensure_writable(settings.data_dir)
     listener = bind(settings.host, settings.port)
     bound = settings.model_copy(update={"port": listener.getsockname()[1]})
-    from api.main import create_app
+    with quiet_imports():
+        from api.main import create_app
 
     app = create_app(bound)
     guarded = _Guarded(app)

@@ -34,7 +34,7 @@ class StoreState:
 
 def look_at_store(settings: Settings) -> StoreState:
     """Open the store and compare its schema with the program's. Never raises."""
-    from fastgraph.database.migrate import find_schema_version
+    from fastgraph.database.schema_version import find_schema_version
 
     try:
         url = parse_url(settings.url)
@@ -59,7 +59,7 @@ def look_at_store(settings: Settings) -> StoreState:
 
 
 def _compare(name: str, seen: str | None) -> StoreState:
-    from fastgraph.database.migrate import known_revisions
+    from fastgraph.database.schema_version import known_revisions
 
     known = known_revisions()
     newest = known[-1]

@@ -6,25 +6,24 @@ first one migrates and the others find it done. A store that a newer program has
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from fastgraph import fault_points
 from fastgraph.database.answer_limit import without_limit
 from fastgraph.database.engine import create_writer_engine, parse_url
+from fastgraph.database.schema_version import MIGRATIONS, find_schema_version, known_revisions
 from fastgraph.database.turnstile import Turnstile, make_turnstile
-from fastgraph.errors import SchemaVersionError
+from fastgraph.errors import SchemaVersionError, StoreError
 from fastgraph.settings import Settings
 
-__all__ = ["find_schema_version", "known_revisions", "migrate", "upgrade_store"]
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+__all__ = ["alembic_config", "migrate", "upgrade_store"]
 
 MIGRATION_LOCK = 0x46475F4D494752  # "FG_MIGR"
-_FOLDER = Path(__file__).parent / "migrations"
 
 
 def migrate(engine: Engine, turnstile: Turnstile) -> None:
@@ -45,20 +44,20 @@ def _migrate(engine: Engine) -> None:
             return
         if seen is not None and seen not in known:
             raise SchemaVersionError(seen=seen, known=known[-1])
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        _upgrade(connection)
 
 
-def find_schema_version(connection: Connection) -> str | None:
-    """Return the version stamped in the store, or None for an empty one."""
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def known_revisions() -> list[str]:
-    """Return the versions that this program knows, oldest first."""
-    script = ScriptDirectory.from_config(_config())
-    return [revision.revision for revision in script.walk_revisions()][::-1]
+def _upgrade(connection: Connection) -> None:
+    try:
+        from alembic import command
+    except ImportError as error:  # in a host, a user's own `alembic.py` may be found first
+        raise StoreError(
+            f"The store is to be upgraded, and Alembic can't be loaded here ({error}). "
+            "Run `fastgraph db upgrade`, and start again."
+        ) from error
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def upgrade_store(settings: Settings) -> None:
@@ -73,7 +72,10 @@ def upgrade_store(settings: Settings) -> None:
         turnstile.close()
 
 
-def _config() -> Config:
+def alembic_config() -> Config:
+    """Return Alembic's configuration for our migrations; a connection belongs among its attributes."""
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return config

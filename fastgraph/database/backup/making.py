@@ -22,7 +22,7 @@ from fastgraph.database.backup.errors import BackupError, TargetError, Unreadabl
 from fastgraph.database.backup.manifest import FILE_FOLDERS, FileEntry, Manifest, hash_file, write_manifest
 from fastgraph.database.backup.postgres_programs import dump_database
 from fastgraph.database.engine import is_sqlite, parse_url, sqlite_path
-from fastgraph.database.migrate import find_schema_version, known_revisions
+from fastgraph.database.schema_version import find_schema_version, known_revisions
 from fastgraph.errors import SchemaVersionError
 from fastgraph.settings import Settings
 from fastgraph.version import __version__

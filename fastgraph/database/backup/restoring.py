@@ -25,7 +25,7 @@ from fastgraph.database.backup.manifest import FILE_FOLDERS, Manifest, read_mani
 from fastgraph.database.backup.postgres_programs import restore_database
 from fastgraph.database.engine import is_sqlite, parse_url, sqlite_path
 from fastgraph.database.locks import is_locked_by_other
-from fastgraph.database.migrate import known_revisions
+from fastgraph.database.schema_version import known_revisions
 from fastgraph.errors import SchemaVersionError
 from fastgraph.settings import Settings
 

@@ -14,7 +14,7 @@ export async function cutConnection({ page, api, expect }) {
   const runId = await api.createRun({
     name: "cut off",
     workflow: "long-crawl",
-    payload: { steps: 100, pause_seconds: 0.08 },
+    payload: { steps: 10_000, pause_seconds: 0.08 }, // it is ended here, when all cuts were made
   });
   await page.goto(`${api.url}/runs/${runId}`);
   for (let number = 0; number < CUTS; number++) {
@@ -23,7 +23,9 @@ export async function cutConnection({ page, api, expect }) {
     await Promise.all(open.splice(0).map((route) => route.close({ code: 1011, reason: "cut" })));
     await expect(async () => open.length, 1, "the page has connected again");
   }
-  const run = await api.waitFor(runId, ["completed"]);
+  await page.locator("[data-feed=live]").waitFor({ timeout: 15_000 });
+  await api.cancel(runId);
+  const run = await api.waitFor(runId, ["cancelled"]);
   await page.locator("[data-feed=ended]").waitFor({ timeout: 15_000 });
   assertWhole(await readConsole(page), run.last_seq);
   return `${run.last_seq} events over ${CUTS} cuts, each once`;

@@ -1,7 +1,10 @@
 """Migrations: what they make is what the tables say, on both databases, and a newer store is left alone."""
 
 import asyncio
+import os
 import re
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -10,13 +13,15 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, create_engine, inspect
 
-from fastgraph.database.migrate import _config, find_schema_version, known_revisions, upgrade_store
+from fastgraph.database.migrate import alembic_config, upgrade_store
 from fastgraph.database.runs import find_run
+from fastgraph.database.schema_version import find_schema_version, known_revisions
 from fastgraph.database.tables import metadata
 from fastgraph.database.times import to_micros
-from fastgraph.errors import SchemaVersionError
+from fastgraph.errors import SchemaVersionError, StoreError
 from fastgraph.settings import Settings
 from support.stores import NOW, accept, boot, claim, find_faults, open_store, reopen_store
 
@@ -70,7 +75,7 @@ async def test_a_store_of_the_version_before_keeps_its_runs_and_their_order(
 ) -> None:
     store = reopen_store(store_url, tmp_path / "data")
     with store.writer.begin() as connection:
-        config = _config()
+        config = alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, "0002")
         old = MetaData()
@@ -157,3 +162,37 @@ def test_the_command_line_upgrades_by_settings(store_url: str, tmp_path: Path) -
     with store.writer.connect() as connection:
         assert find_schema_version(connection) == known_revisions()[-1]
     asyncio.run(store.close())
+
+
+def test_the_versions_that_are_known_are_those_of_the_migrations() -> None:
+    script = ScriptDirectory.from_config(alembic_config())
+    assert known_revisions() == [revision.revision for revision in script.walk_revisions()][::-1]
+
+
+def test_a_store_that_is_up_to_date_costs_no_start_the_import_of_alembic(tmp_path: Path) -> None:
+    asyncio.run(open_store(f"sqlite:///{tmp_path / 'fastgraph.db'}", tmp_path).close())
+    program = (
+        "import sys; from fastgraph.database.store import Store; from fastgraph.settings import Settings; "
+        "store = Store.open(Settings.read()); store.migrate(); print('alembic' in sys.modules)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "FASTGRAPH_DATA_DIR": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.stdout, ended.stderr) == ("False\n", "")
+
+
+def test_a_module_of_that_name_that_hides_alembic_is_told_of_and_nothing_is_upgraded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "alembic", None)
+    settings = Settings(data_dir=tmp_path)
+    with pytest.raises(StoreError, match="Run `fastgraph db upgrade`"):
+        upgrade_store(settings)
+    with create_engine(settings.url).connect() as connection:
+        assert find_schema_version(connection) is None
