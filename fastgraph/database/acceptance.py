@@ -166,6 +166,7 @@ def _add_rows(tx: Transaction, operation: AcceptRun, thread: Thread, at: int) ->
         "inbox": 0,
         "consumed": 0,
         "deaths": 0,
+        "early_losses": 0,
         "checkpoint": 0,
     }
     head = RunHead(tuple(values[name] for name in HEAD_COLUMNS))

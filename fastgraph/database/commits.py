@@ -41,6 +41,7 @@ def commit_run(tx: Transaction, operation: CommitRun) -> Committed:
     _check(head, operation)
     if head.lost_by is not None:  # its new owner has gone on with it
         head.lost_by = head.lost_reason = None
+        head.early_losses = 0
         head.is_cold = True
     at = _add_events(tx, head, operation)
     if operation.results:

@@ -30,7 +30,6 @@ from fastgraph.status import WAITING, RunStatus
 __all__ = ["free_dead_host", "free_run", "release_run", "retire_host"]
 
 RETIRED = "the host has ended in order"
-_NOT_GONE_ON = ", before it had gone on with the run"
 _NODES_LOOKED_AT = 1_000  # events that are searched for the node that was executing
 
 # What a run started and has not finished since its last checkpoint is found among its last events.
@@ -98,7 +97,7 @@ def release_run(tx: Transaction, operation: ReleaseRun) -> Committed:
         _free(head, boot_id=head.owner, reason=operation.reason)
     if head.status not in WAITING:
         head.wake_at = None
-    head.deaths = 0
+    head.deaths = head.early_losses = 0
     head.is_cold = True
     return Committed(run_key=head.key, run_id=head.run_id, seq=head.seq, inbox=head.inbox)
 
@@ -135,9 +134,9 @@ def _lose(tx: Transaction, head: RunHead, loss: _Loss) -> None:
     if head.lost_by is not None:
         # Its owner had committed nothing, so no task of it was executing. But what a run does before that may be fatal, too:
         # it is innocent of the first such death in a row only.
-        is_first = not (head.lost_reason or "").endswith(_NOT_GONE_ON)
-        reason += _NOT_GONE_ON
-        if is_first:
+        head.early_losses += 1
+        reason += ", before it had gone on with the run"
+        if head.early_losses == 1:
             _free(head, boot_id=loss.boot_id, reason=reason)
             return
     head.deaths += 1

@@ -28,7 +28,7 @@ __all__ = [
 
 HEAD_COLUMNS = (
     "key", "run_id", "thread_key", "workflow", "status", "owner", "epoch", "seq", "inbox", "consumed", "deaths",
-    "checkpoint", "base_checkpoint", "graph_hash", "wake_at", "lost_by", "lost_reason",
+    "checkpoint", "base_checkpoint", "graph_hash", "wake_at", "lost_by", "lost_reason", "early_losses",
 )  # fmt: skip
 _COLD_COLUMNS = HEAD_COLUMNS[4:]
 
@@ -68,6 +68,7 @@ class RunHead:
     wake_at: int | None
     lost_by: str | None
     lost_reason: str | None
+    early_losses: int  # owners in a row that were lost before they had gone on with it
     rank: int  # of a new run only: nobody changes it
     is_changed: bool
     is_cold: bool
@@ -78,7 +79,7 @@ class RunHead:
         (
             self.key, self.run_id, self.thread_key, self.workflow, self.status, self.owner, self.epoch, self.seq,
             self.inbox, self.consumed, self.deaths, self.checkpoint, self.base_checkpoint, self.graph_hash,
-            self.wake_at, self.lost_by, self.lost_reason,
+            self.wake_at, self.lost_by, self.lost_reason, self.early_losses,
         ) = row
         # fmt: on
         self.is_changed = False

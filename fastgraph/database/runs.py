@@ -37,7 +37,7 @@ _JOINED = (
     .outerjoin(_parent, _parent.c.key == run_bodies.c.parent_run_key)
 )
 _COULD_GO_ON = {RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.PAUSED}
-_HEAD = [column for column in runs.c if column.name not in {"lost_by", "lost_reason"}]
+_HEAD = [column for column in runs.c if column.name not in {"lost_by", "lost_reason", "early_losses"}]
 _BODY = [
     run_bodies.c[name]
     for name in (

@@ -109,6 +109,8 @@ runs = Table(
     Column("wake_at", BigInteger),
     Column("lost_by", Text),
     Column("lost_reason", Text),
+    # Owners in a row that were lost before they had committed anything of it.
+    Column("early_losses", SmallInteger, nullable=False, server_default="0"),
     # The place in the queue: when it was accepted, moved by its priority (`fastgraph.database.ranks`).
     Column("rank", BigInteger, nullable=False, server_default="0"),
     Index(None, "status", "key"),

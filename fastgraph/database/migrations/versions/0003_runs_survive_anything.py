@@ -56,8 +56,10 @@ def _add_keys() -> None:
 
 
 def _order_and_keep_runs() -> None:
-    """The order in which runs are taken, what is kept from retention, how many runs of a workflow a host lets be."""
+    """The order in which runs are taken, what is kept from retention, how many runs of a workflow a host lets be, and
+    how many owners in a row lost a run."""
     op.add_column("runs", sa.Column("rank", sa.BigInteger(), nullable=False, server_default="0"))
+    op.add_column("runs", sa.Column("early_losses", sa.SmallInteger(), nullable=False, server_default="0"))
     op.add_column("run_bodies", sa.Column("priority", sa.SmallInteger(), nullable=False, server_default="0"))
     op.add_column("run_bodies", sa.Column("kept_at", sa.BigInteger(), nullable=True))
     op.add_column("host_workflows", sa.Column("max_active", sa.Integer(), nullable=True))
