@@ -76,12 +76,14 @@ class Host:
         workflows: Workflows,
         *,
         only_run_id: str | None = None,
+        parent: str | None = None,
         tell_news: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.boot_id = new_id()
         self._settings = settings
         self._workflows = workflows
         self._only_run_id = only_run_id
+        self._parent = parent
         self._tell_news = tell_news
         self._has_committed = False
         self._store: Store
@@ -184,6 +186,7 @@ class Host:
                 version=__version__,
                 lease_seconds=self._settings.lease_seconds,
                 now=self._tools.clock.now(),
+                parent=self._parent,
                 workflows=published(
                     self._workflows,
                     self._settings.default_workflow,

@@ -58,7 +58,13 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.write(f"{describe(workflows)}\n")
         return 0
     _calm_collector()
-    host = Host(settings, workflows, only_run_id=options.only, tell_news=_news_writer(options.news_fd))
+    host = Host(
+        settings,
+        workflows,
+        only_run_id=options.only,
+        parent=options.parent,
+        tell_news=_news_writer(options.news_fd),
+    )
     grace_seconds = 0.0 if options.only is None else ALONE_SECONDS
     code = asyncio.run(_live(host, options.lifeline_fd, grace_seconds))
     sys.stdout.flush()
@@ -83,6 +89,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--describe", action="store_true", help="print what would be published, and end")
     parser.add_argument("--only", metavar="RUN_ID", help="run this run and nothing else, then end")
+    parser.add_argument("--parent", metavar="BOOT_ID", help="the host that started this one for that run")
     parser.add_argument("--lifeline-fd", type=int, help="end when this descriptor reads its end")
     parser.add_argument("--news-fd", type=int, help="tell the keeper here: ready, committed")
     return parser.parse_args(arguments)

@@ -1,7 +1,8 @@
 """Probation: a run that two hosts in a row died of runs alone, in a child host of its own.
 
 A kill from outside costs an innocent run a restart and never its life; a run that takes its process with it costs nobody
-else anything any more, and at its third death it is quarantined by whoever frees the dead child.
+else anything any more, and at its third death it is quarantined by whoever frees the dead child. Where the child did not die
+alone (a machine lost its power, somebody ended all of it) the run is hardly accused of that: `actors.timekeeper.dead_hosts`.
 
 Many runs are suspects at once where hosts with much work are killed. They may not wait for one another: a child that is
 young takes a place, because starting costs a core, and one that has lived for a while takes none, because its task may take
@@ -114,7 +115,9 @@ class Probation:
     async def _start(self, run_id: str, lifeline: int) -> asyncio.subprocess.Process:
         try:
             return await asyncio.create_subprocess_exec(
-                *host_command("--only", run_id, "--lifeline-fd", str(lifeline)),
+                *host_command(
+                    "--only", run_id, "--parent", self._tools.boot_id, "--lifeline-fd", str(lifeline)
+                ),
                 env=host_environment(self._tools.settings),
                 pass_fds=(lifeline,),
                 start_new_session=True,

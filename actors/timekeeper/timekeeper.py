@@ -24,12 +24,12 @@ from actors.runtime.async_actor import AsyncActor
 from actors.runtime.errors import InboxFullError
 from actors.timekeeper.cancelling import end_cancelled
 from actors.timekeeper.closing import close_children
+from actors.timekeeper.dead_hosts import free_dead_hosts
 from actors.timekeeper.messages import PausesChanged, Tick
 from actors.timekeeper.overdue import end_overdue
 from actors.timekeeper.retention import RETENTION_SECONDS, remove_expired
-from fastgraph.database import hosts
 from fastgraph.database.host_lock import HostLock
-from fastgraph.database.host_records import FreeDeadHost, RenewLease
+from fastgraph.database.host_records import RenewLease
 from fastgraph.database.inbox import list_runs_with_commands
 from fastgraph.database.item_records import SweepItems
 from fastgraph.database.pausing import read_pauses
@@ -42,8 +42,6 @@ TICKS_A_LEASE = 6  # a renewal is looked for often enough, however short the lea
 FENCE_MARGIN_SECONDS = 3.0
 FENCE_LOOKS_A_LEASE = 30
 SWEEP_SECONDS = 600.0
-PROVED_DEAD = "its process is gone"
-LAPSED = "its lease lapsed"
 
 
 class Timekeeper(AsyncActor):
@@ -126,6 +124,9 @@ class Timekeeper(AsyncActor):
         if keys:
             self._supervisor.tell(InboxesGrew(run_keys=tuple(keys)))
 
+    async def _free_the_dead(self) -> None:
+        await free_dead_hosts(self._tools, self._locks)
+
     async def _end_overdue(self) -> None:
         await end_overdue(self._tools)
 
@@ -190,28 +191,6 @@ class Timekeeper(AsyncActor):
             self._log.warning("the supervisor could not be told", error=str(error))
             return False
         return True
-
-    async def _free_the_dead(self) -> None:
-        tools = self._tools
-        async with tools.store.readers.connect() as connection:
-            boots = await hosts.list_hosts(connection, with_ended=False)
-            lapsed = set(await hosts.list_lapsed(connection))
-        for boot in boots:
-            if boot.boot_id == tools.boot_id:
-                continue
-            is_dead = self._locks.is_dead(boot.boot_id)
-            if not is_dead and boot.boot_id not in lapsed:
-                continue
-            freed = await tools.writer.write(
-                FreeDeadHost(
-                    boot_id=boot.boot_id,
-                    reason=PROVED_DEAD if is_dead else LAPSED,
-                    only_if_lapsed=not is_dead,
-                    now=tools.clock.now(),
-                )
-            )
-            self._locks.forget(boot.boot_id)
-            self._log.warning("dead host's runs are free", host=boot.boot_id, runs=len(freed), proved=is_dead)
 
     def _sweep_sometimes(self) -> None:
         """Delete items that have expired and files that nothing refers to any more, now and then; the files in a thread,

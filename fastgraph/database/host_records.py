@@ -38,7 +38,8 @@ class PublishedWorkflow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishHost:
-    """A host has booted with these workflows; also its first lease."""
+    """A host has booted with these workflows; also its first lease. `parent` is the boot that started it for a run on
+    probation."""
 
     boot_id: str
     pid: int
@@ -47,6 +48,7 @@ class PublishHost:
     lease_seconds: float
     now: datetime
     workflows: tuple[PublishedWorkflow, ...] = field(default=())
+    parent: str | None = None
     run_keys: tuple[int, ...] = ()
     size_bytes: int = 4000
 

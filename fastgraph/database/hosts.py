@@ -69,6 +69,7 @@ class HostView:
     ended_at: datetime | None
     ended_reason: str | None
     report: bytes | None
+    parent: str | None = None
     lease_left_seconds: float | None = None
 
 
@@ -100,7 +101,11 @@ def publish_host(tx: Transaction, operation: PublishHost) -> bool:
     is_alive = tx.hosts.get(operation.boot_id)
     if is_alive is None:
         started = to_micros(operation.now)
-        connection.execute(insert(hosts).values(boot_id=operation.boot_id, started_at=started, **values))
+        connection.execute(
+            insert(hosts).values(
+                boot_id=operation.boot_id, started_at=started, parent=operation.parent, **values
+            )
+        )
         tx.hosts[operation.boot_id] = True
     elif is_alive:
         connection.execute(update(hosts).where(hosts.c.boot_id == operation.boot_id).values(values))
@@ -178,6 +183,7 @@ def _view(row: Row[Any]) -> HostView:
         renewed_at=from_micros(row.renewed_at),
         ended_at=optional_from_micros(row.ended_at),
         ended_reason=row.ended_reason,
+        parent=row.parent,
         report=row.report,
         lease_left_seconds=round(left, 3) if row.ended_at is None else None,
     )

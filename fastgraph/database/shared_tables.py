@@ -49,6 +49,8 @@ hosts = Table(
     Column("renewed_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
     Column("ended_reason", Text),
+    # The boot that started this one for a run on probation.
+    Column("parent", Text),
     Index(None, "ended_at", "lease_until"),
 )
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from fastgraph.database import tables
 from fastgraph.database.host_records import FreeDeadHost, FreeRun, PublishHost, RenewLease, RetireHost
 from fastgraph.database.hosts import list_hosts, list_lapsed
-from fastgraph.database.records import ClaimedRun, ClaimRuns, NewEvent
+from fastgraph.database.records import ClaimRuns, NewEvent
 from fastgraph.database.runs import count_by_status, count_stranded, find_oldest_queued, find_run
 from fastgraph.database.store import Store
 from fastgraph.database.suspects import list_suspects
@@ -18,7 +18,19 @@ from fastgraph.errors import ConflictError
 from fastgraph.events import EventKind
 from fastgraph.ids import new_id
 from fastgraph.status import RunStatus
-from support.stores import NOW, Chain, accept, answers, boot, claim, claim_one, start_one, workflow, write
+from support.stores import (
+    NOW,
+    Chain,
+    accept,
+    answers,
+    boot,
+    claim,
+    claim_one,
+    go_on,
+    start_one,
+    workflow,
+    write,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -152,13 +164,6 @@ async def test_a_host_that_ends_in_order_is_no_death(store: Store) -> None:
     assert claim_one(store, third).recovered_reason == "the host has ended in order"
     write(store, free(third))
     assert claim_one(store, boot(store)).deaths == 1
-
-
-def go_on(store: Store, claimed: ClaimedRun, owner: str) -> None:
-    """Commit what a new owner does first: it tells that a task executes."""
-    chain = Chain(claimed, owner)
-    started = NewEvent(kind=EventKind.NODE_STARTED, at=NOW, node="crash")
-    chain.commit(store, chain.operation(events=(started,)))
 
 
 async def test_the_third_death_in_a_row_quarantines_and_names_the_node(store: Store) -> None:

@@ -23,12 +23,13 @@ class Serving:
     ) -> None:
         self._flows = flows
         self.port = free_port()
+        self.data = folder / "data"
         self.ledger = folder / "ledger.txt"
         self.client = ServerClient(self.port)
         self._start_program = start_program
         self._folder = folder
         self._variables = {
-            "FASTGRAPH_DATA_DIR": str(folder / "data"),
+            "FASTGRAPH_DATA_DIR": str(self.data),
             "FASTGRAPH_TEST_LEDGER": str(self.ledger),
             "FASTGRAPH_LOG_LEVEL": "warning",
             **variables,

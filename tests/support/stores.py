@@ -83,7 +83,13 @@ def workflow(name: str = WORKFLOW, **changes: Any) -> PublishedWorkflow:
     return replace(published, **changes)
 
 
-def boot(store: Store, *workflows: str, lease_seconds: float = 3600, boot_id: str | None = None) -> str:
+def boot(
+    store: Store,
+    *workflows: str,
+    lease_seconds: float = 3600,
+    boot_id: str | None = None,
+    parent: str | None = None,
+) -> str:
     """Publish a host with these workflows and return its boot id."""
     boot_id = boot_id or new_id()
     write(
@@ -95,6 +101,7 @@ def boot(store: Store, *workflows: str, lease_seconds: float = 3600, boot_id: st
             version="0.1",
             lease_seconds=lease_seconds,
             now=NOW,
+            parent=parent,
             workflows=tuple(workflow(name) for name in workflows or (WORKFLOW,)),
         ),
     )
@@ -134,6 +141,13 @@ def claim_one(store: Store, boot_id: str, **changes: Any) -> ClaimedRun:
     """Claim the only run there is to claim."""
     [claimed] = claim(store, boot_id, **changes)
     return claimed
+
+
+def go_on(store: Store, claimed: ClaimedRun, owner: str) -> None:
+    """Commit what a new owner does first: it tells that a task executes."""
+    chain = Chain(claimed, owner)
+    started = NewEvent(kind=EventKind.NODE_STARTED, at=NOW, node="crash")
+    chain.commit(store, chain.operation(events=(started,)))
 
 
 def start_one(store: Store, boot_id: str, **changes: Any) -> Chain:

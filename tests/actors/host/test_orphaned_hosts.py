@@ -41,23 +41,58 @@ def test_a_run_on_probation_goes_on_when_the_host_that_started_its_own_one_dies(
     server.start()
     data = tmp_path / "data"
 
-    def begun(run_id: str, times: int) -> int | None:
-        """The process that executes the task for the so-manieth time."""
-        events = [event["event"] for event in server.client.events(run_id)]
-        row = read_row(data, "SELECT pid FROM runs JOIN hosts ON boot_id = owner")
-        return row[0] if row and events.count("node_started") == times else None
-
     with server.client as client:
         run_id = client.create_run(workflow="slow", payload={"seconds": 8})
-        for times in (1, 2):
-            host = until(lambda times=times: begun(run_id, times), what="the task to begin")
-            os.kill(host, signal.SIGKILL)
-        alone = until(
-            lambda: begun(run_id, 3), within_seconds=60, what="the task to begin in a host of its own"
-        )
-        parent = read_row(data, f"SELECT pid FROM hosts WHERE ended_at IS NULL AND pid != {alone}")[0]
-        os.kill(parent, signal.SIGKILL)
+        kill_hosts(server, run_id, times=2)
+        alone = host_that_began(server, run_id, 3)
+        os.kill(parent_of(data, alone), signal.SIGKILL)
         run = client.wait_until_ended(run_id)
         told = [event["event"] for event in client.events(run_id)]
     assert run["status"] == "completed"
     assert (told.count("recovered"), told.count("node_started")) == (2, 3)
+
+
+def test_a_run_on_probation_is_not_accused_of_the_end_of_both_hosts(
+    start_program: ProgramStarter, tmp_path: Path
+) -> None:
+    server = Serving(start_program, tmp_path, flows=FLOWS)
+    server.start()
+    data = tmp_path / "data"
+    with server.client as client:
+        run_id = client.create_run(workflow="slow", payload={"seconds": 3})
+        kill_hosts(server, run_id, times=2)
+        for times in (3, 4):
+            alone = host_that_began(server, run_id, times)
+            os.kill(parent_of(data, alone), signal.SIGKILL)
+            os.kill(alone, signal.SIGKILL)
+        run = client.wait_until_ended(run_id)
+    assert run["status"] == "completed"
+
+
+def kill_hosts(server: Serving, run_id: str, *, times: int) -> None:
+    """kill -9 each of the first hosts that execute a run's task."""
+    for number in range(1, times + 1):
+        os.kill(host_that_began(server, run_id, number), signal.SIGKILL)
+
+
+def host_that_began(server: Serving, run_id: str, times: int) -> int:
+    """Wait for the process that executes the run's task for the so-manieth time."""
+
+    def look() -> int | None:
+        events = [event["event"] for event in server.client.events(run_id)]
+        row = read_row(
+            server.data, "SELECT pid FROM runs JOIN hosts ON boot_id = owner WHERE ended_at IS NULL"
+        )
+        return row[0] if row and events.count("node_started") == times else None
+
+    return until(look, within_seconds=60, what=f"the task to begin, number {times}")
+
+
+def parent_of(data: Path, pid: int) -> int:
+    """The process of the host that started this one for a run on probation."""
+    parent = read_row(
+        data,
+        "SELECT parents.pid FROM hosts AS parents JOIN hosts AS children ON children.parent = parents.boot_id "
+        f"WHERE children.pid = {pid} AND children.ended_at IS NULL",
+    )
+    return int(parent[0])

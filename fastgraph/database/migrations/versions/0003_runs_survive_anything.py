@@ -62,6 +62,7 @@ def _order_and_keep_runs() -> None:
     op.add_column("runs", sa.Column("early_losses", sa.SmallInteger(), nullable=False, server_default="0"))
     op.add_column("run_bodies", sa.Column("priority", sa.SmallInteger(), nullable=False, server_default="0"))
     op.add_column("run_bodies", sa.Column("kept_at", sa.BigInteger(), nullable=True))
+    op.add_column("hosts", sa.Column("parent", sa.Text(), nullable=True))
     op.add_column("host_workflows", sa.Column("max_active", sa.Integer(), nullable=True))
     op.execute(
         "UPDATE runs SET rank = (SELECT created_at FROM run_bodies WHERE run_bodies.run_key = runs.key) "
