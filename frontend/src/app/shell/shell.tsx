@@ -1,5 +1,6 @@
 import { Link, Outlet } from "@tanstack/react-router";
 import { BookOpen, Braces } from "lucide-react";
+import { useRef } from "react";
 import { cx } from "@/shared/class-names";
 import { useAllRunsFeed } from "@/shared/feed/use-all-runs-feed";
 import { text } from "@/shared/text";
@@ -10,6 +11,7 @@ import { Logo } from "./logo";
 import { NAV_ITEMS } from "./nav-items";
 import { PausedBanner } from "./paused-banner";
 import { ThemeSwitch } from "./theme-switch";
+import { useActiveInView } from "./use-active-in-view";
 
 const ITEM =
   "flex shrink-0 items-center gap-2.5 whitespace-nowrap rounded-lg px-2.5 text-sm text-ink-soft hover:bg-hover hover:text-ink max-md:h-9 md:h-8";
@@ -17,6 +19,8 @@ const ITEM =
 /** A bar at the side, on a narrow page at the top; the page itself scrolls beside it. */
 export function Shell() {
   useAllRunsFeed();
+  const bar = useRef<HTMLElement>(null);
+  useActiveInView(bar);
   return (
     <div className="flex h-dvh flex-col overflow-hidden md:flex-row">
       <a
@@ -30,8 +34,9 @@ export function Shell() {
           <Logo />
         </div>
         <nav
+          ref={bar}
           aria-label={text.nav.label}
-          className="order-last flex gap-0.5 max-md:-mx-1 max-md:w-full max-md:overflow-x-auto md:order-none md:flex-col"
+          className="order-last flex gap-0.5 max-md:-mx-1 max-md:w-full max-md:overflow-x-auto max-md:mask-r-from-85% max-md:pr-14 md:order-none md:flex-col"
         >
           {NAV_ITEMS.map(({ to, label, icon: Icon }) => (
             <Link

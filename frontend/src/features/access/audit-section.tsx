@@ -59,6 +59,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
 
 function Subject({ subject }: { subject: string }) {
   const [kind, id] = subject.split(" ", 2);
+  if (kind === "key") return <span>{subject.slice("key ".length)}</span>; // the action names it: "create key"
   if (kind !== "run" || id === undefined) return <span>{subject}</span>;
   return (
     <Link to="/runs/$runId" params={{ runId: id }} className="underline">

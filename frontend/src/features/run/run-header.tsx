@@ -43,8 +43,7 @@ export function RunHeader({ run }: { run: Run }) {
       {run.waiting_for && !isHeld && (
         <p className="flex items-center gap-1.5 text-sm text-ink-soft">
           <Hourglass aria-hidden className="size-3.5 shrink-0 text-ink-faint" />
-          <span className="sr-only">{runText.waitingFor}</span>
-          {run.waiting_for}
+          {runText.waitingFor} {run.waiting_for}
         </p>
       )}
       <dl className="flex flex-wrap items-center gap-x-5 gap-y-1 text-sm text-ink-soft">

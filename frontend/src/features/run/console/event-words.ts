@@ -21,6 +21,8 @@ const WORDS: Record<string, (data: Data, at: string) => string> = {
     ),
   recovered: (data) => parts("taken up again", word(data.reason)),
   warning: (data) => word(data.message),
+  paused: (data) => parts("paused", word(data.reason)),
+  unpaused: (data) => parts("unpaused", word(data.reason)),
   cancelled: (data) => parts("cancelled", word(data.reason)),
 };
 

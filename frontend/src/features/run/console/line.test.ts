@@ -20,6 +20,11 @@ describe("lineOf", () => {
     expect(say("resumed", { interrupt_id: "i", from: "timer" })).toBe("wakes up");
   });
 
+  it("says why a run was paused and unpaused, if somebody said so", () => {
+    expect(say("paused", { reason: "wait for the disk" })).toBe("paused wait for the disk");
+    expect(say("unpaused", {})).toBe("unpaused");
+  });
+
   it("tells of children and migrations", () => {
     expect(say("child_started", { run_id: "c", workflow: "town" })).toBe("started a run of town c");
     expect(say("child_ended", { run_id: "c", status: "failed" })).toBe("child run c has failed");
