@@ -71,6 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         if options.json is not None:
             options.json.write_text(json.dumps(asdict(figures), indent=2))
+    for failure in figures.failures:
+        sys.stdout.write(f"FAULT: {failure}\n")
     return 1 if figures.failures else 0
 
 
