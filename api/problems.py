@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 import pykka
+import structlog
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
@@ -53,6 +54,8 @@ from fastgraph.store.items import InvalidFilterError, InvalidNamespaceError
 __all__ = ["HANDLED", "Kind", "ProblemResponse", "answer_error", "faults_of", "kind_of", "problem_response"]
 
 MEDIA_TYPE = "application/problem+json"
+
+log = structlog.get_logger(__name__)
 
 
 class Kind(NamedTuple):
@@ -189,6 +192,13 @@ def _sentence_of(scope: Scope, kind: Kind, error: Exception) -> str:
         request_id = scope.get("request_id", "this time")
         return f"The server could not answer this request; its log says why under {request_id}."
     if isinstance(error, SQLAlchemyError):
+        # What the database said is for the log: it may name what is nobody's business outside.
+        log.warning(
+            "store did not answer as it should",
+            request_id=scope.get("request_id"),
+            path=scope.get("path"),
+            error=f"{type(error).__name__}: {error}",
+        )
         return "The store could not be read or written just now. Try again; `fastgraph doctor` looks for the cause."
     return str(error)
 

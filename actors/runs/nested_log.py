@@ -35,6 +35,10 @@ from fastgraph.state.values import StoredValue
 
 __all__ = ["NestedLog", "ReadsNested", "TakesItems"]
 
+_BEFORE_THEIR_INPUT = frozenset({"input", "fork"})
+"""Sources of checkpoints that are told of before what is noted of them: one without its input would go on without it, so a
+host that dies between the two must leave neither."""
+
 
 class ReadsNested(Protocol):
     """The store as a nested run reads it; blocks for the time of a query."""
@@ -55,7 +59,7 @@ class ReadsNested(Protocol):
 class TakesItems(Protocol):
     """Where what a nested run says goes, in its order."""
 
-    def add(self, item: Item) -> None: ...
+    def add(self, *items: Item) -> None: ...
 
     def settle(self) -> Future[None] | None: ...
 
@@ -86,6 +90,7 @@ class NestedLog:
         self._tasks: dict[str, Task] = {}
         self._records: dict[tuple[str, str], bytes] = {}
         self._noted = 0
+        self._held: tuple[Item, ...] = ()
 
     def find_latest_number(self) -> int:
         latest = self.find_latest()
@@ -119,15 +124,17 @@ class NestedLog:
         keep = partial(snapshot_changes, checkpoint, self._store.spill)
         snapshot = hold_while_full(keep) if whole else None
         row = _checkpoint_row(saved, self._namespace, snapshot)
-        self._outbox.add(
-            NestedCheckpoint(
-                thread_key=self.key, row=row, changes=None if whole else self._store.shrink(changes)
-            )
+        kept = NestedCheckpoint(
+            thread_key=self.key, row=row, changes=None if whole else self._store.shrink(changes)
         )
         self._latest = saved.apart()
         self._noted = 0
-        for result in saved.pending.results.values():
-            self._note(checkpoint.number, result.task_id, _encode(result))
+        results = saved.pending.results.values()
+        notes = [self._noted_result(checkpoint.number, result) for result in results]
+        if saved.source in _BEFORE_THEIR_INPUT:
+            self._held += (kept, *notes)
+        else:
+            self._hand_in(kept, *notes)
 
     def begin_tasks(self, tasks: Sequence[Task]) -> None:
         """Hear which tasks of the newest checkpoint's step are about to run, and tell of them."""
@@ -135,7 +142,7 @@ class NestedLog:
             if task.node == START:  # nobody's node
                 continue
             self._tasks[task.id] = task
-            self._outbox.add(self._event(EventKind.NODE_STARTED, task, attempt=1))
+            self._hand_in(self._event(EventKind.NODE_STARTED, task, attempt=1))
 
     def record(self, number: int, ending: TaskEnding) -> None:
         latest = self._latest
@@ -146,10 +153,10 @@ class NestedLog:
         elif isinstance(ending, TaskFailed):
             if HANDLED_BY in ending.error.facts:
                 error = b'{"error":%b}' % encode_error(ending.error)
-                self._note(number, ending.task_id, error)
+                self._hand_in(self._note(number, ending.task_id, error))
             if (task := self._tasks.get(ending.task_id)) is not None:
                 shown = {"type": ending.error.type, "message": ending.error.message}
-                self._outbox.add(self._event(EventKind.NODE_FAILED, task, error=shown))
+                self._hand_in(self._event(EventKind.NODE_FAILED, task, error=shown))
 
     def answer(self, number: int, answers: Mapping[str, StoredValue]) -> None:
         """Answers to nested questions stand with the run's own task; this one is handed them again."""
@@ -162,13 +169,20 @@ class NestedLog:
 
     def keep_record(self, task_id: str, key: str, data: bytes) -> None:
         self._records[task_id, key] = data
-        self._outbox.add(TaskRecordRow(task_id=task_id, record_key=key, value=data))
+        self._hand_in(TaskRecordRow(task_id=task_id, record_key=key, value=data))
 
     def settle(self) -> Future[None] | None:
+        self._hand_in()
         return self._outbox.settle()
 
+    def _hand_in(self, *items: Item) -> None:
+        """Hand items in, together with what was held back for them."""
+        held, self._held = self._held, ()
+        if held or items:
+            self._outbox.add(*held, *items)
+
     def _wait(self) -> None:
-        settled = self._outbox.settle()
+        settled = self.settle()
         if settled is not None:
             settled.result()
 
@@ -177,19 +191,22 @@ class NestedLog:
         if (
             task is None
         ):  # an input, a Command from outside, START's routers: no node's, so no event tells of it
-            self._note(number, result.task_id, _encode(result))
+            self._hand_in(self._noted_result(number, result))
             return
         keep = partial(result_row, result, task, number, self._store.spill, namespace=self._namespace)
         row = hold_while_full(keep)
         more = {"cached": True} if result.is_cached else {}
         event = self._event(EventKind.NODE_UPDATE, task, **more)
-        self._outbox.add(NestedResultWritten(row=row, event=event))
+        self._hand_in(NestedResultWritten(row=row, event=event))
 
-    def _note(self, number: int, task_id: str, value: bytes) -> None:
-        """Keep what belongs to a step and is no node's result, in order."""
+    def _noted_result(self, number: int, result: TaskResult) -> TaskRecordRow:
+        return self._note(number, result.task_id, _encode(result))
+
+    def _note(self, number: int, task_id: str, value: bytes) -> TaskRecordRow:
+        """Make the row of what belongs to a step and is no node's result; they are numbered in order."""
         key = f"{number:010}:{self._noted:06}:{task_id}"
         self._noted += 1
-        self._outbox.add(TaskRecordRow(task_id=_place(self.key), record_key=key, value=value))
+        return TaskRecordRow(task_id=_place(self.key), record_key=key, value=value)
 
     def _event(self, kind: EventKind, task: Task, **more: Any) -> NewEvent:
         data = {"task_id": task.id, "step": task.step, "namespace": self._namespace, **more}

@@ -59,11 +59,11 @@ class Outbox:
         self._is_settled = True
         self._is_closed = False
 
-    def add(self, item: Item) -> None:
-        """Hand in an item; dropped where the attempt is given up."""
+    def add(self, *items: Item) -> None:
+        """Hand in items, which are committed together; dropped where the attempt is given up."""
         with self._lock:
             self._is_settled = False
-        self._put(item)
+        self._put(*items)
 
     def settle(self) -> Settled | None:
         """Return what is done when all that was handed in is durable, cancelled where it never will be; None where it is."""
@@ -93,14 +93,16 @@ class Outbox:
         for settled in waiting:
             settled.cancel()
 
-    def _put(self, item: Item | Settled) -> None:
+    def _put(self, *items: Item | Settled) -> None:
         with self._lock:
             is_closed, is_first = self._is_closed, not self._items
             if not is_closed:
-                self._items.append(item)
-        if is_closed and isinstance(item, Future):
-            item.cancel()
-        elif is_first and not is_closed:
+                self._items.extend(items)
+        if is_closed:
+            for item in items:
+                if isinstance(item, Future):
+                    item.cancel()
+        elif is_first:
             self._on_first(self)
 
 

@@ -16,7 +16,7 @@ from actors.executors.executor import Job
 from actors.runs.task_services import HostTaskServices
 from actors.tasks.channel import ChannelClosedError, Message
 from actors.tasks.encoding import decode_ending, encode_call
-from actors.tasks.nested_wire import decode_item
+from actors.tasks.nested_wire import decode_items
 from actors.tasks.processes import ProcessPool, TaskProcess
 from actors.tasks.questions import answer_question
 from actors.tasks.remote_store import answer_store
@@ -137,7 +137,7 @@ class ProcessJob:
             else:
                 services.emit(kind, data)
         elif message.word == "nested":
-            services.outbox.add(decode_item(message.facts, message.parts))
+            services.outbox.add(*decode_items(message.facts, message.parts))
         elif message.word == "drain":
             control = self._job.call.control
             if control is not None:

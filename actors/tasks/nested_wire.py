@@ -21,9 +21,30 @@ from fastgraph.database.records import CacheRow, CheckpointRow, NewEvent, Result
 from fastgraph.execution.checkpoint import KeyChange
 from fastgraph.state.change import Change, ChangeKind
 
-__all__ = ["decode_found", "decode_item", "encode_found", "encode_item"]
+__all__ = ["decode_found", "decode_item", "decode_items", "encode_found", "encode_item", "encode_items"]
 
 Encoded = tuple[dict[str, Any], list[bytes]]
+
+
+def encode_items(items: Sequence[Item]) -> Encoded:
+    """Put what a nested run hands in together into facts and parts."""
+    rows: list[dict[str, Any]] = []
+    parts: list[bytes] = []
+    for item in items:
+        row, more = encode_item(item)
+        rows.append({**row, "parts": len(more)})
+        parts += more
+    return {"items": rows}, parts
+
+
+def decode_items(facts: Mapping[str, Any], parts: Sequence[bytes]) -> list[Item]:
+    """The inverse of `encode_items`."""
+    items: list[Item] = []
+    first = 0
+    for row in facts["items"]:
+        items.append(decode_item(row, parts[first : first + row["parts"]]))
+        first += row["parts"]
+    return items
 
 
 def encode_item(item: Item) -> Encoded:

@@ -14,7 +14,7 @@ import orjson
 
 from actors.runs.nested_store import Found, shrink_nested
 from actors.runs.outbox import Item
-from actors.tasks.nested_wire import decode_found, encode_item
+from actors.tasks.nested_wire import decode_found, encode_items
 from fastgraph.blobs.spill import Spill
 from fastgraph.execution.checkpoint import KeyChange
 from fastgraph.execution.tasks import CacheEntry
@@ -75,9 +75,9 @@ class RemoteOutbox:
         self._send = send
         self._begin_asking = begin_asking
 
-    def add(self, item: Item) -> None:
-        """Hand in an item."""
-        self._send("nested", *encode_item(item))
+    def add(self, *items: Item) -> None:
+        """Hand in items, which are committed together."""
+        self._send("nested", *encode_items(items))
 
     def settle(self) -> Future[None] | None:
         """Return what is done when all that was handed in is durable."""

@@ -8,10 +8,13 @@ from typing import Any
 import orjson
 import pytest
 
+from actors.runs import task_starter
+from actors.runs.outbox import Item, NestedCheckpoint, Outbox
 from fastgraph import START, Command, save_artifact, token
 from fastgraph.database.runs import RunView
 from fastgraph.graph.compiled import CompiledGraph
 from support.boots import House
+from support.gates import Gate
 from support.small_flows import Log, chain, new_graph, says
 
 pytestmark = pytest.mark.anyio
@@ -73,6 +76,34 @@ async def test_a_nested_graph_that_remembers_its_thread(house: House) -> None:
     for expected in (["+a"], ["+a", "+a+a"]):
         run_id = await house.accept("outer", thread_id="t-1")
         assert log_of(await house.ended(run_id)) == expected
+
+
+async def test_an_input_of_a_graph_that_remembers_is_kept_with_its_checkpoint_or_not_at_all(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is committed on its own: a run that is lost right after it goes on with its input."""
+    gate = Gate()
+
+    class CommitsAtOnce(Outbox):
+        def add(self, *items: Item) -> None:
+            super().add(*items)
+            settled = self.settle()
+            if settled is not None and any(isinstance(item, NestedCheckpoint) for item in items):
+                settled.result()
+                gate.pass_through()
+
+    monkeypatch.setattr(task_starter, "Outbox", CommitsAtOnce)
+    remembers = new_graph().add_node("a", says("a")).add_edge(START, "a").compile(checkpointer=True)
+
+    def node(state: Log) -> dict[str, Any]:
+        return {"log": ["".join(remembers.invoke({"log": ["+"]})["log"])]}
+
+    boot = await house.boot(around(node))
+    run_id = await house.accept("outer", thread_id="t-1")
+    await gate.reached()
+    await boot.kill_run(run_id)
+    gate.open()
+    assert log_of(await house.ended(run_id)) == ["+a"]
 
 
 async def test_what_nested_nodes_send_is_in_the_runs_feed(house: House) -> None:

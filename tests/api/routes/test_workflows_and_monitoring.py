@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from sqlalchemy import insert
+from structlog.testing import capture_logs
 
 from api.schemas.monitoring import Actor, Health
 from api.schemas.workflows import ClearedCache, Workflow
@@ -147,6 +148,19 @@ async def test_health_tells_of_a_store_that_can_be_written_and_not_read(
         assert (answer.status_code, health["status"]) == (503, "failing")
         assert health["reasons"] == ["The store can't be read: OperationalError"]
         assert health["store"]["is_writable"]
+
+
+async def test_what_the_store_said_is_in_the_log_and_not_in_the_answer(settings: Settings) -> None:
+    async with calling(settings) as api:
+        with api.services.store.writer.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE runs RENAME TO elsewhere")
+        with capture_logs() as logs:
+            answer = await api.http.get("/api/runs/")
+        assert answer.status_code == 503
+        assert "no such table" not in answer.text
+        [said] = [entry for entry in logs if entry["event"] == "store did not answer as it should"]
+        assert "no such table: runs" in said["error"]
+        assert said["request_id"] == answer.json()["request_id"]
 
 
 async def test_the_tree_of_actors_holds_this_process_and_its_hosts(api: Api) -> None:
