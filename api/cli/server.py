@@ -34,6 +34,8 @@ __all__ = ["END_SECONDS", "Announced", "bind", "ensure_writable", "run_app", "st
 END_SECONDS = 9.5  # from the first signal to the end, whatever hangs (DESIGN section 3: within 10 s)
 GRACE_SECONDS = 2  # for requests that are being answered; feeds are cut, watchers come back with `after`
 BACKLOG = 2048
+# Longer than clients keep an idle connection (httpx: 5 s, as uvicorn's default), or a request may meet one that just closes.
+KEEP_ALIVE_SECONDS = 75
 
 Announced = Callable[[FastAPI], Awaitable[None]]
 
@@ -58,6 +60,7 @@ def run_app(settings: Settings, *, on_serving: Announced | None = None) -> None:
         http=LimitedHttp,
         ws="websockets-sansio",
         ws_max_size=MAX_SOCKET_MESSAGE_BYTES,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         ws_per_message_deflate=False,  # twice the CPU and three times the memory a socket (docs/performance.md)
         lifespan="on",
         log_config=None,
