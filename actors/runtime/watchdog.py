@@ -96,6 +96,8 @@ class LoopWatchdog:
         while not self._ended.wait(pause_seconds):
             asked_at = time.monotonic()
             self._sign.clear()
+            if self._ended.is_set():
+                return  # `stop` may have given its sign before the clear, and gives no other
             try:
                 self._loop.call_soon_threadsafe(self._sign.set)
             except RuntimeError:

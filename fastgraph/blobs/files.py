@@ -84,10 +84,12 @@ class FileBlobs:
 
     def open(self, sha256: str) -> BinaryIO:
         """Open content for reading; the caller closes it. Raises BlobMissingError."""
-        try:
-            return self.path(sha256).open("rb")
-        except FileNotFoundError:
-            raise BlobMissingError(sha256) from None
+        path = self.path(sha256)
+        # A sweep may have it in its hands, and put it back meanwhile.
+        for place in (path, self._swept(sha256), path):
+            with contextlib.suppress(FileNotFoundError):
+                return place.open("rb")
+        raise BlobMissingError(sha256)
 
     def read(self, sha256: str) -> bytes:
         """Return content. Raises BlobMissingError."""
@@ -136,7 +138,7 @@ class FileBlobs:
         made it young, which is seen now. Between a look at the age and a delete there would be a gap.
         """
         path = self.path(sha256)
-        swept = self.folder / _TEMPORARY / f"{_SWEPT}{sha256}"
+        swept = self._swept(sha256)
         try:
             path.rename(swept)
         except FileNotFoundError:
@@ -149,6 +151,9 @@ class FileBlobs:
         ):  # another sweep that began just now has put it back already
             swept.replace(path)
         return False
+
+    def _swept(self, sha256: str) -> Path:
+        return self.folder / _TEMPORARY / f"{_SWEPT}{sha256}"
 
     def _restore(self) -> None:
         """Put back what a sweep had in its hands when its process was killed."""
@@ -175,12 +180,17 @@ class FileBlobs:
         fault_points.passed(fault_points.ARTIFACT_RENAMED)
 
     def _touch(self, sha256: str) -> bool:
-        """Make content that is there young again; False where it is not."""
+        """Make content that is there young again; False where it is not.
+
+        It is looked for once more afterwards: between finding a file by its name and changing its time, the system lets
+        a sweep take the name away, look at the age and delete it.
+        """
+        path = self.path(sha256)
         try:
-            os.utime(self.path(sha256))
+            os.utime(path)
         except FileNotFoundError:
             return False
-        return True
+        return path.exists()
 
     def _files(self) -> Iterator[Path]:
         for folder in self.folder.iterdir():

@@ -15,6 +15,7 @@ from actors.runtime import (
     DownKind,
     DownReason,
     LoopThread,
+    LoopWatchdog,
     Stall,
     WouldBlockLoopError,
     ref_ask_blocking,
@@ -76,6 +77,24 @@ def test_a_stall_is_logged_by_default() -> None:
         ref_ask_blocking(ref, release, PATIENCE_SECONDS)
     assert logs[0]["event"] == "event loop is held"
     assert "hold_the_loop" in logs[0]["stack"]
+
+
+def test_a_watchdog_that_is_stopped_as_it_begins_to_look_ends() -> None:
+    """Its sign is cleared after `stop` has given it, and the loop, which waits for the thread, gives none."""
+
+    class GivenTooEarly(threading.Event):
+        def clear(self) -> None:
+            watchdog._ended.set()
+            self.set()
+            super().clear()
+
+    loop = asyncio.new_event_loop()
+    watchdog = LoopWatchdog(loop, threading.get_ident(), name="stopped", limit_seconds=0.02)
+    watchdog._sign = GivenTooEarly()
+    watchdog.start()
+    watchdog._thread.join(PATIENCE_SECONDS)
+    assert not watchdog._thread.is_alive()
+    loop.close()
 
 
 def test_stop_lets_tasks_and_actors_clean_up() -> None:

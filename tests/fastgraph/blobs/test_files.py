@@ -130,6 +130,28 @@ def test_content_that_is_put_while_it_is_being_swept_survives(blobs: FileBlobs) 
     assert blobs.read(sha256) == b"again"
 
 
+def test_content_that_is_swept_between_its_finding_and_its_touch_is_written_anew(
+    blobs: FileBlobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """utimensat finds the file and then sets the time of what it found; here the sweep comes in between."""
+    sha256 = blobs.put(b"again").sha256
+    make_old(blobs, sha256)
+
+    def swept_before_it_is_touched(path: Path) -> None:
+        assert path.exists()
+        assert blobs.sweep(keep_none) == 1
+
+    monkeypatch.setattr(os, "utime", swept_before_it_is_touched)
+    assert blobs.put(b"again").sha256 == sha256
+    assert blobs.read(sha256) == b"again"
+
+
+def test_content_that_a_sweep_has_in_its_hands_can_be_read(blobs: FileBlobs) -> None:
+    sha256 = blobs.put(b"held").sha256
+    blobs.path(sha256).rename(blobs.folder / "new" / f"swept-{sha256}")
+    assert blobs.read(sha256) == b"held"
+
+
 def test_a_writer_beside_a_sweeper_never_loses_what_it_put(blobs: FileBlobs) -> None:
     lost: list[int] = []
     is_over = threading.Event()
@@ -142,7 +164,9 @@ def test_a_writer_beside_a_sweeper_never_loses_what_it_put(blobs: FileBlobs) -> 
     sweeper.start()
     for number in range(300):
         sha256 = blobs.put(b"same").sha256
-        if not blobs.path(sha256).exists() and not (blobs.folder / "new" / f"swept-{sha256}").exists():
+        try:
+            blobs.read(sha256)
+        except BlobMissingError:
             lost.append(number)
         try:
             make_old(blobs, sha256)
