@@ -7,6 +7,7 @@ waits for a run, and hosts that claim at once get different runs), then checked 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -97,21 +98,11 @@ def find_candidates(
         )
         rows = connection.execute(_candidates(own), values | {"run_id": operation.only_run_id})
         return [(row[0], row[1], row[2]) for row in rows]
-    parts = [
-        *(_candidates(and_(_is_queued(), runs.c.workflow == name), order=runs.c.rank) for name in workflows),
-        _candidates(and_(_is_woken(), runs.c.workflow.in_(workflows))),
-        _candidates(and_(_is_due(), runs.c.workflow.in_(workflows)), order=runs.c.wake_at),
-    ]
     values["boot_id"] = operation.owner
-    is_pinned = is_pinned_elsewhere(bindparam("boot_id"), connection.dialect.name)
-    parts = [part.where(~is_pinned) for part in parts]
     if operation.exclude:
         values["exclude"] = list(operation.exclude)
-        parts = [part.where(_IS_NOT_EXCLUDED) for part in parts]
-    found = union_all(*(select(part.subquery()) for part in parts)).subquery()
-    in_order = select(found).distinct().order_by(found.c.rank, found.c.key)
-    rows = connection.execute(in_order.limit(operation.limit), values)
-    return [(row[0], row[1], row[2]) for row in rows]
+    statement = _candidates_of(tuple(workflows), connection.dialect.name, excluding=bool(operation.exclude))
+    return [(row[0], row[1], row[2]) for row in connection.execute(statement, values)]
 
 
 def claim_runs(tx: Transaction, operation: ClaimRuns, candidates: Sequence[int]) -> tuple[ClaimedRun, ...]:
@@ -228,6 +219,23 @@ def _describe(tx: Transaction, operation: ClaimRuns, heads: Sequence[RunHead]) -
             )
         )
     return tuple(claimed)
+
+
+@lru_cache(maxsize=64)
+def _candidates_of(workflows: tuple[str, ...], dialect: str, *, excluding: bool) -> Select[Any]:
+    """Return the statement that looks for candidates of these workflows; kept, since to build it takes longer than all
+    else in a claim."""
+    parts = [
+        *(_candidates(and_(_is_queued(), runs.c.workflow == name), order=runs.c.rank) for name in workflows),
+        _candidates(and_(_is_woken(), runs.c.workflow.in_(workflows))),
+        _candidates(and_(_is_due(), runs.c.workflow.in_(workflows)), order=runs.c.wake_at),
+    ]
+    is_pinned = is_pinned_elsewhere(bindparam("boot_id"), dialect)
+    parts = [part.where(~is_pinned) for part in parts]
+    if excluding:
+        parts = [part.where(_IS_NOT_EXCLUDED) for part in parts]
+    found = union_all(*(select(part.subquery()) for part in parts)).subquery()
+    return select(found).distinct().order_by(found.c.rank, found.c.key).limit(_LIMIT)
 
 
 def _candidates(condition: ColumnElement[bool], *, order: ColumnElement[int] = runs.c.key) -> Select[Any]:
