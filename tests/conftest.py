@@ -4,13 +4,14 @@ What needs PostgreSQL, a browser or minutes is marked: `postgres` is set here fr
 `browser` from its folder, `slow` by the test itself. Fixtures hand out what `tests/support/` holds and clean up after it.
 """
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from fastgraph.graph.strictness import strict_values
+from support.boots import House
 from support.postgres import PostgresServer, running_server
 from support.programs import ProgramStarter
 
@@ -78,6 +79,14 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'fastgraph.db'}"
     url: str = request.getfixturevalue("postgres_database")
     return url
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """Boots of the test's own process, on a SQLite file."""
+    opened = House.open(f"sqlite:///{tmp_path / 'fastgraph.db'}", tmp_path)
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The examples that wait do so in process and in a host."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,13 +17,6 @@ pytestmark = pytest.mark.anyio
 
 def load(name: str) -> Workflows:
     return load_workflows([str(ROOT / "examples" / f"{name}.py")])
-
-
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    opened = House.open(f"sqlite:///{tmp_path / 'fastgraph.db'}", tmp_path)
-    yield opened
-    await opened.close()
 
 
 def test_await_payment_goes_on_with_the_payment_in_process() -> None:

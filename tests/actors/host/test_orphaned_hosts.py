@@ -4,6 +4,8 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from fastgraph.database.freeing import RETIRED
 from support import poison_flows
 from support.hosts import is_gone
@@ -12,14 +14,15 @@ from support.serving import Serving
 from support.sqlite_rows import read_row
 from support.waiting import until
 
-FLOWS = Path(poison_flows.__file__)
 
-
-def test_a_task_that_takes_longer_than_the_orphan_lives_counts_no_death(
-    start_program: ProgramStarter, tmp_path: Path
-) -> None:
-    server = Serving(start_program, tmp_path, flows=FLOWS)
+@pytest.fixture
+def server(start_program: ProgramStarter, tmp_path: Path) -> Serving:
+    server = Serving(start_program, tmp_path, flows=Path(poison_flows.__file__))
     server.start()
+    return server
+
+
+def test_a_task_that_takes_longer_than_the_orphan_lives_counts_no_death(server: Serving) -> None:
     with server.client as client:
         run_id = client.create_run(workflow="slow", payload={"seconds": 600})
         until(
@@ -29,41 +32,29 @@ def test_a_task_that_takes_longer_than_the_orphan_lives_counts_no_death(
         host = server.host_pid()
         server.kill_api()
     until(lambda: is_gone(host), within_seconds=30, what="the end of the orphan")
-    data = tmp_path / "data"
-    assert read_row(data, "SELECT status, owner, deaths FROM runs") == ("running", None, 0)
-    assert read_row(data, "SELECT ended_reason FROM hosts") == (RETIRED,)
+    assert read_row(server.data, "SELECT status, owner, deaths FROM runs") == ("running", None, 0)
+    assert read_row(server.data, "SELECT ended_reason FROM hosts") == (RETIRED,)
 
 
-def test_a_run_on_probation_goes_on_when_the_host_that_started_its_own_one_dies(
-    start_program: ProgramStarter, tmp_path: Path
-) -> None:
-    server = Serving(start_program, tmp_path, flows=FLOWS)
-    server.start()
-    data = tmp_path / "data"
-
+def test_a_run_on_probation_goes_on_when_the_host_that_started_its_own_one_dies(server: Serving) -> None:
     with server.client as client:
         run_id = client.create_run(workflow="slow", payload={"seconds": 8})
         kill_hosts(server, run_id, times=2)
         alone = host_that_began(server, run_id, 3)
-        os.kill(parent_of(data, alone), signal.SIGKILL)
+        os.kill(parent_of(server, alone), signal.SIGKILL)
         run = client.wait_until_ended(run_id)
         told = [event["event"] for event in client.events(run_id)]
     assert run["status"] == "completed"
     assert (told.count("recovered"), told.count("node_started")) == (2, 3)
 
 
-def test_a_run_on_probation_is_not_accused_of_the_end_of_both_hosts(
-    start_program: ProgramStarter, tmp_path: Path
-) -> None:
-    server = Serving(start_program, tmp_path, flows=FLOWS)
-    server.start()
-    data = tmp_path / "data"
+def test_a_run_on_probation_is_not_accused_of_the_end_of_both_hosts(server: Serving) -> None:
     with server.client as client:
         run_id = client.create_run(workflow="slow", payload={"seconds": 3})
         kill_hosts(server, run_id, times=2)
         for times in (3, 4):
             alone = host_that_began(server, run_id, times)
-            os.kill(parent_of(data, alone), signal.SIGKILL)
+            os.kill(parent_of(server, alone), signal.SIGKILL)
             os.kill(alone, signal.SIGKILL)
         run = client.wait_until_ended(run_id)
     assert run["status"] == "completed"
@@ -88,10 +79,10 @@ def host_that_began(server: Serving, run_id: str, times: int) -> int:
     return until(look, within_seconds=60, what=f"the task to begin, number {times}")
 
 
-def parent_of(data: Path, pid: int) -> int:
+def parent_of(server: Serving, pid: int) -> int:
     """The process of the host that started this one for a run on probation."""
     parent = read_row(
-        data,
+        server.data,
         "SELECT parents.pid FROM hosts AS parents JOIN hosts AS children ON children.parent = parents.boot_id "
         f"WHERE children.pid = {pid} AND children.ended_at IS NULL",
     )

@@ -45,13 +45,6 @@ def captured() -> Iterator[io.StringIO]:
         sys.stdout = before
 
 
-@pytest.fixture
-async def house(tmp_path: Any) -> Any:
-    opened = House.open(f"sqlite:///{tmp_path / 'fastgraph.db'}", tmp_path)
-    yield opened
-    await opened.close()
-
-
 def one_node(node: Any) -> CompiledGraph:
     graph = StateGraph(Log)
     graph.add_node("node", node)

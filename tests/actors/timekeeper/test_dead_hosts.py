@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import update
 
@@ -15,13 +12,6 @@ from support.boots import Boot, House
 from support.stores import NOW, boot, claim_one, go_on, start_one, write
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    opened = House.open(f"sqlite:///{tmp_path / 'fastgraph.db'}", tmp_path)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture
@@ -39,11 +29,8 @@ def prove_dead(house: House, boot_id: str) -> None:
 
 def lapse(house: House, boot_id: str, *, ago_seconds: float = 0.0) -> None:
     """Let a boot's lease have ended, and have it renewed as long before as leases are."""
-    with house.store.writer.begin() as connection:
-        row = hosts.c.boot_id == boot_id
-        connection.execute(
-            update(hosts).where(row).values(lease_until=hosts.c.renewed_at - round(ago_seconds * 1_000_000))
-        )
+    lease_until = hosts.c.renewed_at - round(ago_seconds * 1_000_000)
+    house.change(update(hosts).where(hosts.c.boot_id == boot_id).values(lease_until=lease_until))
 
 
 async def suspect(house: House) -> str:
@@ -125,8 +112,7 @@ async def test_a_lease_that_lapses_before_that_of_the_parent_proves_nothing(
     run_id, child = await on_probation(house, parent=parent)
     lapse(house, child)
     lapse(house, parent, ago_seconds=-3600)
-    with house.store.writer.begin() as connection:
-        connection.execute(update(hosts).where(hosts.c.boot_id == parent).values(renewed_at=0))
+    house.change(update(hosts).where(hosts.c.boot_id == parent).values(renewed_at=0))
     assert await status_after(house, finder, run_id) == "running"
 
 
