@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import inspect
 import threading
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Coroutine
@@ -155,11 +156,18 @@ class LoopThread:
                 task.cancel()
             remaining_seconds = max(0.0, deadline - self._loop.time())
             self._loop.run_until_complete(asyncio.wait(tasks, timeout=remaining_seconds))
-        left = asyncio.all_tasks(self._loop)
+        left = [task.get_name() for task in asyncio.all_tasks(self._loop) if not _is_given_up(task)]
         if left:
-            log.error(
-                "tasks ignored their cancellation", loop=self.name, tasks=[task.get_name() for task in left]
-            )
+            log.error("tasks ignored their cancellation", loop=self.name, tasks=left)
+
+
+def _is_given_up(task: asyncio.Task[Any]) -> bool:
+    """Close what a task would run where it has not begun; else Python complains of it whenever the task is freed."""
+    coroutine = task.get_coro()
+    if not inspect.iscoroutine(coroutine) or inspect.getcoroutinestate(coroutine) != inspect.CORO_CREATED:
+        return False
+    coroutine.close()
+    return True
 
 
 def _close_orphans(loop: AbstractEventLoop) -> None:

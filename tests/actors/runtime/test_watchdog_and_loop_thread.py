@@ -1,8 +1,10 @@
 """The thread that owns a loop, and the watchdog that names who holds it."""
 
 import asyncio
+import gc
 import queue
 import threading
+import warnings
 from typing import Any
 
 import pykka
@@ -146,6 +148,28 @@ def test_a_task_that_ignores_its_cancellation_is_named_and_left_behind() -> None
         thread.stop(timeout_seconds=0.05)
     assert not kept.done()
     assert "tasks ignored their cancellation" in [line["event"] for line in logs]
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_tasks_that_come_until_the_loop_is_closed_leave_nothing_that_python_complains_of(turns: int) -> None:
+    """Each task that ends makes another, some turns of the loop later; one of them is the loop's last."""
+
+    def begin(left: int = turns) -> None:
+        if left:
+            thread.loop.call_soon(begin, left - 1)
+        else:
+            thread.loop.create_task(wait()).add_done_callback(lambda _: begin())
+
+    async def wait() -> None:
+        await asyncio.get_running_loop().create_future()
+
+    thread = LoopThread("prolific").start()
+    with capture_logs(), warnings.catch_warnings(record=True) as complaints:
+        warnings.simplefilter("always")
+        thread.loop.call_soon_threadsafe(begin)
+        assert thread.stop()
+        gc.collect()
+    assert not [str(complaint.message) for complaint in complaints]
 
 
 def test_a_loop_that_is_held_for_ever_is_left_behind_and_the_caller_goes_on() -> None:
