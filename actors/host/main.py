@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import os
 import signal
 import sys
@@ -21,6 +20,7 @@ from contextlib import suppress
 from actors.host.host import Host
 from actors.host.loading import LoadingError, load_workflows
 from actors.host.logs import configure_logs
+from actors.host.memory import calm_collector, keep_heaps_few
 from actors.host.output import capture_output
 from actors.host.publishing import describe
 from actors.tracing.opening import check_traces
@@ -42,6 +42,7 @@ ORPHAN_DRAIN_SECONDS = 2.0  # and the rest is for giving back what runs then
 def main(arguments: Sequence[str]) -> int:
     """Run a host until it is told to end; does not return on the way that user threads can't block."""
     options = _parse(arguments)
+    keep_heaps_few()
     try:
         fault_points.switch_on(os.environ)
         settings = Settings.read(targets=join_targets(options.targets) if options.targets else None)
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.describe:
         sys.stdout.write(f"{describe(workflows)}\n")
         return 0
-    _calm_collector()
+    calm_collector()
     host = Host(
         settings,
         workflows,
@@ -70,14 +71,6 @@ def main(arguments: Sequence[str]) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)  # user code may hold threads that never return; nothing of ours waits for them
-
-
-def _calm_collector() -> None:
-    """Leave what was imported out of every collection, and collect less often: thousands of small objects live for
-    one step, and the default looks for cycles among all of them every few steps (a tenth of the time, measured)."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
