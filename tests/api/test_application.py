@@ -269,7 +269,7 @@ async def test_an_open_stream_does_not_hold_up_the_end_under_plain_uvicorn(
             assert json.loads(await watcher.recv())["event"] == "queued"
             server.signal(signal.SIGTERM)
             assert [line async for line in lines][-1] == ""
-        await asyncio.to_thread(server.wait_for_exit, within_seconds=8.0)
+        await asyncio.to_thread(server.wait_for_exit)
     requests = [json.loads(line) for line in server.lines if line.startswith("{")]
     assert any(line["event"] == "request" and line["path"].endswith("/events") for line in requests)
 

@@ -48,7 +48,7 @@ from support.stores import new_run, open_store
 T = TypeVar("T")
 
 NO_PAYLOAD: Any = object()
-WITHIN_SECONDS = 10.0
+WITHIN_SECONDS = 30.0
 
 
 @dataclass

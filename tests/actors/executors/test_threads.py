@@ -13,7 +13,7 @@ from actors.executors.threads import ThreadExecutor, stack_of
 from support.gates import Gate
 from support.waiting import until
 
-WITHIN_SECONDS = 10.0
+WITHIN_SECONDS = 30.0
 
 
 class Done:

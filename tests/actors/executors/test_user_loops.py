@@ -18,7 +18,7 @@ from support.gates import Gate
 from support.small_flows import Log, Node, chain
 from support.waiting import until
 
-WITHIN_SECONDS = 10.0
+WITHIN_SECONDS = 30.0
 
 
 class Endings:

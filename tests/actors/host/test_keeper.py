@@ -136,7 +136,7 @@ def is_gone(pid: int) -> Callable[[], bool]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
-async def test_a_host_ends_within_five_seconds_of_its_killed_keeper(tmp_path: Path) -> None:
+async def test_a_host_ends_with_its_killed_keeper(tmp_path: Path) -> None:
     keeping = await asyncio.to_thread(
         subprocess.Popen,
         [sys.executable, "-c", KEEPER, str(tmp_path / "data")],
@@ -149,7 +149,7 @@ async def test_a_host_ends_within_five_seconds_of_its_killed_keeper(tmp_path: Pa
     try:
         keeping.kill()
         await asyncio.to_thread(keeping.wait)
-        await asyncio.to_thread(until, is_gone(pid), within_seconds=6.0, what="the host to end")
+        await asyncio.to_thread(until, is_gone(pid), what="the host to end")
     finally:
         keeping.stdout.close()
         if not is_gone(pid)():
