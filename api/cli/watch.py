@@ -16,6 +16,7 @@ from api.cli.client import Client
 from api.cli.exit_codes import ExitCode, exit_code_of
 from api.cli.failures import StoppedFollowingError
 from api.cli.follow import follow
+from api.cli.interrupts import prompt_interrupts
 from api.cli.lines import brief, event_line, waiting_hint
 from api.cli.output import say
 
@@ -64,7 +65,7 @@ def watch_run(client: Client, run_id: str, *, after: int = 0, as_json: bool = Fa
     """Show the run's events after `after` until it ends; return the code of how it ended."""
     seen = after
     try:
-        with _screen(run_id, as_json=as_json) as screen:
+        with prompt_interrupts(), _screen(run_id, as_json=as_json) as screen:
             for event in follow(
                 client, run_id, after=after, on_lost=lambda reason: screen.tell(_lost(reason))
             ):
