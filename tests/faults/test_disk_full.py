@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from support.disk_flows import VALUE_BYTES
-from support.full_disks import FILLER, can_limit_files, fill_up, limit_files, small_disk
+from support.full_disks import FILLER, can_limit_files, failing_disk, fill_up, limit_files, small_disk
 from support.programs import ProgramStarter
 from support.server import ServerClient
 from support.serving import Serving
@@ -36,6 +36,29 @@ def test_a_full_disk_holds_runs_and_they_go_on_when_there_is_room(
             pytest.skip("no file system can be mounted here; the limit on files' sizes below tests the same")
         serving = _serve(start_program, tmp_path, disk)
         _hold_and_go_on(serving, fill=lambda: fill_up(disk), empty=(disk / FILLER).unlink)
+        start_program.end_all()
+
+
+def test_a_disk_that_has_become_read_only_holds_runs_until_it_is_mended(
+    start_program: ProgramStarter, tmp_path: Path
+) -> None:
+    """As the system does it after an error of the device: also open files take nothing, and only mounting it anew helps."""
+    with failing_disk(tmp_path / "disk") as disk:
+        if disk is None:
+            pytest.skip("no file system can be mounted here")
+        serving = _serve(start_program, tmp_path, disk.folder)
+        with serving.client as client:
+            runs = _begin_runs(client)
+            disk.fail()
+            until(lambda: _is_red(client), what="red health")
+            assert _upload(client.url) == 507
+            assert {client.run(run_id)["status"] for run_id in runs} <= {"queued", "running"}
+            serving.kill_all()
+            disk.unmount()
+            assert disk.mount()
+            serving.start()
+            for run_id in runs:
+                _check_ended(serving, client, run_id, is_kept=False)
         start_program.end_all()
 
 
@@ -92,9 +115,7 @@ def _hold_and_go_on(
     serving: Serving, *, fill: Callable[[], object], empty: Callable[[], object], is_kept: bool = True
 ) -> None:
     with serving.client as client:
-        runs = [client.create_run(workflow="filling", payload={"steps": STEPS}) for _ in range(RUNS)]
-        for run_id in runs:
-            until(partial(_is_in_the_middle, client, run_id), what="a run in the middle")
+        runs = _begin_runs(client)
         fill()
         reasons = until(lambda: _is_red(client), what="red health")
         begun = time.monotonic()
@@ -110,15 +131,28 @@ def _hold_and_go_on(
         empty()
         serving.wait_until_well()
         for run_id in runs:
-            ended = client.wait_until_ended(run_id, within_seconds=90)
-            assert ended["status"] == "completed", ended
-            seen = [event["seq"] for event in client.events(run_id)]
-            assert seen == list(range(1, len(seen) + 1))
-            steps = [word for ledger_run, word, _ in serving.ledger_lines() if ledger_run == run_id]
-            assert sorted(set(steps), key=int) == [str(number) for number in range(1, STEPS + 1)]
-            if is_kept:
-                assert len(steps) == STEPS, "a held step was executed again"
+            _check_ended(serving, client, run_id, is_kept=is_kept)
         assert _upload(client.url) == 200
+
+
+def _begin_runs(client: ServerClient) -> list[str]:
+    """Start the runs, and wait until each is in its middle."""
+    runs = [client.create_run(workflow="filling", payload={"steps": STEPS}) for _ in range(RUNS)]
+    for run_id in runs:
+        until(partial(_is_in_the_middle, client, run_id), what="a run in the middle")
+    return runs
+
+
+def _check_ended(serving: Serving, client: ServerClient, run_id: str, *, is_kept: bool) -> None:
+    """Wait for a run's end, which must be a good one, and look at its events and at what its steps have done."""
+    ended = client.wait_until_ended(run_id, within_seconds=90)
+    assert ended["status"] == "completed", ended
+    seen = [event["seq"] for event in client.events(run_id)]
+    assert seen == list(range(1, len(seen) + 1))
+    steps = [word for ledger_run, word, _ in serving.ledger_lines() if ledger_run == run_id]
+    assert sorted(set(steps), key=int) == [str(number) for number in range(1, STEPS + 1)]
+    if is_kept:
+        assert len(steps) == STEPS, "a held step was executed again"
 
 
 def _is_in_the_middle(client: ServerClient, run_id: str) -> bool:
