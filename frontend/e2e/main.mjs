@@ -61,6 +61,8 @@ async function expect(actual, wanted, claim) {
   }
 }
 
+const PATIENCE_MS = 60_000; // for what a page shows in a moment, on a machine that is busy
+
 /**
  * @param {string} name
  * @param {import("playwright-core").Browser} browser
@@ -70,6 +72,7 @@ async function expect(actual, wanted, claim) {
  */
 async function play(name, browser, server, url, out) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const complaints = new Complaints();
   complaints.listenTo(page);

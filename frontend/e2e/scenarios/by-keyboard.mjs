@@ -22,7 +22,7 @@ export async function byKeyboard({ page, api, expect }) {
   await page.getByRole("button", { name: "Start run" }).focus();
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/runs\/[0-9a-f-]{36}/);
-  await page.locator("[data-feed=ended]").waitFor({ timeout: 60_000 });
+  await page.locator("[data-feed=ended]").waitFor();
 
   await page.getByRole("log", { name: "Console" }).focus();
   for (const key of ["ArrowUp", "ArrowUp", "ArrowDown"]) await page.keyboard.press(key);

@@ -8,7 +8,7 @@ export async function cancelAndDelete({ page, api, expect }) {
     payload: { pause_seconds: 0.2 },
   });
   await page.goto(`${api.url}/runs/${runId}`);
-  await page.locator("header [data-status=running]").waitFor({ timeout: 60_000 });
+  await page.locator("header [data-status=running]").waitFor();
   await page.getByRole("button", { name: "Cancel run" }).click();
   await page.getByRole("dialog").waitFor();
   await page.keyboard.press("Escape");
@@ -16,7 +16,7 @@ export async function cancelAndDelete({ page, api, expect }) {
   await page.getByRole("button", { name: "Cancel run" }).click();
   await page.getByLabel("Reason (optional)").fill("enough");
   await page.getByRole("button", { name: "Cancel the run" }).click();
-  await page.locator("header [data-status=cancelled]").waitFor({ timeout: 60_000 });
+  await page.locator("header [data-status=cancelled]").waitFor();
   await page.getByRole("button", { name: "Delete", exact: true }).click();
   await page.getByRole("button", { name: "Delete the run" }).click();
   await page.waitForURL(/\/runs$/);

@@ -8,11 +8,11 @@ export async function controlRuns({ page, api, expect }) {
     payload: { pause_seconds: 0.2 },
   });
   await page.goto(`${api.url}/runs/${crawl}`);
-  await page.locator("header [data-status=running]").waitFor({ timeout: 60_000 });
+  await page.locator("header [data-status=running]").waitFor();
   await page.getByRole("button", { name: "Pause", exact: true }).click();
-  await page.locator("header [data-status=paused]").waitFor({ timeout: 60_000 });
+  await page.locator("header [data-status=paused]").waitFor();
   await page.getByRole("button", { name: "Unpause", exact: true }).click();
-  await page.locator("header [data-status=running]").waitFor({ timeout: 60_000 });
+  await page.locator("header [data-status=running]").waitFor();
 
   await page.goto(`${api.url}/runs`);
   await page.getByRole("button", { name: "Actions for to be paused" }).click();
@@ -38,7 +38,7 @@ export async function controlRuns({ page, api, expect }) {
   await page.getByLabel("Change as JSON").fill('{"quantity": 2}');
   await page.getByRole("button", { name: "Change the state and retry" }).click();
   await page.waitForURL((url) => url.pathname.startsWith("/runs/") && !url.pathname.endsWith(failed));
-  await page.locator("header [data-status=interrupted]").waitFor({ timeout: 60_000 });
+  await page.locator("header [data-status=interrupted]").waitFor();
   await page.getByText("Retry of").waitFor();
   const retried = page.url();
 

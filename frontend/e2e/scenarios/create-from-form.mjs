@@ -30,7 +30,7 @@ export async function createFromForm({ page, api, complaints, expect }) {
 
   await page.waitForURL(/\/runs\/[0-9a-f-]{36}/);
   const runId = new URL(page.url()).pathname.split("/").at(-1) ?? "";
-  await page.locator("header [data-status=completed]").waitFor({ timeout: 60_000 });
+  await page.locator("header [data-status=completed]").waitFor();
   const run = await api.get(`/api/runs/${runId}`);
   await expect(
     async () => [run.name, run.payload.input, ...run.tags].join(),

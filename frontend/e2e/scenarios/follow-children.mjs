@@ -9,8 +9,8 @@ export async function followChildren({ page, api }) {
   });
   await page.goto(`${api.url}/runs/${runId}`);
   const ulm = page.locator("header").getByRole("link", { name: /measure Ulm/ });
-  await ulm.waitFor({ timeout: 60_000 });
-  await page.locator("header h1 + [role=status] [data-status=completed]").waitFor({ timeout: 60_000 });
+  await ulm.waitFor();
+  await page.locator("header h1 + [role=status] [data-status=completed]").waitFor();
   await ulm.locator("[data-status=completed]").waitFor();
   await page
     .getByText(/started a run of measure-town/)

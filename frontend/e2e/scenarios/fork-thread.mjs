@@ -11,7 +11,7 @@ export async function forkThread({ page, api, expect }) {
   await history.getByText("next charge").click();
   await page.getByRole("button", { name: "Fork from here" }).click();
   await page.waitForURL(/\/runs\/[0-9a-f-]{36}/);
-  await page.locator("header [data-status=completed]").waitFor({ timeout: 60_000 });
+  await page.locator("header [data-status=completed]").waitFor();
 
   await page.goto(`${api.url}/threads/${run.thread_id}`);
   await history.getByText("2 branches").waitFor();

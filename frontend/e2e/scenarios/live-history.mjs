@@ -14,16 +14,16 @@ export async function liveHistory({ page, api, expect }) {
     payload: { steps: 20, pause_seconds: 0.1 },
   });
   const row = page.getByRole("row").filter({ hasText: "comes by itself" });
-  await row.locator("[data-status=running]").waitFor({ timeout: 60_000 });
+  await row.locator("[data-status=running]").waitFor();
   await api.waitFor(runId, ["completed"]);
-  await row.locator("[data-status=completed]").waitFor({ timeout: 60_000 });
+  await row.locator("[data-status=completed]").waitFor();
 
   const table = page.getByRole("table", { name: "Runs, newest first" });
   await table.evaluate((element) => element.scrollTo({ top: 1_000 }));
   await page.waitForTimeout(200);
   await api.createRun({ name: "waits behind the pill", payload: { input: "short" } });
   const pill = page.getByRole("button", { name: /^Show 1 new run/ });
-  await pill.waitFor({ timeout: 60_000 });
+  await pill.waitFor();
   await expect(() => page.getByText("waits behind the pill").count(), 0, "no row moves while one reads");
   await pill.click();
   await page.getByRole("link", { name: "waits behind the pill" }).waitFor();

@@ -40,14 +40,14 @@ export async function migrateHeld({ page, api, server, complaints }) {
 
   await page.goto(`${api.url}/workflows?name=changing`);
   const versions = page.getByRole("region", { name: "Versions" });
-  await versions.getByText("would be held").first().waitFor({ timeout: 60_000 });
+  await versions.getByText("would be held").first().waitFor();
   await versions.getByRole("link").first().click();
 
   // A run that waits is nobody's; a host looks at it when what it waits for has come.
   const signal = page.getByRole("region", { name: "review waits for the signal go" });
   await signal.getByRole("button", { name: "Send go" }).click();
   const card = page.getByRole("region", { name: /Held/ });
-  await card.getByText("has no node 'review' any more").first().waitFor({ timeout: 60_000 });
+  await card.getByText("has no node 'review' any more").first().waitFor();
   await card.getByText(`--run ${runId} --node review=NEW_NODE`).waitFor();
   await card.getByRole("button", { name: "Migrate to the newest version" }).click();
   await card.getByRole("alert").getByText("Say what takes its place").waitFor();

@@ -13,13 +13,13 @@ export async function operateActors({ page, api, expect }) {
   await page.getByRole("region", { name: "Hosts" }).getByText("Fenced writes").first().waitFor();
   await page.getByLabel("Find an actor").fill(runId.slice(-12));
   const tree = page.getByRole("table", { name: "Tree of actors" });
-  await tree.getByRole("button", { name: "RunActor" }).first().click({ timeout: 60_000 });
+  await tree.getByRole("button", { name: "RunActor" }).first().click();
   const panel = page.getByRole("region", { name: "RunActor" });
   await panel.getByText("Mailbox").waitFor();
 
   await panel.getByRole("button", { name: "Dump stack" }).click();
   const stack = page.getByRole("region", { name: "Stack", exact: true });
-  await stack.waitFor({ timeout: 60_000 });
+  await stack.waitFor();
   await expect(
     async () => /\S/.test((await stack.textContent()) ?? ""),
     true,
@@ -29,7 +29,7 @@ export async function operateActors({ page, api, expect }) {
   await panel.getByRole("button", { name: "Restart" }).click();
   await page.getByLabel("Reason (optional)").fill("to see that it comes back");
   await page.getByRole("button", { name: "Restart the actor" }).click();
-  await panel.locator("[data-outcome=done]").waitFor({ timeout: 60_000 });
+  await panel.locator("[data-outcome=done]").waitFor();
   const before = (await api.get(`/api/runs/${runId}`)).last_seq;
   await expect(
     async () => (await api.get(`/api/runs/${runId}`)).last_seq > before,

@@ -4,7 +4,7 @@
 export async function sendSignal({ page, api, complaints, expect }) {
   const runId = await api.createRun({ name: "pays late", workflow: "await-payment", payload: {} });
   await page.goto(`${api.url}/runs/${runId}`);
-  await page.locator("header [data-status=waiting]").waitFor({ timeout: 60_000 });
+  await page.locator("header [data-status=waiting]").waitFor();
   const card = page.getByRole("region", { name: "await_payment waits for the signal paid" });
   await card.getByText("gives up").waitFor();
 
@@ -29,7 +29,7 @@ export async function sendSignal({ page, api, complaints, expect }) {
     .getByText(/in \d s|due now/)
     .waitFor();
   await card.waitFor({ state: "detached" });
-  await page.locator("header [data-status=completed]").waitFor({ timeout: 60_000 });
+  await page.locator("header [data-status=completed]").waitFor();
   await page.getByText('signal paid came {"cents":4900}').waitFor();
   const run = await api.get(`/api/runs/${runId}`);
   await expect(async () => run.result.paid_cents, 4900, "the node got the signal");

@@ -12,30 +12,28 @@ export async function surviveRestart({ page, api, server, complaints, expect }) 
     payload: { steps: 120, pause_seconds: 0.1 },
   });
   await page.goto(`${api.url}/runs/${runId}`);
-  await page.locator("[data-feed=live]").waitFor({ timeout: 60_000 });
+  await page.locator("[data-feed=live]").waitFor();
   for (let number = 0; number < RESTARTS; number++) {
     const before = await lastSeq(page);
     await page.waitForFunction(
       (seq) => Number(document.querySelector("[data-last-seq]")?.getAttribute("data-last-seq")) > seq + 20,
       before,
-      { timeout: 60_000 },
     );
     complaints.isServerAway = true;
     await server.kill();
-    await page.locator("[data-feed=offline]").waitFor({ timeout: 60_000 });
-    await page.locator("[data-connection=offline]").waitFor({ timeout: 60_000 });
+    await page.locator("[data-feed=offline]").waitFor();
+    await page.locator("[data-connection=offline]").waitFor();
     const atKill = await lastSeq(page);
     await server.up();
     await page.waitForFunction(
       (seq) => Number(document.querySelector("[data-last-seq]")?.getAttribute("data-last-seq")) > seq,
       atKill,
-      { timeout: 60_000 },
     );
-    await page.locator("[data-connection=live]").waitFor({ timeout: 60_000 });
+    await page.locator("[data-connection=live]").waitFor();
     complaints.isServerAway = false;
   }
   const run = await api.waitFor(runId, ["completed"]);
-  await page.locator("[data-feed=ended]").waitFor({ timeout: 60_000 });
+  await page.locator("[data-feed=ended]").waitFor();
   const lines = await readConsole(page);
   assertWhole(lines, run.last_seq);
   const recovered = lines.filter((line) => line.event === "recovered").length;

@@ -24,7 +24,7 @@ export async function useKey({ page, api, server, complaints, expect }) {
   await page.getByText("does not know this key").waitFor();
   await field.fill(OPERATOR);
   await page.getByRole("button", { name: "Use this key" }).click();
-  await page.locator("[data-connection=live]").waitFor({ timeout: 60_000 });
+  await page.locator("[data-connection=live]").waitFor();
   await page.getByRole("button", { name: "report.md" }).click();
   await page.locator(".markdown h1").first().waitFor();
   const [download] = await Promise.all([
@@ -40,7 +40,7 @@ export async function useKey({ page, api, server, complaints, expect }) {
 
   await page.getByLabel("API key").fill(READER);
   await page.getByRole("button", { name: "Use this key" }).click();
-  await page.locator("[data-connection=live]").waitFor({ timeout: 60_000 });
+  await page.locator("[data-connection=live]").waitFor();
   await page.goto(`${api.url}/runs/${report}`);
   await page.locator("header [data-status=completed]").waitFor();
   await page.getByText("may read").first().waitFor();
