@@ -23,8 +23,11 @@ SAME_PRESS_SECONDS = 0.5  # within it a further signal is an echo of ours, and a
 
 @contextmanager
 def prompt_interrupts() -> Iterator[None]:
-    """Raise KeyboardInterrupt for each Ctrl-C in the block, whatever the block waits for. Does nothing in another thread
-    than the main one, and where the system can't signal a thread (Windows)."""
+    """Raise KeyboardInterrupt at once for the first Ctrl-C in the block, whatever it waits for.
+
+    Later ones come when Python sees to them. Does nothing in another thread than the main one, and where the system can't
+    signal a thread (Windows).
+    """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "pthread_kill"):
         yield
         return

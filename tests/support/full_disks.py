@@ -15,18 +15,15 @@ CHUNK_BYTES = 64 * 1024
 def small_disk(folder: Path, *, megabytes: int) -> Iterator[Path | None]:
     """Mount a file system of this size on a new folder; None where that is not allowed here."""
     folder.mkdir()
-    options = ["-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
     try:
-        mounted = subprocess.run(["mount", *options], capture_output=True, check=False).returncode == 0
-    except FileNotFoundError:
-        mounted = False
-    if not mounted:
+        _run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder))
+    except (FileNotFoundError, subprocess.CalledProcessError):
         yield None
         return
     try:
         yield folder
     finally:
-        subprocess.run(["umount", "--lazy", str(folder)], capture_output=True, check=True)
+        _run("umount", "--lazy", str(folder))
 
 
 class FailingDisk:
